@@ -1,0 +1,63 @@
+/// The limits of board `tiny`: 8 clients in less than 128 KiB of writable memory, all in all.
+///
+/// Every table of the broker is sized here and nowhere else. A configuration may lower a limit.
+package struct Limits: BitwiseCopyable {
+  /// The name of the board.
+  package static var board: StaticString { "tiny" }
+
+  package init() {}
+
+  /// Network Connections at once. Full: CONNACK 0x97 (3.x: 3), then closed.
+  package var connections = 8
+  /// Sessions, connected or not. Full: the same; a live session is never evicted.
+  package var sessions = 12
+  /// Listening sockets. More in the configuration: an error at start.
+  package var listeners = 4
+
+  /// Subscriptions of all sessions. Full: SUBACK 0x97 (3.x: 0x80).
+  package var subscriptions = 32
+  /// Levels of all Topic Filters, shared ones counted once. Full: SUBACK 0x97 (3.x: 0x80).
+  package var topicNodes = 128
+  /// Levels of one Topic Filter. More: SUBACK 0x97 (3.x: 0x80). Topic Names have no such limit.
+  package var topicLevels = 32
+  /// Groups of Shared Subscriptions. Full: SUBACK 0x97.
+  package var sharedGroups = 8
+  /// Blocks of 32 bytes for client identifiers, filters' levels and topic aliases.
+  /// Full: the CONNECT or SUBSCRIBE is refused with 0x97.
+  package var textBlocks = 192
+  /// Topic Name bytes in one packet. More: 0x90 Topic Name invalid (3.x: closed).
+  package var topicBytes = 128
+  /// Topic Aliases a Client may set on one connection, and the most we set towards it.
+  package var topicAliases = 4
+  /// Connections that use Topic Aliases at once. Full: aliases are not set towards a Client;
+  /// one that a Client sets is answered with 0x97 and the connection closed.
+  package var aliasTables = 8
+
+  /// Application Messages held: retained, queued, in flight, wills.
+  package var messages = 96
+  /// Blocks of `messageBlockBytes`: 32 KiB. Full: as a full queue.
+  package var messageBlocks = 256
+  package var messageBlockBytes = 128
+  /// Retained messages. Full: a PUBLISH that would add one is refused with 0x97.
+  package var retained = 16
+  /// Messages owed to sessions and not yet acknowledged, of all sessions. Full: as a full queue.
+  package var deliveries = 160
+  /// QoS 2 messages received and not yet released, of all sessions. Full: as a full queue.
+  package var unreleased = 64
+
+  /// The largest packet, whatever the configuration says. Larger: 0x95 (3.x: closed).
+  package var packetBytes = 4608
+  /// The largest packet unless the configuration says otherwise.
+  package var defaultPacketBytes = 4608
+  /// Bytes read from one connection in one turn.
+  package var receiveBytes = 1024
+  /// Blocks for packets that have arrived in part. Short: the connection is not read until there
+  /// are some; each connection can always claim one.
+  package var receiveBlocks = 96
+  package var receiveBlockBytes = 128
+  /// Blocks for bytes on their way out. Short: QoS 0 is dropped and counted, the rest waits.
+  package var sendBlocks = 32
+  package var sendBlockBytes = 512
+  /// Bytes waiting to leave on one connection. More: QoS 0 is queued or dropped, the rest waits.
+  package var sendBytes = 6144
+}

@@ -1,0 +1,36 @@
+/// A moment on the boot-time clock, which never jumps and counts while the machine sleeps.
+package struct Instant: BitwiseCopyable, Comparable {
+  /// Milliseconds since some fixed moment in the past.
+  package let milliseconds: UInt64
+
+  package init(milliseconds: UInt64) {
+    self.milliseconds = milliseconds
+  }
+
+  /// A moment that never comes.
+  package static var never: Instant { Instant(milliseconds: UInt64.max) }
+
+  package static func < (left: Instant, right: Instant) -> Bool {
+    left.milliseconds < right.milliseconds
+  }
+
+  package static func == (left: Instant, right: Instant) -> Bool {
+    left.milliseconds == right.milliseconds
+  }
+
+  /// This moment and so many seconds.
+  package func adding(seconds: UInt64) -> Instant {
+    adding(milliseconds: seconds.multipliedReportingOverflow(by: 1000).partialValue)
+  }
+
+  /// This moment and so many milliseconds; `never` stays `never`.
+  package func adding(milliseconds span: UInt64) -> Instant {
+    let (sum, overflow) = milliseconds.addingReportingOverflow(span)
+    return overflow ? .never : Instant(milliseconds: sum)
+  }
+
+  /// Whole seconds since an earlier moment; zero when it is not earlier.
+  package func seconds(since earlier: Instant) -> UInt64 {
+    milliseconds > earlier.milliseconds ? (milliseconds - earlier.milliseconds) / 1000 : 0
+  }
+}

@@ -1,0 +1,84 @@
+/// The broker's memory: carved in order at start, and never again after `seal()`.
+///
+/// The same start-up code runs twice, first on a region that only counts (`init()`), then on one
+/// of exactly that many bytes. Hence the rule for everything that is carved: an initialiser
+/// touches none of its bytes; it relies on their being zero. It also keeps pages that are never
+/// used from ever being resident.
+@safe package struct Region: ~Copyable {
+  private let base: UnsafeMutableRawPointer
+  private let capacity: Int
+  private var used = 0
+  private var isSealed = false
+  private var entries = InlineArray<48, PlanEntry>(repeating: PlanEntry(name: "", count: 0, bytesEach: 0))
+  /// How many pools were carved.
+  package private(set) var entryCount = 0
+
+  /// Makes a region without memory, to learn how many bytes the start-up will take.
+  package init() {
+    unsafe base = UnsafeMutableRawPointer(bitPattern: Region.alignment).unsafelyUnwrapped
+    capacity = Int.max
+  }
+
+  /// Makes a region of `byteCount` zeroed bytes that stay valid for the life of the program.
+  package init(_ base: UnsafeMutableRawPointer, byteCount: Int) {
+    unsafe self.base = unsafe base
+    capacity = byteCount
+  }
+
+  /// The bytes carved so far, padding included.
+  package var byteCount: Int { used }
+
+  /// Ends the carving: a later one traps.
+  package mutating func seal() {
+    isSealed = true
+  }
+
+  /// The pool that was carved as number `index`.
+  package func entry(_ index: Int) -> PlanEntry { entries[index] }
+
+  /// Names the pool that the next carvings belong to; they add up to one line of the plan.
+  package mutating func begin(_ name: StaticString, count: Int) {
+    precondition(!isSealed && entryCount < entries.count)
+    entries[entryCount] = PlanEntry(name: name, count: count, bytesEach: 0)
+    entryCount += 1
+  }
+
+  /// Carves `count` slots of `Element` for the pool that was begun last.
+  mutating func carve<Element: BitwiseCopyable>(
+    _ count: Int, of type: Element.Type
+  ) -> UnsafeMutablePointer<Element> {
+    unsafe carve(byteCount: count * MemoryLayout<Element>.stride, perSlot: MemoryLayout<Element>.stride)
+      .bindMemory(to: Element.self, capacity: count)
+  }
+
+  /// Carves bytes that belong to no single slot, or `perSlot` of them to each.
+  mutating func carve(byteCount: Int, perSlot: Int) -> UnsafeMutableRawPointer {
+    precondition(!isSealed && entryCount > 0)
+    let start = (used + Region.alignment - 1) & ~(Region.alignment - 1)
+    used = start + byteCount
+    precondition(used <= capacity)
+    entries[entryCount - 1].bytesEach += perSlot
+    entries[entryCount - 1].byteCount += byteCount
+    return unsafe base + start
+  }
+
+  private static var alignment: Int { 64 }
+}
+
+/// One line of the memory bill.
+package struct PlanEntry: BitwiseCopyable {
+  /// What the pool holds, as `$SYS/broker/limits/<name>` and `--plan` show it.
+  package let name: StaticString
+  /// How many of them there are.
+  package let count: Int
+  /// The bytes that each of them takes.
+  package fileprivate(set) var bytesEach: Int
+  /// The bytes of all of them, with the tables beside them.
+  package fileprivate(set) var byteCount = 0
+
+  fileprivate init(name: StaticString, count: Int, bytesEach: Int) {
+    self.name = name
+    self.count = count
+    self.bytesEach = bytesEach
+  }
+}
