@@ -52,7 +52,7 @@ package struct ChainCursor: BitwiseCopyable {
 
   /// How many blocks it takes to append `count` bytes to `chain`.
   package func blocksNeeded(toAppend count: Int, to chain: Chain) -> Int {
-    let room = freeBytesInLast(of: chain)
+    let room = roomInLastBlock(of: chain)
     return count <= room ? 0 : (count - room + blockBytes - 1) / blockBytes
   }
 
@@ -98,6 +98,25 @@ package struct ChainCursor: BitwiseCopyable {
       remaining -= piece
     }
     return true
+  }
+
+  /// Appends all of `source` to `target`, block by block; `source` is empty then.
+  ///
+  /// It needs one free block at most, and does nothing when it would need one and none is free.
+  package mutating func moveAll(of source: inout Chain, to target: inout Chain) {
+    guard !target.isEmpty else {
+      target = source
+      source = Chain()
+      return
+    }
+    while !source.isEmpty {
+      let piece = min(source.count, blockBytes - Int(source.start))
+      guard piece <= roomInLastBlock(of: target) || occupancy.free > 0 else { return }
+      unsafe store(
+        UnsafePointer(blocks + (Int(source.first) - 1) * blockBytes + Int(source.start)),
+        count: piece, to: &target)
+      removeFirst(piece, from: &source)
+    }
   }
 
   /// Copies bytes from the cursor on into `target`, which it fills.
@@ -155,15 +174,24 @@ package struct ChainCursor: BitwiseCopyable {
 
   /// Whether the chain holds exactly these bytes.
   package func equals(_ chain: Chain, _ bytes: Span<UInt8>) -> Bool {
-    guard chain.count == bytes.count else { return false }
+    chain.count == bytes.count && startsWith(chain, bytes)
+  }
+
+  /// Whether the chain begins with these bytes.
+  package func startsWith(_ chain: Chain, _ bytes: Span<UInt8>) -> Bool {
+    guard chain.count >= bytes.count else { return false }
     var offset = 0
     forEachPiece(of: chain, atMost: Int.max) { piece in
-      for index in piece.indices where piece[index] != bytes[offset + index] { return false }
-      offset += piece.count
-      return true
+      let count = min(piece.count, bytes.count - offset)
+      guard hasSamePrefix(piece, bytes, from: offset, count: count) else { return false }
+      offset += count
+      return offset < bytes.count
     }
     return offset == bytes.count
   }
+
+  /// Counts a claim that the owner turned away by a rule of its own.
+  package mutating func refuse() { occupancy.refuse() }
 
   /// Calls `body` with the bytes, block by block, until it returns `false` or `limit` were passed.
   package func forEachPiece(
@@ -184,7 +212,15 @@ package struct ChainCursor: BitwiseCopyable {
     }
   }
 
-  private func freeBytesInLast(of chain: Chain) -> Int {
+  private func hasSamePrefix(
+    _ piece: Span<UInt8>, _ bytes: Span<UInt8>, from offset: Int, count: Int
+  ) -> Bool {
+    for index in 0..<count where piece[index] != bytes[offset + index] { return false }
+    return true
+  }
+
+  /// How many bytes can be appended without another block.
+  package func roomInLastBlock(of chain: Chain) -> Int {
     chain.first == 0 ? 0 : blockBytes - Int(chain.end)
   }
 
@@ -195,7 +231,7 @@ package struct ChainCursor: BitwiseCopyable {
     var source = unsafe source
     var remaining = count
     while remaining > 0 {
-      let room = freeBytesInLast(of: chain)
+      let room = roomInLastBlock(of: chain)
       let space = room == 0 ? blockBytes : room
       if room == 0 { addBlock(to: &chain) }
       let piece = min(remaining, space)

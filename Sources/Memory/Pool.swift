@@ -49,6 +49,13 @@
     @inline(__always) unsafeMutableAddress { unsafe slots + checked(handle) }
   }
 
+  /// Whether the handle is good: its slot was not released since.
+  package func contains(_ handle: Handle<Element>) -> Bool {
+    let index = handle.index
+    return index < untouched && handle.generation & 1 == 1
+      && unsafe generations[index] == handle.generation
+  }
+
   /// The handle of slot `index` if it is claimed, for cursors that walk the whole pool.
   package func handle(at index: Int) -> Handle<Element>? {
     guard index < untouched else { return nil }

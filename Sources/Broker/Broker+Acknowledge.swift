@@ -1,0 +1,58 @@
+import MQTT
+import Memory
+import Sessions
+
+// The exchanges that QoS 1 and 2 ask for, beyond their PUBLISH. [4.3]
+extension Broker {
+  /// Takes PUBACK, PUBREC, PUBREL or PUBCOMP.
+  mutating func receive(_ packet: Acknowledgement, on connection: Handle<Connection>) {
+    switch packet.type {
+    case .puback: complete(packet, awaiting: .awaitsPuback, on: connection)
+    case .pubrec: receivePubrec(packet, on: connection)
+    case .pubrel: receivePubrel(packet, on: connection)
+    default: complete(packet, awaiting: .awaitsPubcomp, on: connection)
+    }
+    owe(connection)
+  }
+
+  /// The message has arrived, or the Client does not want it: either way it is not sent again.
+  /// [MQTT-4.4.0-2] [MQTT-4.3.2-3] [MQTT-4.3.3-5]
+  private mutating func complete(
+    _ packet: Acknowledgement, awaiting stage: Delivery.Stage, on connection: Handle<Connection>
+  ) {
+    let session = connections[connection].session
+    guard let delivery = sessions.find(packet.packetIdentifier, of: session),
+      sessions[delivery].stage == stage
+    else { return }
+    sessions.remove(delivery, of: session, messages: &messages, texts: &texts)
+  }
+
+  /// PUBREC: PUBREL follows, unless the Client refuses the message. [MQTT-4.3.3-4]
+  private mutating func receivePubrec(
+    _ packet: Acknowledgement, on connection: Handle<Connection>
+  ) {
+    let session = connections[connection].session
+    guard let delivery = sessions.find(packet.packetIdentifier, of: session),
+      sessions[delivery].stage == .awaitsPubrec || sessions[delivery].stage == .awaitsPubcomp
+    else {
+      // A 3.x Client that is not answered would wait for ever.
+      return acknowledge(
+        .pubrel, packet.packetIdentifier, .packetIdentifierNotFound, on: connection)
+    }
+    if packet.reason.isError {
+      return complete(packet, awaiting: .awaitsPubrec, on: connection)
+    }
+    sessions.receivePubrec(for: delivery, of: session, messages: &messages, texts: &texts)
+    acknowledge(.pubrel, packet.packetIdentifier, .success, on: connection)
+  }
+
+  /// PUBREL: the identifier is free again. [MQTT-4.3.3-11] [MQTT-4.3.3-12] [MQTT-2.2.1-5]
+  private mutating func receivePubrel(
+    _ packet: Acknowledgement, on connection: Handle<Connection>
+  ) {
+    let session = connections[connection].session
+    let isKnown = sessions.release(packet.packetIdentifier, of: session)
+    let reason = isKnown ? ReasonCode.success : .packetIdentifierNotFound
+    acknowledge(.pubcomp, packet.packetIdentifier, reason, on: connection)
+  }
+}

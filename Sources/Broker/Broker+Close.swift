@@ -1,0 +1,173 @@
+import MQTT
+import Memory
+import Messages
+import Sessions
+
+// The ways a connection ends, and what becomes of its session. [3.14] [4.13]
+extension Broker {
+  /// The network says that the connection is no more; the Server closes it next.
+  package mutating func connectionLost(
+    _ connection: Handle<Connection>, _ words: StaticString
+  ) {
+    guard connections[connection].state != .ended else { return }
+    if connections[connection].state == .established {
+      note(.connectionLost, connections[connection].session, words)
+    }
+    detach(connection, at: now, publishesWill: true)
+    connections[connection].state = .ended
+    bury(connection)
+  }
+
+  /// Gives the connection's slot back; the Server has closed its socket.
+  package mutating func release(_ connection: Handle<Connection>) {
+    deadlines.cancel(connection.index)
+    connections.release(connection)
+  }
+
+  /// The next connection that is to be closed.
+  package mutating func nextDying() -> Handle<Connection>? { dying.removeFirst() }
+
+  /// A packet broke the protocol: 5.0 Clients are told how. [MQTT-4.13.1-1] [MQTT3-4.8.0-1]
+  mutating func fail(_ connection: Handle<Connection>, _ mistake: MalformedPacket) {
+    guard connections[connection].state == .awaitsConnect else {
+      return refuse(connection, mistake.reason, .malformedPacket, mistake.words)
+    }
+    note(.malformedPacket, nil, mistake.words)
+    // [MQTT-3.1.2-1] [MQTT-3.1.2-2] [MQTT3-3.1.2-2]; other mistakes are closed in silence.
+    // [MQTT-3.1.4-1] [MQTT3-3.1.4-1]
+    if let version = mistake.answerVersion {
+      respond(to: connection, Connack(reason: mistake.reason, version: version), assigned: Span())
+    }
+    close(connection)
+  }
+
+  /// Ends a connection for a reason that 5.0 Clients are told. Its Will is published.
+  mutating func refuse(
+    _ connection: Handle<Connection>, _ reason: ReasonCode, _ event: Event, _ words: StaticString
+  ) {
+    note(event, connections[connection].session, words)
+    sayDisconnect(connection, reason, words)
+    close(connection)
+  }
+
+  /// Sends DISCONNECT where there is one: to a 5.0 Client that has its CONNACK.
+  /// [MQTT-3.14.0-1] [MQTT-3.14.4-1]
+  private mutating func sayDisconnect(
+    _ connection: Handle<Connection>, _ reason: ReasonCode, _ words: StaticString
+  ) {
+    let isTold =
+      connections[connection].version == .v5 && connections[connection].state == .established
+    guard isTold else { return }
+    // Nothing follows but what is on its way: a Payload begun cannot be broken off.
+    respond(to: connection) { packet in
+      Disconnect(reason: reason, reasonString: words).write(to: &packet)
+    }
+  }
+
+  /// Lets what is to be sent be sent, and closes then. The session is detached at once.
+  /// [MQTT-3.14.4-2] [MQTT-4.13.2-1]
+  mutating func close(_ connection: Handle<Connection>, publishesWill: Bool = true) {
+    switch connections[connection].state {
+    case .closing, .ended: return
+    case .awaitsConnect, .established: break
+    }
+    detach(connection, at: connections[connection].lastReceived, publishesWill: publishesWill)
+    connections[connection].state = .closing
+    owe(connection)
+    bury(connection)
+  }
+
+  /// A new connection of the same Client: the old one goes. [MQTT-3.1.4-3] [MQTT3-3.1.4-2]
+  mutating func takeOver(_ connection: Handle<Connection>, isCleanStart: Bool) {
+    let session = connections[connection].session
+    note(.sessionTakenOver, session, "")
+    sayDisconnect(connection, .sessionTakenOver, "")
+    // A Will with a delay is not published when the session goes on. [MQTT-3.1.2-26]
+    let goesOn = !isCleanStart && sessions[session].expiryInterval != 0
+    if goesOn && sessions[session].willDelay > 0 { discardWill(of: session) }
+    close(connection)
+  }
+
+  /// DISCONNECT from the Client. [3.14.4]
+  mutating func receive(
+    _ packet: Disconnect, on connection: Handle<Connection>
+  ) {
+    let session = connections[connection].session
+    if let expiry = packet.sessionExpiry {
+      // A session that was to end with the connection cannot be kept after all. [3.14.2.2.2]
+      guard expiry == 0 || sessions[session].expiryInterval != 0 else {
+        return refuse(
+          connection, .protocolError, .malformedPacket, "it changed its session expiry from zero")
+      }
+      sessions[session].expiryInterval = expiry
+    }
+    note(.clientDisconnected, session, "")
+    // [MQTT-3.14.4-3] [MQTT3-3.14.4-2] [MQTT-3.1.2-10] [MQTT3-3.1.2-10]
+    if packet.reason == .success { discardWill(of: session) }
+    close(connection)
+  }
+
+  /// AUTH from the Client: without a method in its CONNECT it may not. [MQTT-4.12.0-7]
+  mutating func receiveAuth(_ packet: Auth, on connection: Handle<Connection>) {
+    refuse(connection, .protocolError, .malformedPacket, "it sent AUTH without a method")
+  }
+
+  /// Says goodbye to all. [0x8B]
+  package mutating func stop() {
+    isStopping = true
+    note(.serverStopping, nil, "")
+    for slot in 0..<connections.endIndex {
+      guard let connection = connections.handle(at: slot) else { continue }
+      sayDisconnect(connection, .serverShuttingDown, "")
+      close(connection, publishesWill: false)
+    }
+  }
+
+  /// Takes the session, and what arrived and waits, off a connection that ends.
+  private mutating func detach(
+    _ connection: Handle<Connection>, publishesWill: Bool
+  ) {
+    releasePending(of: connection)
+    releaseAliases(of: connection)
+    let session = connections[connection].session
+    guard !session.isNull else { return }
+    connections[connection].session = .null
+    statistics.clientsConnected -= 1
+    connectionOf[session.index] = .null
+    sessions[session].isConnected = false
+    sessions[session].disconnectedAt = now
+    if !publishesWill { discardWill(of: session) }
+    settle(session)
+  }
+
+  /// Publishes the Will and ends the session as soon as each is due, and sees to the rest later.
+  /// [MQTT-3.1.2-8] [MQTT3-3.1.2-8] [MQTT-4.1.0-2]
+  mutating func settle(_ session: Handle<Session>) {
+    let expiry = sessions[session].expiry
+    if expiry <= now { return end(session) }
+    var due = expiry
+    if !sessions[session].will.isNull {
+      let delay = UInt64(sessions[session].willDelay)
+      let willDue = sessions[session].disconnectedAt.adding(seconds: delay)
+      if willDue <= now { publishWill(of: session) } else { due = min(due, willDue) }
+    }
+    let slot = deadlineSlot(of: session)
+    if due == .never { deadlines.cancel(slot) } else { deadlines.set(slot, to: due) }
+  }
+
+  /// Ends a session that has no connection: its Will is published, all it held is released.
+  mutating func end(_ session: Handle<Session>) {
+    publishWill(of: session)
+    deadlines.cancel(deadlineSlot(of: session))
+    subscriptions.removeAll(of: session.index, texts: &texts)
+    sessions.remove(session, messages: &messages, texts: &texts)
+  }
+
+  /// Puts the connection into the list of those that are to be closed.
+  private mutating func bury(_ connection: Handle<Connection>) {
+    guard !connections[connection].isDying else { return }
+    connections[connection].isDying = true
+    let isQueued = dying.append(connection)
+    precondition(isQueued)  // it has as many places as there are connections
+  }
+}

@@ -1,0 +1,204 @@
+import Access
+import MQTT
+import Memory
+import Messages
+import Sessions
+
+// CONNECT and the session it begins or resumes. [3.1.4]
+extension Broker {
+  /// Answers a well-formed CONNECT.
+  mutating func connect(
+    _ connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+  ) {
+    connections[connection].version = connect.version
+    connections[connection].wantsProblemInformation = connect.requestsProblemInformation
+    connections[connection].maximumPacketSize = connect.maximumPacketSize
+    if let reason = objection(to: connect, bytes) {
+      return refuseConnect(connection, reason)
+    }
+    var assigned = Line()
+    if connect.clientIdentifier.isEmpty { assignIdentifier(to: &assigned) }
+    let identifier =
+      connect.clientIdentifier.isEmpty ? assigned.span : connect.clientIdentifier.in(bytes)
+    let existing = sessions.find(identifier, texts: texts)
+    // Only a Client that is connected already may come in over the limit: it takes its own place.
+    if isFull(besides: existing) {
+      return refuseConnect(connection, .quotaExceeded, .sessionsFull)
+    }
+    let will = keepWill(of: connect, bytes)
+    guard !will.isFull else { return refuseConnect(connection, .quotaExceeded, .willFull) }
+    var isPresent = false
+    if let existing {
+      isPresent = resume(existing, isCleanStart: connect.isCleanStart)
+    }
+    guard
+      let session = isPresent
+        ? existing : sessions.add(identifier, version: connect.version, texts: &texts)
+    else {
+      if !will.message.isNull { messages.release(will.message) }
+      return refuseConnect(connection, .quotaExceeded, .sessionsFull)
+    }
+    adopt(session, connect, will.message, on: connection)
+    begin(session, connect, on: connection)
+    accept(connection, connect, isSessionPresent: isPresent, assigned: assigned.span)
+    note(.clientConnected, session, "")
+  }
+
+  /// Why the Client may not connect, if it may not.
+  private func objection(to connect: Connect, _ bytes: Span<UInt8>) -> ReasonCode? {
+    if isStopping { return .serverShuttingDown }
+    // No method of enhanced authentication is known. [MQTT-4.12.0-1]
+    if connect.authenticationMethod != nil { return .badAuthenticationMethod }
+    if let reason = objection(toIdentifierOf: connect) { return reason }
+    // A 3.x Client cannot be told a shorter Keep Alive, so it is refused as by Mosquitto.
+    if connect.version != .v5 && exceedsKeepAlive(connect) { return .clientIdentifierNotValid }
+    if let will = connect.will, let reason = objection(to: will, bytes) { return reason }
+    switch access.mayConnect(
+      hasUserName: connect.userName != nil, isAnonymousAllowed: policy.allowsAnonymous)
+    {
+    case .allowed: return nil
+    case .notAuthorized: return .notAuthorized
+    case .badUserNameOrPassword: return .badUserNameOrPassword
+    }
+  }
+
+  private func objection(toIdentifierOf connect: Connect) -> ReasonCode? {
+    let count = connect.clientIdentifier.count
+    switch connect.version {
+    case .v3_1: return (1...23).contains(count) ? nil : .clientIdentifierNotValid
+    case .v3_1_1:
+      // Without a name there is nothing to resume by. [MQTT3-3.1.3-7] [MQTT3-3.1.3-8]
+      if count == 0 && !connect.isCleanStart { return .clientIdentifierNotValid }
+    case .v5: break
+    }
+    // [MQTT-3.1.3-6] [MQTT-3.1.3-8] [MQTT3-3.1.3-6] [MQTT3-3.1.3-9]
+    let isRefused = count == 0 && !policy.allowsZeroLengthClientIdentifier
+    return isRefused ? .clientIdentifierNotValid : nil
+  }
+
+  private func objection(to will: Will, _ bytes: Span<UInt8>) -> ReasonCode? {
+    if will.qos > policy.maximumQoS { return .qosNotSupported }  // [MQTT-3.2.2-12]
+    if will.isRetained && !policy.isRetainAvailable { return .retainNotSupported }  // [MQTT-3.2.2-13]
+    if will.topic.count > limits.topicBytes { return .topicNameInvalid }
+    return access.mayPublish(to: will.topic.in(bytes)) ? nil : .notAuthorized
+  }
+
+  private func exceedsKeepAlive(_ connect: Connect) -> Bool {
+    policy.maximumKeepAlive < UInt16.max
+      && (connect.keepAlive == 0 || connect.keepAlive > policy.maximumKeepAlive)
+  }
+
+  private func isFull(besides existing: Handle<Session>?) -> Bool {
+    guard statistics.clientsConnected >= policy.maximumConnections else { return false }
+    guard let existing else { return true }
+    return !sessions[existing].isConnected
+  }
+
+  /// A client identifier that no session has: the prefix and 128 bits in hexadecimal.
+  /// [MQTT-3.2.2-16] [MQTT-3.1.3-6]
+  private mutating func assignIdentifier(to line: inout Line) {
+    repeat {
+      line.removeAll()
+      line.append(policy.automaticIdentifierPrefix.span)
+      for _ in 0..<2 {
+        assignedIdentifiers = hash.next(after: assignedIdentifiers)
+        line.append(hexadecimal: assignedIdentifiers)
+      }
+    } while sessions.find(line.span, texts: texts) != nil
+  }
+
+  /// Ends what the Client's earlier connection left, and says whether its session goes on.
+  private mutating func resume(
+    _ session: Handle<Session>, isCleanStart: Bool
+  ) -> Bool {
+    let connection = connectionOf[session.index]
+    if !connection.isNull { takeOver(connection, isCleanStart: isCleanStart) }
+    // A session that was to end with its connection is gone by now.
+    guard sessions.contains(session) else { return false }
+    // [MQTT-3.1.2-4] [MQTT3-3.1.2-6]
+    if isCleanStart || sessions[session].expiryInterval == 0 {
+      end(session)
+      return false
+    }
+    return true
+  }
+
+  private mutating func adopt(
+    _ session: Handle<Session>, _ connect: Connect, _ will: Handle<Message>,
+    on connection: Handle<Connection>
+  ) {
+    // A new connection within the delay cancels the Will. [MQTT-3.1.2-26]
+    discardWill(of: session)
+    sessions[session].version = connect.version
+    sessions[session].isConnected = true
+    sessions[session].will = will
+    sessions[session].willDelay = connect.will?.delay ?? 0
+    sessions[session].willExpiry = connect.will?.messageExpiry ?? UInt32.max
+    sessions[session].expiryInterval = expiryInterval(of: connect)
+    sessions[session].sendQuota = sendQuota(for: connect)
+    connectionOf[session.index] = connection
+    connections[connection].session = session
+    deadlines.cancel(deadlineSlot(of: session))
+  }
+
+  /// Seconds that the session outlives its connection. [3.1.2.11.2]
+  private func expiryInterval(of connect: Connect) -> UInt32 {
+    switch connect.version {
+    case .v5: connect.sessionExpiry
+    case .v3_1, .v3_1_1: connect.isCleanStart ? 0 : policy.persistentClientExpiration
+    }
+  }
+
+  /// How many PUBLISH packets may be under way to the Client. [MQTT-4.9.0-1]
+  private func sendQuota(for connect: Connect) -> UInt16 {
+    let ours = policy.maximumInFlight == 0 ? UInt16.max : policy.maximumInFlight
+    return min(ours, connect.receiveMaximum)
+  }
+
+  private mutating func begin(
+    _ session: Handle<Session>, _ connect: Connect, on connection: Handle<Connection>
+  ) {
+    connections[connection].state = .established
+    connections[connection].topicAliasMaximum = min(
+      connect.topicAliasMaximum, policy.maximumTopicAliasOut)
+    // [MQTT-3.2.2-22]
+    connections[connection].keepAlive =
+      exceedsKeepAlive(connect) ? policy.maximumKeepAlive : connect.keepAlive
+    armKeepAlive(connection)
+    statistics.connects += 1
+    statistics.clientsConnected += 1
+    statistics.clientsMaximum = max(statistics.clientsMaximum, statistics.clientsConnected)
+    sessions.prepareResend(to: session, messages: messages)
+    owe(connection)
+  }
+
+  private mutating func accept(
+    _ connection: Handle<Connection>, _ connect: Connect, isSessionPresent: Bool,
+    assigned: Span<UInt8>
+  ) {
+    // [MQTT-3.1.4-5] [MQTT3-3.1.4-4] [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT3-3.2.2-1]
+    var answer = Connack(reason: .success, version: connect.version)
+    answer.isSessionPresent = isSessionPresent
+    answer.topicAliasMaximum = policy.maximumTopicAlias
+    answer.maximumPacketSize = UInt32(policy.maximumPacketSize)
+    answer.receiveMaximum = policy.maximumInFlight == 0 ? UInt16.max : policy.maximumInFlight
+    answer.maximumQoS = policy.maximumQoS
+    answer.isRetainAvailable = policy.isRetainAvailable
+    // The Client must use ours. [MQTT-3.1.2-23]
+    if exceedsKeepAlive(connect) { answer.serverKeepAlive = policy.maximumKeepAlive }
+    respond(to: connection, answer, assigned: assigned)
+  }
+
+  /// Answers a CONNECT that is not accepted, and closes. [MQTT-3.2.2-7] [MQTT3-3.2.2-5]
+  mutating func refuseConnect(
+    _ connection: Handle<Connection>, _ reason: ReasonCode, _ event: Event = .clientRefused
+  ) {
+    note(event, nil, reason.words)
+    let version = connections[connection].version
+    // Where 3.x has no code for the reason, the connection is closed in silence. [MQTT3-3.2.2-6]
+    if version == .v5 || reason.connectReturnCode != nil {
+      respond(to: connection, Connack(reason: reason, version: version), assigned: Span())
+    }
+    close(connection)
+  }
+}

@@ -1,0 +1,185 @@
+import MQTT
+import Memory
+import Messages
+import Sessions
+import Topics
+
+// From a message to those who are owed it. [3.3.4] [4.8.2]
+extension Broker {
+  /// QoS of the copy: the lower of what was published and what was subscribed. [MQTT-3.8.4-8]
+  func outgoingQoS(_ qos: QoS, _ match: Match) -> QoS {
+    policy.upgradesOutgoingQoS ? match.qos : min(qos, match.qos)
+  }
+
+  /// Chooses who of a group gets the message: the next in turn who is connected and can take it,
+  /// else the next who can keep it. When nobody can, the match is skipped.
+  mutating func chooseMember(at place: Int, qos: QoS, byteCount: Int) {
+    let group = subscriptions.matches[place].group
+    guard !group.isNull else { return }
+    let count = subscriptions.memberCount(of: group)
+    for _ in 0..<count {
+      let candidate = subscriptions.takeTurn(in: group)
+      if canTakeNow(candidate, qos, byteCount) { return subscriptions.choose(candidate, at: place) }
+    }
+    for _ in 0..<count {
+      let candidate = subscriptions.takeTurn(in: group)
+      if canKeep(candidate, qos, byteCount) { return subscriptions.choose(candidate, at: place) }
+    }
+    subscriptions.skip(at: place)
+  }
+
+  /// Makes room in the session's queue if the policy says how; false when there is none.
+  mutating func makeRoom(for byteCount: Int, in match: Match) -> Bool {
+    guard let session = sessions.session(at: Int(match.subscriber)) else { return false }
+    while !hasQueueRoom(session, byteCount) {
+      guard policy.whenQueueIsFull == .dropOldest else { return false }
+      let oldest = sessions.oldestDroppable(of: session)
+      guard !oldest.isNull else { return false }
+      sessions.remove(oldest, of: session, messages: &messages, texts: &texts)
+      countDropped(session)
+    }
+    return true
+  }
+
+  /// Counts a copy that its session does not get.
+  mutating func countDropped(_ session: Handle<Session>?) {
+    statistics.publishesDropped += 1
+    if let session { sessions[session].dropped &+= 1 }
+    note(.messageDropped, session, "its queue is full")
+  }
+
+  /// Sends a copy at once where that is possible, and queues it otherwise.
+  mutating func deliver(
+    _ publication: inout Publication, _ bytes: Span<UInt8>, _ topic: Span<UInt8>, to match: Match
+  ) {
+    guard !match.isSkipped, let session = sessions.session(at: Int(match.subscriber)) else {
+      return countDropped(nil)
+    }
+    let qos = outgoingQoS(publication.publish.qos, match)
+    let connection = connectionOf[session.index]
+    if qos == .atMostOnce {
+      // QoS 0 stays in order with what is queued for the session. [MQTT-4.6.0-5]
+      let isFirst = sessions[session].unsentQoS0 == 0
+      if !connection.isNull && isFirst
+        && sendAtOnce(publication, bytes, topic, to: match, on: connection)
+      {
+        return
+      }
+      guard queuesQoS0(for: session) else {
+        // It is not owed to anybody who is away, and dropped for one who is too slow.
+        return connection.isNull ? () : countDropped(session)
+      }
+    }
+    guard keep(&publication, bytes, topic) else { return countDropped(session) }
+    let isRetained = publication.publish.isRetained && match.isRetainAsPublished
+    owe(publication.message, to: session, match, qos: qos, isRetained: isRetained)
+  }
+
+  /// Queues a copy of a stored message; it is sent in this turn's send phase if it may be.
+  mutating func owe(
+    _ message: Handle<Message>, to session: Handle<Session>, _ match: Match, qos: QoS,
+    isRetained: Bool
+  ) {
+    guard let identifiers = encodeIdentifiers(of: match) else { return countDropped(session) }
+    let delivery = Delivery(
+      of: message, to: session.index, qos: qos, isRetained: isRetained, identifiers: identifiers)
+    guard sessions.enqueue(delivery, for: session, messages: &messages) else {
+      var identifiers = identifiers
+      texts.release(&identifiers)
+      return countDropped(session)
+    }
+    let connection = connectionOf[session.index]
+    if !connection.isNull { owe(connection) }
+  }
+
+  /// Publishes a message of the Server's own (a Will, `$SYS`) to all who match; who has no room
+  /// does not get it, and that is counted.
+  mutating func distribute(_ message: Handle<Message>, _ topic: Span<UInt8>, from session: Int?) {
+    subscriptions.match(topic, from: session, texts: texts)
+    let stored = messages[message]
+    for place in 0..<subscriptions.matches.count {
+      chooseMember(at: place, qos: stored.qos, byteCount: stored.byteCount)
+      let match = subscriptions.matches[place]
+      guard !match.isSkipped, let session = sessions.session(at: Int(match.subscriber)) else {
+        countDropped(nil)
+        continue
+      }
+      let qos = outgoingQoS(stored.qos, match)
+      if qos == .atMostOnce && !queuesQoS0(for: session) {
+        if !connectionOf[session.index].isNull { countDropped(session) }
+        continue
+      }
+      guard qos == .atMostOnce || makeRoom(for: stored.byteCount, in: match) else {
+        countDropped(session)
+        continue
+      }
+      let isRetained = stored.isRetained && match.isRetainAsPublished
+      owe(message, to: session, match, qos: qos, isRetained: isRetained)
+    }
+  }
+
+  /// The Subscription Identifiers of a match as encoded properties; nil when texts are full.
+  /// [MQTT-3.3.4-3] [MQTT-3.3.4-4]
+  mutating func encodeIdentifiers(of match: Match) -> Chain? {
+    var chain = Chain()
+    guard match.hasIdentifiers else { return chain }
+    var handle = match.subscription
+    while !handle.isNull {
+      let identifier = subscriptions[handle].identifier
+      if identifier != 0 {
+        var property = PacketBytes<8>()
+        SubscriptionIdentifier.write(identifier, to: &property)
+        guard texts.append(property.span, to: &chain) else {
+          texts.release(&chain)
+          return nil
+        }
+      }
+      handle = match.group.isNull ? subscriptions[handle].alsoMatched : .null
+    }
+    return chain
+  }
+
+  /// Text blocks that the identifiers of a match take.
+  func identifierBlocks(of match: Match) -> Int {
+    guard match.hasIdentifiers else { return 0 }
+    var count = 0
+    var handle = match.subscription
+    while !handle.isNull {
+      count += 1
+      handle = match.group.isNull ? subscriptions[handle].alsoMatched : .null
+    }
+    return (count * SubscriptionIdentifier.longest + texts.blockBytes - 1) / texts.blockBytes
+  }
+
+  private func canTakeNow(_ candidate: Handle<Subscription>, _ qos: QoS, _ byteCount: Int) -> Bool {
+    let slot = Int(subscriptions[candidate].subscriber)
+    let connection = connectionOf[slot]
+    guard !connection.isNull, let session = sessions.session(at: slot) else { return false }
+    if min(qos, subscriptions[candidate].options.qos) > .atMostOnce {
+      return hasQueueRoom(session, byteCount)
+    }
+    return !connections[connection].isBlocked || queuesQoS0(for: session)
+  }
+
+  private func canKeep(_ candidate: Handle<Subscription>, _ qos: QoS, _ byteCount: Int) -> Bool {
+    guard let session = sessions.session(at: Int(subscriptions[candidate].subscriber)) else {
+      return false
+    }
+    return min(qos, subscriptions[candidate].options.qos) > .atMostOnce
+      ? hasQueueRoom(session, byteCount) : queuesQoS0(for: session)
+  }
+
+  /// Whether one more message of QoS 1 or 2 can be promised to the session.
+  private func hasQueueRoom(_ session: Handle<Session>, _ byteCount: Int) -> Bool {
+    let state = sessions[session]
+    let window = state.isConnected ? max(0, Int(state.sendQuota) - Int(state.inFlight)) : 0
+    return Int(state.unsent) < policy.maximumQueued + window
+      && Int(state.unsentBytes) + byteCount <= policy.maximumQueuedBytes
+  }
+
+  /// Whether a QoS 0 message that cannot be sent at once is queued for the session.
+  private func queuesQoS0(for session: Handle<Session>) -> Bool {
+    guard sessions[session].isConnected || policy.queuesQoS0 else { return false }
+    return Int(sessions[session].unsent) < policy.maximumQueued
+  }
+}

@@ -1,0 +1,112 @@
+import MQTT
+import Memory
+import Messages
+import Sessions
+
+// What time brings. [3.1.2.10] [4.1]
+extension Broker {
+  /// When the next thing is due; `never` when nothing is.
+  package var nextDeadline: Instant { deadlines.next }
+
+  /// Begins what recurs: `$SYS` and the sweep for messages that have expired.
+  package mutating func start() {
+    if policy.systemInterval > 0 {
+      set(.systemTopics, to: now.adding(seconds: UInt64(policy.systemInterval)))
+    }
+  }
+
+  /// Does what is due.
+  package mutating func expire() {
+    while let slot = deadlines.popDue(at: now) {
+      if slot < connections.capacity {
+        if let connection = connections.handle(at: slot) { expire(connection) }
+      } else if slot < connections.capacity + limits.sessions {
+        guard let session = sessions.session(at: slot - connections.capacity) else { continue }
+        if !sessions[session].isConnected { expire(session) }
+      } else {
+        expireOwn(slot - connections.capacity - limits.sessions)
+      }
+    }
+  }
+
+  /// The place of a session among the deadlines.
+  func deadlineSlot(of session: Handle<Session>) -> Int { connections.capacity + session.index }
+
+  /// Sets the deadline by which the Client must be heard of again.
+  mutating func armKeepAlive(_ connection: Handle<Connection>) {
+    guard let due = keepAliveDue(connection) else { return deadlines.cancel(connection.index) }
+    deadlines.set(connection.index, to: due)
+  }
+
+  /// One and a half times the Keep Alive after the last packet. [MQTT-3.1.2-24] [MQTT3-3.1.2-24]
+  private func keepAliveDue(_ connection: Handle<Connection>) -> Instant? {
+    let seconds = UInt64(connections[connection].keepAlive)
+    guard seconds > 0 else { return nil }
+    return connections[connection].lastReceived.adding(milliseconds: seconds * 1500)
+  }
+
+  /// The deadline is not moved with every packet: it is looked at again when it has come.
+  private mutating func expire(_ connection: Handle<Connection>) {
+    switch connections[connection].state {
+    case .closing, .ended: return
+    case .awaitsConnect:
+      note(.connectTimedOut, nil, "")
+      close(connection)
+    case .established:
+      if connections[connection].stalledUntil <= now { return expireStalled(connection) }
+      guard let due = keepAliveDue(connection) else { return }
+      guard due <= now else { return deadlines.set(connection.index, to: due) }
+      refuse(connection, .keepAliveTimeout, .keepAliveExceeded, "it exceeded its Keep Alive")
+    }
+  }
+
+  /// What it sent could not be taken in time. It was not acknowledged, so nothing is lost.
+  private mutating func expireStalled(_ connection: Handle<Connection>) {
+    refuse(connection, .quotaExceeded, .publisherTimedOut, "there was no room for what it sent")
+  }
+
+  private mutating func expire(_ session: Handle<Session>) {
+    if sessions[session].expiry <= now {
+      statistics.clientsExpired += 1
+      note(.sessionExpired, session, "")
+    }
+    settle(session)
+  }
+
+  private mutating func expireOwn(_ place: Int) {
+    switch BrokerDeadline(rawValue: place) {
+    case .systemTopics:
+      publishSystemTopics()
+      set(.systemTopics, to: now.adding(seconds: UInt64(max(1, policy.systemInterval))))
+    case .sweep: sweep()
+    case nil: break
+    }
+  }
+
+  private mutating func set(_ deadline: BrokerDeadline, to instant: Instant) {
+    deadlines.set(connections.capacity + limits.sessions + deadline.rawValue, to: instant)
+  }
+
+  /// Makes sure that what expires unseen, queued or retained, gives its memory back.
+  mutating func armSweep() {
+    let slot = connections.capacity + limits.sessions + BrokerDeadline.sweep.rawValue
+    guard !deadlines.isSet(slot) else { return }
+    deadlines.set(slot, to: now.adding(seconds: 1))
+  }
+
+  /// Looks at a bounded number of messages and removes those that have expired. [MQTT-3.3.2-5]
+  private mutating func sweep() {
+    let end = max(retained.endPosition, sessions.endDeliverySlot)
+    let last = min(end, sweepPosition + 4096)
+    for position in sweepPosition..<max(sweepPosition, last) {
+      _ = retained.removeExpired(at: position, now: now, messages: &messages)
+      guard let delivery = sessions.expired(at: position, now: now, messages: messages),
+        let session = sessions.session(at: Int(sessions[delivery].session))
+      else { continue }
+      note(.messageExpired, session, "")
+      sessions.remove(delivery, of: session, messages: &messages, texts: &texts)
+    }
+    sweepPosition = last >= end ? 0 : last
+    if messages.messageOccupancy.used > 0 { armSweep() }
+  }
+}

@@ -1,0 +1,232 @@
+import MQTT
+import Memory
+
+// Bytes to packets: framing, and who waits until there is room. [2.1]
+extension Broker {
+  /// How many bytes may be read from a connection now; zero leaves them in the network.
+  ///
+  /// Never more than can be kept if they turn out to be part of a packet.
+  package mutating func receiveRoom(of connection: Handle<Connection>) -> Int {
+    guard takesInput(connection) else {
+      wait(connection)
+      return 0
+    }
+    let pending = connections[connection].pending
+    // Every other connection keeps the right to one block, this one too.
+    let reserve = connections.occupancy.used - receivers
+    let shared = max(0, receiving.occupancy.free - reserve)
+    let own = pending.isEmpty ? receiving.blockBytes : receiving.roomInLastBlock(of: pending)
+    let room = own + shared * receiving.blockBytes
+    if room == 0 { wait(connection, .receiveBlocksShort) }
+    return min(room, limits.receiveBytes)
+  }
+
+  /// The place where the network is to put up to `room` bytes of a connection.
+  @_lifetime(immortal)
+  package mutating func receiveTarget(
+    of connection: Handle<Connection>, room: Int
+  ) -> MutableSpan<UInt8> {
+    let start = connections[connection].pending.count
+    return packet.mutableBytes(start..<start + room)
+  }
+
+  /// Takes `count` bytes that the network has put into the receive target.
+  package mutating func receive(_ count: Int, on connection: Handle<Connection>) {
+    statistics.bytesReceived += UInt64(count)
+    connections[connection].lastReceived = now
+    let before = connections[connection].pending.count
+    let end = before + count
+    guard end >= connections[connection].needed else {
+      return keep(packet.bytes(before..<end), of: connection)
+    }
+    gather(connection)
+    process(end, of: connection)
+  }
+
+  /// Looks again at the input of connections that wait for room; those that go on leave the list.
+  package mutating func retryStalled() {
+    for _ in 0..<stalled.count {
+      guard let connection = stalled.removeFirst() else { return }
+      guard connections.contains(connection) else { continue }
+      connections[connection].isStalled = false
+      guard takesInput(connection) else {
+        wait(connection)
+        continue
+      }
+      resume(connection)
+    }
+  }
+
+  /// Whether packets of this connection may be processed now.
+  ///
+  /// One that does not read its answers is not read: it may have a block of them at most.
+  func takesInput(_ connection: Handle<Connection>) -> Bool {
+    switch connections[connection].state {
+    case .closing, .ended: return false
+    case .awaitsConnect, .established:
+      if connections[connection].isStalled { return false }
+      let waiting = connections[connection].outgoing.count + connections[connection].behind.count
+      let limit = connections[connection].isBlocked ? sending.blockBytes : limits.sendBytes
+      return waiting < limit
+    }
+  }
+
+  /// Makes a connection's input wait; it is looked at again in every turn.
+  ///
+  /// - Parameter shortage: what it waits for if not for its own answers to leave; such a wait
+  ///   has an end.
+  mutating func wait(_ connection: Handle<Connection>, _ shortage: Event? = nil) {
+    let state = connections[connection].state
+    guard !connections[connection].isStalled && (state == .established || state == .awaitsConnect)
+    else { return }
+    connections[connection].isStalled = true
+    let isQueued = stalled.append(connection)
+    precondition(isQueued)  // it has as many places as there are connections
+    guard let shortage, connections[connection].stalledUntil == .never else { return }
+    note(shortage, connections[connection].session, "")
+    let until = connections[connection].lastReceived.adding(milliseconds: policy.queueFullWait)
+    connections[connection].stalledUntil = until
+    deadlines.set(connection.index, to: until)
+  }
+
+  private mutating func resume(_ connection: Handle<Connection>) {
+    let end = connections[connection].pending.count
+    if end > 0 && end >= connections[connection].needed {
+      gather(connection)
+      process(end, of: connection)
+    }
+    guard connections.contains(connection), !connections[connection].isStalled else { return }
+    connections[connection].stalledUntil = .never
+    connections[connection].lastReceived = now
+    guard connections[connection].isMuted else { return }
+    connections[connection].isMuted = false
+    let isQueued = resumed.append(connection)
+    precondition(isQueued)  // it has as many places as there are connections
+  }
+
+  /// Moves what had arrived before to the front of the packet buffer, before the new bytes.
+  private mutating func gather(_ connection: Handle<Connection>) {
+    let pending = connections[connection].pending
+    guard !pending.isEmpty else { return }
+    var cursor = ChainCursor(startOf: pending)
+    var target = packet.mutableBytes(0..<pending.count)
+    receiving.read(&cursor, into: &target)
+    releasePending(of: connection)
+  }
+
+  /// Forgets a packet that has arrived in part.
+  mutating func releasePending(of connection: Handle<Connection>) {
+    guard !connections[connection].pending.isEmpty else { return }
+    receiving.release(&connections[connection].pending)
+    receivers -= 1
+  }
+
+  /// Takes the packets off the front of the packet buffer and keeps what is left.
+  private mutating func process(_ end: Int, of connection: Handle<Connection>) {
+    var start = 0
+    connections[connection].needed = 0
+    while start < end {
+      guard takesInput(connection) else {
+        wait(connection)
+        break
+      }
+      let bytes = packet.bytes(start..<end)
+      guard let header = nextHeader(of: bytes, on: connection) else { break }
+      guard header.packetLength <= bytes.count else {
+        connections[connection].needed = header.packetLength
+        break
+      }
+      let whole = bytes.extracting(0..<header.packetLength)
+      guard handle(header, whole, on: connection) else { break }
+      start += header.packetLength
+    }
+    keep(packet.bytes(start..<end), of: connection)
+  }
+
+  private mutating func nextHeader(
+    of bytes: Span<UInt8>, on connection: Handle<Connection>
+  ) -> FixedHeader? {
+    do throws(MalformedPacket) {
+      guard let header = try FixedHeader.parse(bytes) else { return nil }
+      return accepts(header, on: connection) ? header : nil
+    } catch {
+      fail(connection, error)
+      return nil
+    }
+  }
+
+  /// Whether a packet of this type and length may come now.
+  private mutating func accepts(_ header: FixedHeader, on connection: Handle<Connection>) -> Bool {
+    let isFirst = connections[connection].state == .awaitsConnect
+    // The first packet is a CONNECT, and no other one is. [MQTT-3.1.0-1] [MQTT-3.1.0-2]
+    // [MQTT3-3.1.0-1] [MQTT3-3.1.0-2]
+    guard isFirst == (header.type == .connect) else {
+      refuse(connection, .protocolError, .malformedPacket, "only its first packet may be a CONNECT")
+      return false
+    }
+    // The length alone is judged: nothing is kept of a packet that is too large. [MQTT-3.2.2-15]
+    guard header.packetLength <= policy.maximumPacketSize else {
+      refuse(connection, .packetTooLarge, .packetTooLarge, "it sent a packet that is too large")
+      return false
+    }
+    return true
+  }
+
+  /// Keeps bytes of a packet that is not complete, or not to be processed yet.
+  private mutating func keep(_ bytes: Span<UInt8>, of connection: Handle<Connection>) {
+    let state = connections[connection].state
+    guard !bytes.isEmpty && (state == .established || state == .awaitsConnect) else { return }
+    if connections[connection].pending.isEmpty { receivers += 1 }
+    let isKept = receiving.append(bytes, to: &connections[connection].pending)
+    precondition(isKept)  // `receiveRoom` let no more be read than can be kept
+  }
+
+  /// Does what a whole packet asks for; false when it has to wait for room and nothing was done.
+  private mutating func handle(
+    _ header: FixedHeader, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+  ) -> Bool {
+    do throws(MalformedPacket) {
+      let isDone = try dispatch(header, bytes, on: connection)
+      if isDone { statistics.packetsReceived += 1 }
+      return isDone
+    } catch {
+      fail(connection, error)
+      return true
+    }
+  }
+
+  private mutating func dispatch(
+    _ header: FixedHeader, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+  ) throws(MalformedPacket) -> Bool {
+    let version = connections[connection].version
+    switch header.type {
+    case .connect:
+      connect(try Connect(parsing: bytes, header: header), bytes, on: connection)
+    case .publish:
+      let publish = try Publish(parsing: bytes, header: header, version: version)
+      return receive(publish, bytes, on: connection)
+    case .puback, .pubrec, .pubrel, .pubcomp:
+      let packet = try Acknowledgement(parsing: bytes, header: header, version: version)
+      receive(packet, on: connection)
+    case .subscribe:
+      let packet = try Subscribe(parsing: bytes, header: header, version: version)
+      return subscribe(packet, bytes, on: connection)
+    case .unsubscribe:
+      let packet = try Unsubscribe(parsing: bytes, header: header, version: version)
+      return unsubscribe(packet, bytes, on: connection)
+    case .pingreq:
+      try PingRequest.check(header)
+      // [MQTT-3.12.4-1] [MQTT3-3.12.4-1]
+      respond(to: connection) { PingResponse().write(to: &$0) }
+    case .disconnect:
+      let packet = try Disconnect(parsing: bytes, header: header, version: version)
+      receive(packet, on: connection)
+    case .auth:
+      receiveAuth(try Auth(parsing: bytes, header: header, version: version), on: connection)
+    case .connack, .suback, .unsuback, .pingresp:
+      // These go from the Server to the Client alone.
+      throw .packetFromServer
+    }
+    return true
+  }
+}

@@ -1,0 +1,72 @@
+import MQTT
+import Memory
+import Messages
+import Sessions
+import Topics
+
+// Retained messages for a new subscription, by a cursor: as many as there are, as the connection
+// drains. [3.3.1.3]
+extension Broker {
+  /// Slots that are looked at in one step.
+  private static var stepLength: Int { 64 }
+
+  /// Goes one step on with the replay of the session; false when it waits for room.
+  mutating func replay(to session: Handle<Session>, on connection: Handle<Connection>) -> Bool {
+    let subscription = subscriptions.replaying(session.index)
+    let range = subscriptions.filter(of: subscription, texts: texts, in: &filter)
+    let wanted = filter.bytes(range)
+    guard TopicFilter.hasWildcard(wanted) else {
+      return replayOne(wanted, subscription, to: session, on: connection)
+    }
+    var position = Int(subscriptions[subscription].replayPosition)
+    let end = min(retained.endPosition, position + Broker.stepLength)
+    while position < end {
+      if let message = retained.message(at: position, now: now),
+        isMatch(message, wanted),
+        !sendRetained(message, subscription, to: session, on: connection)
+      {
+        subscriptions[subscription].replayPosition = UInt32(position)
+        return false
+      }
+      position += 1
+    }
+    subscriptions[subscription].replayPosition = UInt32(position)
+    guard position >= retained.endPosition else { return true }
+    return replaySystemTopics(wanted, subscription, to: session, on: connection)
+  }
+
+  /// A filter without wildcards has one retained message at most.
+  private mutating func replayOne(
+    _ topic: Span<UInt8>, _ subscription: Handle<Subscription>, to session: Handle<Session>,
+    on connection: Handle<Connection>
+  ) -> Bool {
+    if let message = retained.message(of: topic, now: now, messages: messages),
+      !sendRetained(message, subscription, to: session, on: connection)
+    {
+      return false
+    }
+    return replaySystemTopics(topic, subscription, to: session, on: connection)
+  }
+
+  private mutating func isMatch(_ message: Handle<Message>, _ wanted: Span<UInt8>) -> Bool {
+    let count = messages.copyTopic(of: message, to: &name)
+    return TopicFilter.matches(wanted, name.bytes(0..<count))
+  }
+
+  /// Sends a retained message, with RETAIN set; false when there is no room for it yet.
+  /// [MQTT3-3.3.1-6] [MQTT3-3.3.1-8]
+  mutating func sendRetained(
+    _ message: Handle<Message>, _ subscription: Handle<Subscription>,
+    to session: Handle<Session>, on connection: Handle<Connection>
+  ) -> Bool {
+    let match = Match(of: subscription, subscriptions[subscription])
+    guard let identifiers = encodeIdentifiers(of: match) else { return false }
+    let delivery = Delivery(
+      of: message, to: session.index, qos: outgoingQoS(messages[message].qos, match),
+      isRetained: true, identifiers: identifiers)
+    if sessions.enqueue(delivery, for: session, messages: &messages) { return true }
+    var unused = identifiers
+    texts.release(&unused)
+    return false
+  }
+}

@@ -1,0 +1,174 @@
+import MQTT
+import Memory
+import Messages
+import Sessions
+import Topics
+
+// Packets to bytes: what a connection has to send, and in which order. [4.6]
+extension Broker {
+  /// The next connection that has something to send; nil when there is none.
+  package mutating func nextOwed() -> Handle<Connection>? {
+    while let connection = owed.removeFirst() {
+      guard connections.contains(connection) else { continue }
+      connections[connection].isOwed = false
+      return connection
+    }
+    return nil
+  }
+
+  /// Puts a connection into the list of those that have something to send.
+  package mutating func owe(_ connection: Handle<Connection>) {
+    guard !connections[connection].isOwed else { return }
+    connections[connection].isOwed = true
+    let isQueued = owed.append(connection)
+    precondition(isQueued)  // it has as many places as there are connections
+  }
+
+  /// Moves what the session is owed to the connection's outgoing bytes, as far as there is room.
+  ///
+  /// True when there is more that could go on at once, were this turn not bounded.
+  package mutating func fill(_ connection: Handle<Connection>) -> Bool {
+    for _ in 0..<256 {
+      if connections[connection].body.isActive {
+        moveBody(connection)
+        if connections[connection].body.isActive { return false }
+      }
+      guard connections[connection].state == .established,
+        connections[connection].outgoing.count < limits.sendBytes
+      else { return false }
+      let session = connections[connection].session
+      if sessions[session].firstUnsent.isNull {
+        guard !subscriptions.replaying(session.index).isNull else { return false }
+        guard replay(to: session, on: connection) else { return false }
+      } else {
+        guard sessions.mayTransmit(session), transmitNext(of: session, on: connection) else {
+          return false
+        }
+      }
+    }
+    return true
+  }
+
+  /// Says that the network took `count` of the outgoing bytes.
+  package mutating func sent(_ count: Int, on connection: Handle<Connection>) {
+    statistics.bytesSent += UInt64(count)
+    sending.removeFirst(count, from: &connections[connection].outgoing)
+    // One whose answers leave is alive, even while it is not read.
+    if connections[connection].isStalled { connections[connection].lastReceived = now }
+  }
+
+  /// Sends the packet that `write` makes, behind everything else.
+  mutating func respond(
+    to connection: Handle<Connection>, _ write: (inout PacketBytes<512>) -> Void
+  ) {
+    var packet = PacketBytes<512>()
+    write(&packet)
+    send(packet.span, on: connection)
+    statistics.packetsSent += 1
+  }
+
+  /// Sends an acknowledgement of four bytes, or more where there is a reason to give.
+  mutating func acknowledge(
+    _ type: PacketType, _ packetIdentifier: UInt16, _ reason: ReasonCode,
+    on connection: Handle<Connection>
+  ) {
+    var packet = PacketBytes<8>()
+    Acknowledgement(type: type, packetIdentifier: packetIdentifier, reason: reason)
+      .write(to: &packet, version: connections[connection].version)
+    send(packet.span, on: connection)
+    statistics.packetsSent += 1
+  }
+
+  /// Appends bytes of whole packets. Answers may use the blocks that messages leave free.
+  mutating func send(_ bytes: Span<UInt8>, on connection: Handle<Connection>) {
+    let isKept =
+      connections[connection].body.isActive
+      ? sending.append(bytes, to: &connections[connection].behind)
+      : sending.append(bytes, to: &connections[connection].outgoing)
+    guard isKept else { return connectionLost(connection, "there is no room for its answers") }
+    owe(connection)
+  }
+
+  /// Sends a QoS 0 message straight from the bytes it came in; false when there is no room, or it
+  /// has to be queued for another reason.
+  mutating func sendAtOnce(
+    _ publication: Publication, _ bytes: Span<UInt8>, _ topic: Span<UInt8>, to match: Match,
+    on connection: Handle<Connection>
+  ) -> Bool {
+    guard connections[connection].state == .established else { return true }
+    let isRetained = publication.publish.isRetained && match.isRetainAsPublished
+    if canForward(publication, isRetained: isRetained, to: match, on: connection) {
+      return sendFrame(bytes, publication, on: connection)
+    }
+    guard !connections[connection].body.isActive,
+      var identifiers = encodeIdentifiers(of: match)
+    else { return false }
+    defer { texts.release(&identifiers) }
+    var header = OutgoingPublish(
+      version: connections[connection].version, qos: .atMostOnce, isRetained: isRetained)
+    header.forwardedCount = forwardedCount(of: publication, bytes)
+    header.identifiersCount = identifiers.count
+    header.payloadCount = publication.publish.payload.count
+    header.messageExpiry = publication.publish.properties.messageExpiry
+    header.topicCount = topic.count
+    applyAlias(to: &header, topic, on: connection)
+    guard header.packetLength <= Int(connections[connection].maximumPacketSize) else {
+      note(.messageTooLarge, connections[connection].session, "")
+      return true  // as if it had been sent [MQTT-3.1.2-27] [MQTT-3.1.2-28]
+    }
+    guard hasSendRoom(header.packetLength, on: connection) else { return false }
+    commitAlias(of: header, topic, on: connection)
+    var outgoing = connections[connection].outgoing
+    var head = PacketBytes<8>()
+    header.writeFixedHeader(to: &head)
+    put(head.span, to: &outgoing)
+    if header.topicCount > 0 { put(topic, to: &outgoing) }
+    var middle = PacketBytes<24>()
+    header.writeBeforeForwarded(to: &middle)
+    put(middle.span, to: &outgoing)
+    if header.forwardedCount > 0 { putForwarded(publication, bytes, to: &outgoing) }
+    put(identifiers, to: &outgoing)
+    put(publication.publish.payload.in(bytes), to: &outgoing)
+    connections[connection].outgoing = outgoing
+    countPublish(header.payloadCount)
+    owe(connection)
+    return true
+  }
+
+  /// Whether the packet that came in is to the byte the one that goes out.
+  private func canForward(
+    _ publication: Publication, isRetained: Bool, to match: Match,
+    on connection: Handle<Connection>
+  ) -> Bool {
+    let publish = publication.publish
+    let isSameForm = (connections[connection].version == .v5) == (publication.version == .v5)
+    return isSameForm && publish.qos == .atMostOnce && publish.isRetained == isRetained
+      && !match.hasIdentifiers && !publish.properties.needsFiltering
+      && connections[connection].topicAliasMaximum == 0
+  }
+
+  private mutating func sendFrame(
+    _ bytes: Span<UInt8>, _ publication: Publication, on connection: Handle<Connection>
+  ) -> Bool {
+    guard bytes.count <= Int(connections[connection].maximumPacketSize) else {
+      note(.messageTooLarge, connections[connection].session, "")
+      return true  // as if it had been sent [MQTT-3.1.2-28]
+    }
+    let waiting = connections[connection].outgoing.count
+    guard waiting + bytes.count <= limits.sendBytes, !connections[connection].body.isActive,
+      sending.append(
+        bytes, to: &connections[connection].outgoing, leaving: connections.occupancy.used)
+    else { return false }
+    countPublish(publication.publish.payload.count)
+    owe(connection)
+    return true
+  }
+
+  /// Whether a message's bytes fit, and leave every connection a block for its answers.
+  private func hasSendRoom(_ byteCount: Int, on connection: Handle<Connection>) -> Bool {
+    let outgoing = connections[connection].outgoing
+    let needed = sending.blocksNeeded(toAppend: byteCount, to: outgoing)
+    return (outgoing.isEmpty || outgoing.count + byteCount <= limits.sendBytes)
+      && needed + connections.occupancy.used <= sending.occupancy.free
+  }
+}

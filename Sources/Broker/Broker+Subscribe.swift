@@ -1,0 +1,114 @@
+import MQTT
+import Memory
+import Sessions
+import Topics
+
+// SUBSCRIBE and UNSUBSCRIBE. [3.8.4] [3.10.4]
+extension Broker {
+  /// Takes each Topic Filter as a SUBSCRIBE of its own and answers them together; false when the
+  /// answer has to wait for room. [MQTT-3.8.4-5] [MQTT3-3.8.4-4]
+  mutating func subscribe(
+    _ packet: Subscribe, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+  ) -> Bool {
+    guard hasAnswerRoom(packet.requestCount, on: connection) else { return false }
+    let session = connections[connection].session
+    var requests = packet.requests
+    var count = 0
+    while let request = requests.next(in: bytes) {
+      let code = subscribe(session, request, packet.subscriptionIdentifier, bytes)
+      setCode(connections[connection].version == .v5 ? code : olderCode(code), at: count)
+      count += 1
+    }
+    // [MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-3.8.4-6] [MQTT3-3.8.4-1] [MQTT3-3.8.4-5]
+    answer(.suback, packet.packetIdentifier, count, on: connection)
+    owe(connection)
+    return true
+  }
+
+  /// Ends each subscription as an UNSUBSCRIBE of its own and answers them together; false when
+  /// the answer has to wait for room. [MQTT-3.10.4-6] [MQTT3-3.10.4-3]
+  mutating func unsubscribe(
+    _ packet: Unsubscribe, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+  ) -> Bool {
+    guard hasAnswerRoom(packet.filterCount, on: connection) else { return false }
+    let session = connections[connection].session
+    var filters = packet.filters
+    var count = 0
+    while let filter = filters.next(in: bytes) {
+      let isEnded = subscriptions.unsubscribe(
+        session.index, from: filter.in(bytes), texts: &texts)
+      note(.unsubscribed, session, "")
+      setCode(isEnded ? .success : .noSubscriptionExisted, at: count)
+      count += 1
+    }
+    // [MQTT-3.10.4-4] [MQTT-3.10.4-5] [MQTT3-3.10.4-1] [MQTT3-3.10.4-2]
+    answer(.unsuback, packet.packetIdentifier, count, on: connection)
+    return true
+  }
+
+  private mutating func subscribe(
+    _ session: Handle<Session>, _ request: SubscriptionRequest, _ identifier: UInt32,
+    _ bytes: Span<UInt8>
+  ) -> ReasonCode {
+    let filter = request.filter.in(bytes)
+    guard filter.count <= limits.topicBytes else { return .topicFilterInvalid }
+    guard access.maySubscribe(to: filter) else { return .notAuthorized }
+    let outcome = subscriptions.subscribe(
+      session.index, to: filter, options: request.options, identifier: identifier, texts: &texts)
+    switch outcome {
+    case .full:
+      note(.subscriptionsFull, session, "")
+      return .quotaExceeded
+    case .added(let subscription):
+      note(.subscribed, session, "")
+      if request.options.retainHandling != .never { beginReplay(of: subscription) }
+    case .replaced(let subscription):
+      // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.8.4-4] [MQTT3-3.8.4-3]
+      note(.subscribed, session, "")
+      if request.options.retainHandling == .always { beginReplay(of: subscription) }
+    }
+    // [MQTT-3.8.4-7]
+    return ReasonCode(rawValue: request.options.qos.rawValue)
+  }
+
+  /// Retained messages are not sent for Shared Subscriptions. [4.8.2]
+  private mutating func beginReplay(of subscription: Handle<Subscription>) {
+    guard subscriptions[subscription].group.isNull else { return }
+    subscriptions.beginReplay(of: subscription)
+  }
+
+  /// 3.1.1 has one code for failure. [MQTT3-3.8.4-5]
+  private func olderCode(_ code: ReasonCode) -> ReasonCode {
+    code.isError ? .unspecifiedError : code
+  }
+
+  private mutating func setCode(_ code: ReasonCode, at index: Int) {
+    var target = codes.mutableBytes(index..<index + 1)
+    target[0] = code.rawValue
+  }
+
+  /// Whether an answer with so many codes can be sent; the packet waits when it cannot.
+  private mutating func hasAnswerRoom(_ count: Int, on connection: Handle<Connection>) -> Bool {
+    let outgoing = connections[connection].outgoing
+    let needed = sending.blocksNeeded(toAppend: count + 16, to: outgoing) + 1
+    if needed <= sending.occupancy.free { return true }
+    wait(connection, .sendBlocksShort)
+    return false
+  }
+
+  private mutating func answer(
+    _ type: PacketType, _ packetIdentifier: UInt16, _ count: Int,
+    on connection: Handle<Connection>
+  ) {
+    var head = PacketBytes<16>()
+    let version = connections[connection].version
+    let answer = SubscriptionAnswer(
+      type: type, packetIdentifier: packetIdentifier, codeCount: count, version: version)
+    answer.writeHead(to: &head)
+    send(head.span, on: connection)
+    if answer.hasCodes && connections[connection].state == .established {
+      send(codes.bytes(0..<count), on: connection)
+    }
+    statistics.packetsSent += 1
+  }
+}

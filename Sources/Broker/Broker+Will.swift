@@ -1,0 +1,64 @@
+import MQTT
+import Memory
+import Messages
+import Sessions
+
+// The message a Client leaves behind. [3.1.2.5]
+extension Broker {
+  /// Keeps the Will of a CONNECT; `isFull` when there is one and no room for it. [MQTT-3.1.2-7]
+  mutating func keepWill(
+    of connect: Connect, _ bytes: Span<UInt8>
+  ) -> (message: Handle<Message>, isFull: Bool) {
+    guard let will = connect.will else { return (.null, false) }
+    let traits = MessageTraits(qos: will.qos, isRetained: will.isRetained, expiry: .never)
+    guard
+      let message = messages.keep(
+        topic: will.topic.in(bytes), properties: will.properties.in(bytes),
+        payload: will.payload.in(bytes), traits: traits)
+    else { return (.null, true) }
+    return (message, false)
+  }
+
+  /// Forgets the session's Will, if it has one.
+  mutating func discardWill(of session: Handle<Session>) {
+    guard !sessions[session].will.isNull else { return }
+    messages.release(sessions[session].will)
+    sessions[session].will = .null
+  }
+
+  /// Publishes the session's Will, if it has one, as any message is. [MQTT-3.1.2-8]
+  /// [MQTT-3.1.2-10] [MQTT-3.1.2-12]
+  mutating func publishWill(of session: Handle<Session>) {
+    let will = sessions[session].will
+    guard !will.isNull else { return }
+    sessions[session].will = .null
+    if sessions[session].willExpiry != UInt32.max {
+      messages.setExpiry(of: will, to: now.adding(seconds: UInt64(sessions[session].willExpiry)))
+    }
+    let topic = name.bytes(0..<messages.copyTopic(of: will, to: &name))
+    note(.willPublished, session, "")
+    distribute(will, topic, from: session.index)
+    // [MQTT-3.1.2-16] [MQTT-3.1.2-17] [MQTT3-3.1.2-16] [MQTT3-3.1.2-17]
+    if messages[will].isRetained { retain(will, topic) }
+    messages.release(will)
+  }
+
+  /// Makes a stored message the retained one, or removes that if its Payload is empty.
+  mutating func retain(_ message: Handle<Message>, _ topic: Span<UInt8>) {
+    guard messages[message].payloadCount > 0 else {
+      return retained.remove(topic, messages: &messages)
+    }
+    let expiry = retainedExpiry(of: message)
+    guard !retained.replace(topic, by: message, expiring: expiry, messages: &messages) else {
+      return
+    }
+    note(.retainedFull, nil, "")
+  }
+
+  /// When a retained message goes: by its own expiry, or by the configuration's.
+  private func retainedExpiry(of message: Handle<Message>) -> Instant {
+    let own = messages[message].expiry
+    guard policy.retainExpiryInterval > 0 else { return own }
+    return min(own, now.adding(seconds: UInt64(policy.retainExpiryInterval)))
+  }
+}

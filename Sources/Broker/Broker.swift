@@ -1,0 +1,154 @@
+import Access
+import Board
+import MQTT
+import Memory
+import Messages
+import Sessions
+import Topics
+
+/// The protocol as a value: no socket, no clock, no file.
+///
+/// Bytes come in by `receive`, answers gather in the connections' outgoing bytes, and time comes
+/// in as an argument. Whoever owns a Broker (the Server, a test) moves the bytes.
+package struct Broker: ~Copyable {
+  package var policy: Policy
+  let limits: Limits
+  let hash: SeededHash
+  let access = Access()
+
+  var connections: Pool<Connection>
+  /// The connection of each session's slot; null while it has none.
+  var connectionOf: SlotTable<Handle<Connection>>
+  var sessions: SessionDirectory
+  var subscriptions: SubscriptionIndex
+  var retained: RetainedIndex
+  var messages: MessageStore
+  var texts: ByteChains
+  var aliasTables: Pool<AliasTable>
+  var aliasTexts: SlotTable<Chain>
+
+  package internal(set) var receiving: ByteChains
+  package internal(set) var sending: ByteChains
+  /// A whole packet in one piece, while it is read.
+  var packet: Buffer
+  /// A Topic Name or Filter in one piece: of an alias, a Will, a replay.
+  var name: Buffer
+  var filter: Buffer
+  /// The reason codes of a SUBACK or UNSUBACK.
+  var codes: Buffer
+
+  /// Connections that have something to send.
+  package internal(set) var owed: Ring<Handle<Connection>>
+  /// Connections whose input waits for room.
+  var stalled: Ring<Handle<Connection>>
+  /// Connections that the network was told not to read and may read again.
+  package internal(set) var resumed: Ring<Handle<Connection>>
+  /// Connections that are to be closed.
+  package internal(set) var dying: Ring<Handle<Connection>>
+  /// How many connections hold receive blocks.
+  var receivers = 0
+  /// First one place for each connection, then one for each session, then the broker's own.
+  var deadlines: Deadlines
+
+  package internal(set) var statistics = Statistics()
+  package var log: Log
+  var load = LoadAverages()
+  var systemValues: SlotTable<UInt32>
+  /// The moment of this turn: time comes in by `advance(to:)` alone.
+  package private(set) var now: Instant
+  let startedAt: Instant
+  var sweepPosition = 0
+  var assignedIdentifiers: UInt64
+  var isStopping = false
+
+  package init(
+    limits: Limits, policy: Policy, seed: UInt64, in region: inout Region
+  ) {
+    self.policy = policy
+    self.limits = limits
+    hash = SeededHash(seed: seed)
+    assignedIdentifiers = seed
+    self.now = now
+    startedAt = now
+    // Beyond the limit there are places to read a CONNECT and refuse it in its own version.
+    let places = limits.connections + Broker.refusalPlaces
+    connections = Pool("connections", capacity: places, in: &region)
+    connectionOf = SlotTable("session connections", count: limits.sessions, in: &region)
+    sessions = SessionDirectory(
+      sessions: limits.sessions, deliveries: limits.deliveries, unreleased: limits.unreleased,
+      hash: hash, in: &region)
+    subscriptions = SubscriptionIndex(
+      subscriptions: limits.subscriptions, subscribers: limits.sessions,
+      groups: limits.sharedGroups, nodes: limits.topicNodes, levels: limits.topicLevels,
+      hash: hash, in: &region)
+    retained = RetainedIndex(count: limits.retained, hash: hash, in: &region)
+    messages = MessageStore(
+      count: limits.messages, blocks: limits.messageBlocks, blockBytes: limits.messageBlockBytes,
+      in: &region)
+    texts = ByteChains("text blocks", count: limits.textBlocks, blockBytes: 32, in: &region)
+    aliasTables = Pool("topic aliases", capacity: limits.aliasTables, in: &region)
+    aliasTexts = SlotTable(
+      "topic alias texts", count: limits.aliasTables * limits.topicAliases * 2, in: &region)
+    receiving = ByteChains(
+      "receive blocks", count: limits.receiveBlocks, blockBytes: limits.receiveBlockBytes,
+      in: &region)
+    sending = ByteChains(
+      "send blocks", count: limits.sendBlocks, blockBytes: limits.sendBlockBytes, in: &region)
+    packet = Buffer(
+      "packet", capacity: limits.packetBytes + limits.receiveBytes, in: &region)
+    name = Buffer("topic name", capacity: limits.topicBytes, in: &region)
+    filter = Buffer("topic filter", capacity: limits.topicBytes + 2, in: &region)
+    codes = Buffer("reason codes", capacity: limits.packetBytes / 3, in: &region)
+    owed = Ring("connections owed", capacity: places, in: &region)
+    stalled = Ring("connections stalled", capacity: places, in: &region)
+    resumed = Ring("connections resumed", capacity: places, in: &region)
+    dying = Ring("connections dying", capacity: places, in: &region)
+    deadlines = Deadlines(
+      "deadlines", capacity: places + limits.sessions + BrokerDeadline.count, in: &region)
+    log = Log(byteCount: limits.logBytes, in: &region)
+    systemValues = SlotTable("system topics", count: SystemTopic.count, in: &region)
+  }
+
+  /// How many connections there may be beyond the limit, to be refused politely.
+  static var refusalPlaces: Int { 4 }
+
+  package subscript(connection: Handle<Connection>) -> Connection {
+    _read { yield connections[connection] }
+    _modify { yield &connections[connection] }
+  }
+
+  /// Says what time it is; called once a turn, before anything else.
+  package mutating func advance(to now: Instant) {
+    self.now = now
+    log.advance(to: now)
+  }
+
+  /// Takes a new Network Connection; nil when there is no place even to refuse it.
+  package mutating func open(listener: Int) -> Handle<Connection>? {
+    let new = Connection(listener: UInt8(truncatingIfNeeded: listener), at: now)
+    guard let connection = connections.claim(new) else {
+      note(.connectionRefused, nil, "there is no place for it")
+      return nil
+    }
+    statistics.connectionsOpened += 1
+    note(.connectionOpened, nil, "")
+    deadlines.set(connection.index, to: now.adding(milliseconds: policy.connectTimeout))
+    return connection
+  }
+
+  /// Counts an event and logs it with the client it concerns.
+  mutating func note(_ event: Event, _ session: Handle<Session>?, _ words: StaticString) {
+    guard log.counts(event) else { return }
+    var line = Line()
+    describe(event, session, words, in: &line)
+    log.append(line)
+  }
+}
+
+/// The deadlines that belong to the broker itself.
+enum BrokerDeadline: Int {
+  case systemTopics
+  case sweep
+
+  static var count: Int { 2 }
+}

@@ -1,0 +1,63 @@
+/// What can happen, as a closed list: each is counted, and logged if the log takes its kind.
+///
+/// Tests and the simulator read the counts to prove that a limit or an error exit was reached.
+package enum Event: UInt8, CaseIterable, BitwiseCopyable {
+  case connectionOpened
+  case connectionRefused
+  case clientConnected
+  case clientRefused
+  case clientDisconnected
+  case connectionLost
+  case keepAliveExceeded
+  case connectTimedOut
+  case malformedPacket
+  case sessionTakenOver
+  case sessionExpired
+  case sessionsFull
+  case subscribed
+  case unsubscribed
+  case subscriptionsFull
+  case publishRejected
+  case publisherStalled
+  case publisherTimedOut
+  case messageDropped
+  case messageExpired
+  case messageTooLarge
+  case packetTooLarge
+  case retainedFull
+  case willPublished
+  case willFull
+  case aliasesFull
+  case receiveBlocksShort
+  case sendBlocksShort
+  case serverStopping
+
+  /// What kind of log line it makes.
+  var level: LogLevel {
+    switch self {
+    case .connectionOpened, .connectionRefused, .clientConnected, .clientRefused,
+      .clientDisconnected, .connectionLost, .keepAliveExceeded, .connectTimedOut,
+      .malformedPacket, .sessionTakenOver, .sessionExpired:
+      .notice
+    case .subscribed: .subscribe
+    case .unsubscribed: .unsubscribe
+    case .messageExpired, .willPublished: .debug
+    case .serverStopping: .information
+    case .sessionsFull, .subscriptionsFull, .publishRejected, .publisherStalled,
+      .publisherTimedOut, .messageDropped, .messageTooLarge, .packetTooLarge, .retainedFull,
+      .willFull, .aliasesFull, .receiveBlocksShort, .sendBlocksShort:
+      .warning
+    }
+  }
+}
+
+/// The kinds of log lines, with the bits that `log_type` selects.
+package enum LogLevel: UInt16, BitwiseCopyable {
+  case information = 1
+  case notice = 2
+  case warning = 4
+  case error = 8
+  case debug = 16
+  case subscribe = 32
+  case unsubscribe = 64
+}

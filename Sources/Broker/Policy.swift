@@ -1,0 +1,62 @@
+import Board
+import Memory
+import MQTT
+
+/// How the broker is to behave: what the configuration settled, in the broker's own terms.
+package struct Policy: BitwiseCopyable {
+  /// What happens when a queue cannot take a message of QoS 1 or 2.
+  package enum WhenQueueIsFull: UInt8, BitwiseCopyable {
+    /// The publisher is told (5.0), or not acknowledged and not read until there is room (3.x).
+    case reject
+    /// The oldest message not yet sent makes room.
+    case dropOldest
+    /// The new message is not queued for that session.
+    case dropNewest
+  }
+
+  package init() {}
+
+  /// Whether Clients without a user name may connect.
+  package var allowsAnonymous = true
+  /// Clients that may be connected at once.
+  package var maximumConnections = Limits().connections
+  /// Milliseconds a new connection has to send its CONNECT.
+  package var connectTimeout: UInt64 = 10_000
+  /// The largest Keep Alive granted, in seconds. 3.x Clients that ask for more are refused.
+  package var maximumKeepAlive: UInt16 = 65_535
+  /// The largest packet taken from a Client, in bytes.
+  package var maximumPacketSize = Limits().defaultPacketBytes
+  /// The largest Payload taken, in bytes.
+  package var maximumPayloadSize = Int.max
+  /// QoS 1 and 2 messages under way to a Client at once, and from it: our Receive Maximum.
+  package var maximumInFlight: UInt16 = 20
+  /// Messages queued for one session beyond those in flight.
+  package var maximumQueued = 1000
+  /// Bytes of them.
+  package var maximumQueuedBytes = Int.max
+  /// Whether QoS 0 messages are queued for a persistent session that is not connected.
+  package var queuesQoS0 = false
+  /// Whether a message is sent with the subscription's QoS where that is higher.
+  package var upgradesOutgoingQoS = false
+  package var whenQueueIsFull = WhenQueueIsFull.reject
+  /// Milliseconds a 3.x publisher waits for room in a queue before it is disconnected.
+  package var queueFullWait: UInt64 = 10_000
+  /// The highest QoS that Clients may publish with.
+  package var maximumQoS = QoS.exactlyOnce
+  package var isRetainAvailable = true
+  /// Seconds a retained message is kept when it has no expiry of its own; zero for ever.
+  package var retainExpiryInterval: UInt32 = 0
+  /// Topic Aliases a Client may set; at most the board's.
+  package var maximumTopicAlias: UInt16 = UInt16(Limits().topicAliases)
+  /// Topic Aliases we set towards a Client that allows it; at most the board's.
+  package var maximumTopicAliasOut: UInt16 = UInt16(Limits().topicAliases)
+  /// Seconds a persistent session outlives its connection; `UInt32.max` for ever.
+  package var persistentClientExpiration = UInt32.max
+  package var allowsZeroLengthClientIdentifier = true
+  /// What assigned client identifiers begin with.
+  package var automaticIdentifierPrefix = ShortText()
+  /// Seconds between two publications of `$SYS`; zero for none.
+  package var systemInterval: UInt32 = 10
+  /// Whether connections that come and go are logged.
+  package var logsConnections = true
+}

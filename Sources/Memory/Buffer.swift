@@ -1,0 +1,32 @@
+/// A row of bytes that lives as long as the program, for packets and names that must lie in one
+/// piece while they are read.
+///
+/// Its spans depend on nothing, so that whoever reads them may change everything else. What that
+/// gives up is for the one owner to keep: it does not write while somebody reads.
+@safe package struct Buffer: ~Copyable {
+  private let base: UnsafeMutablePointer<UInt8>
+  package let capacity: Int
+
+  package init(_ name: StaticString, capacity: Int, in region: inout Region) {
+    region.begin(name, count: 1)
+    unsafe base = region.carve(byteCount: capacity, perSlot: capacity)
+      .bindMemory(to: UInt8.self, capacity: capacity)
+    self.capacity = capacity
+  }
+
+  /// The bytes in `range`, to be read.
+  @_lifetime(immortal)
+  package func bytes(_ range: Range<Int>) -> Span<UInt8> {
+    precondition(range.lowerBound >= 0 && range.upperBound <= capacity)
+    let span = unsafe Span(_unsafeStart: UnsafePointer(base + range.lowerBound), count: range.count)
+    return unsafe _overrideLifetime(span, copying: ())
+  }
+
+  /// The bytes in `range`, to be written.
+  @_lifetime(immortal)
+  package mutating func mutableBytes(_ range: Range<Int>) -> MutableSpan<UInt8> {
+    precondition(range.lowerBound >= 0 && range.upperBound <= capacity)
+    let span = unsafe MutableSpan(_unsafeStart: base + range.lowerBound, count: range.count)
+    return unsafe _overrideLifetime(span, copying: ())
+  }
+}

@@ -1,0 +1,33 @@
+/// A queue of at most so many elements: in at the back, out at the front.
+@safe package struct Ring<Element: BitwiseCopyable>: ~Copyable {
+  private let elements: UnsafeMutablePointer<Element>
+  package let capacity: Int
+  private var head = 0
+  package private(set) var count = 0
+
+  package init(_ name: StaticString, capacity: Int, in region: inout Region) {
+    region.begin(name, count: capacity)
+    unsafe elements = region.carve(capacity, of: Element.self)
+    self.capacity = capacity
+  }
+
+  package var isEmpty: Bool { count == 0 }
+
+  /// Returns `false`, and changes nothing, when the ring is full.
+  package mutating func append(_ element: Element) -> Bool {
+    guard count < capacity else { return false }
+    let end = head + count
+    unsafe elements[end < capacity ? end : end - capacity] = element
+    count += 1
+    return true
+  }
+
+  /// Takes the oldest element out; nil when there is none.
+  package mutating func removeFirst() -> Element? {
+    guard count > 0 else { return nil }
+    let element = unsafe elements[head]
+    head = head + 1 == capacity ? 0 : head + 1
+    count -= 1
+    return element
+  }
+}

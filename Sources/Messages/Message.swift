@@ -1,0 +1,156 @@
+import Memory
+import MQTT
+
+/// One Application Message, held once for all who are owed it. [3.3]
+///
+/// Its bytes are a chain: Topic Name, the properties to forward, Payload.
+package struct Message: BitwiseCopyable {
+  var content = Chain()
+  /// How many hold it: deliveries, the retained table, a Will.
+  var references: UInt32 = 1
+  /// When it expires; `never` without a Message Expiry Interval.
+  package let expiry: Instant
+  package let topicCount: UInt16
+  /// QoS it was published with.
+  package let qos: QoS
+  /// Whether it was published with RETAIN set.
+  package let isRetained: Bool
+  package let propertiesCount: UInt32
+
+  /// Bytes of the Payload.
+  package var payloadCount: Int { content.count - Int(topicCount) - Int(propertiesCount) }
+  /// A cursor at the Topic Name.
+  package var start: ChainCursor { ChainCursor(startOf: content) }
+  /// Bytes of topic, properties and payload.
+  package var byteCount: Int { content.count }
+
+  /// Seconds left until it expires; nil without an expiry. [3.3.2.3.3]
+  package func remainingSeconds(at now: Instant) -> UInt32? {
+    guard expiry != .never else { return nil }
+    return UInt32(clamping: expiry.seconds(since: now))
+  }
+
+  package func isExpired(at now: Instant) -> Bool { expiry <= now }
+}
+
+/// What is said of a message beside its bytes.
+package struct MessageTraits: BitwiseCopyable {
+  package var qos: QoS
+  package var isRetained: Bool
+  package var expiry: Instant
+
+  package init(qos: QoS, isRetained: Bool, expiry: Instant) {
+    self.qos = qos
+    self.isRetained = isRetained
+    self.expiry = expiry
+  }
+}
+
+/// All Application Messages that the Server holds.
+package struct MessageStore: ~Copyable {
+  private var messages: Pool<Message>
+  private var chains: ByteChains
+
+  package init(count: Int, blocks: Int, blockBytes: Int, in region: inout Region) {
+    messages = Pool("messages", capacity: count, in: &region)
+    chains = ByteChains("message blocks", count: blocks, blockBytes: blockBytes, in: &region)
+  }
+
+  package var messageOccupancy: Occupancy { messages.occupancy }
+  package var blockOccupancy: Occupancy { chains.occupancy }
+  /// Bytes that the blocks in use can hold.
+  package var bytesInUse: Int { chains.occupancy.used * chains.blockBytes }
+
+  package subscript(handle: Handle<Message>) -> Message { messages[handle] }
+
+  /// Whether there is room for one more message of `byteCount` bytes.
+  package func hasRoom(for byteCount: Int) -> Bool {
+    messages.occupancy.free > 0
+      && chains.blocksNeeded(toAppend: byteCount, to: Chain()) <= chains.occupancy.free
+  }
+
+  /// Counts a message that was turned away because `hasRoom` was false.
+  package mutating func refuse() {
+    if messages.occupancy.free == 0 { messages.refuse() } else { chains.refuse() }
+  }
+
+  /// Keeps a message with one reference; nil, and nothing kept, when there is no room.
+  ///
+  /// - Parameter properties: the encoded properties of the PUBLISH; what a Server does not forward
+  ///   is left out here. [3.3.2.3]
+  package mutating func keep(
+    topic: Span<UInt8>, properties: Span<UInt8>, payload: Span<UInt8>, traits: MessageTraits
+  ) -> Handle<Message>? {
+    guard hasRoom(for: topic.count + properties.count + payload.count) else {
+      refuse()
+      return nil
+    }
+    var content = Chain()
+    guard chains.append(topic, to: &content) else { return nil }
+    let propertiesCount = appendForwarded(properties, to: &content)
+    guard chains.append(payload, to: &content) else { return abandon(&content) }
+    var message = Message(
+      expiry: traits.expiry, topicCount: UInt16(truncatingIfNeeded: topic.count),
+      qos: traits.qos, isRetained: traits.isRetained, propertiesCount: UInt32(propertiesCount))
+    message.content = content
+    guard let handle = messages.claim(message) else { return abandon(&content) }
+    return handle
+  }
+
+  /// Holds the message once more.
+  package mutating func retain(_ handle: Handle<Message>) {
+    messages[handle].references += 1
+  }
+
+  /// Gives one reference up; with the last the message is gone.
+  package mutating func release(_ handle: Handle<Message>) {
+    messages[handle].references -= 1
+    guard messages[handle].references == 0 else { return }
+    chains.release(&messages[handle].content)
+    messages.release(handle)
+  }
+
+  /// Whether the message has this Topic Name.
+  package func hasTopic(_ handle: Handle<Message>, _ topic: Span<UInt8>) -> Bool {
+    let message = messages[handle]
+    guard Int(message.topicCount) == topic.count else { return false }
+    return chains.startsWith(message.content, topic)
+  }
+
+  /// Copies the Topic Name to the front of `buffer` and returns how long it is.
+  package func copyTopic(of handle: Handle<Message>, to buffer: inout Buffer) -> Int {
+    let count = Int(messages[handle].topicCount)
+    var cursor = messages[handle].start
+    var target = buffer.mutableBytes(0..<count)
+    chains.read(&cursor, into: &target)
+    return count
+  }
+
+  /// Appends `count` bytes from the cursor on to a chain of `target`; all or nothing.
+  package func append(
+    _ count: Int, from cursor: inout ChainCursor, to chain: inout Chain,
+    of target: inout ByteChains
+  ) -> Bool {
+    target.append(count, from: &cursor, of: chains, to: &chain)
+  }
+
+  /// Moves the cursor over `count` bytes.
+  package func skip(_ count: Int, with cursor: inout ChainCursor) {
+    chains.skip(count, with: &cursor)
+  }
+
+  private mutating func appendForwarded(_ properties: Span<UInt8>, to content: inout Chain) -> Int {
+    guard !properties.isEmpty else { return 0 }
+    let before = content.count
+    var forwarded = ForwardedProperties(of: properties)
+    while let field = forwarded.next(in: properties) {
+      guard chains.append(field.in(properties), to: &content) else { break }
+    }
+    return content.count - before
+  }
+
+  private mutating func abandon(_ content: inout Chain) -> Handle<Message>? {
+    chains.release(&content)
+    return nil
+  }
+}

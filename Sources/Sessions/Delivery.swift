@@ -1,0 +1,57 @@
+import Memory
+import MQTT
+import Messages
+
+/// What one session is owed of one message.
+package struct Delivery: BitwiseCopyable {
+  /// Where it is in the exchange of packets that its QoS asks for. [4.3]
+  package enum Stage: UInt8 {
+    /// Not sent on this connection, or QoS 0.
+    case unsent
+    /// PUBLISH was sent with QoS 1: PUBACK is awaited.
+    case awaitsPuback
+    /// PUBLISH was sent with QoS 2: PUBREC is awaited.
+    case awaitsPubrec
+    /// PUBREL was sent: PUBCOMP is awaited.
+    case awaitsPubcomp
+  }
+
+  /// Null once PUBREC came: only the Packet Identifier is needed then.
+  package internal(set) var message: Handle<Message>
+  package let session: UInt32
+  package internal(set) var next: Handle<Delivery> = .null
+  var previous: Handle<Delivery> = .null
+  /// The Subscription Identifiers, encoded as properties. [3.3.2.3.8]
+  package internal(set) var identifiers: Chain
+  /// Zero until it is sent with QoS 1 or 2.
+  package internal(set) var packetIdentifier: UInt16 = 0
+  package let qos: QoS
+  package internal(set) var stage = Stage.unsent
+  package let isRetained: Bool
+  /// Whether it was sent on an earlier connection, which makes the next PUBLISH a duplicate.
+  /// [MQTT-3.3.1-1] [MQTT3-3.3.1-1]
+  package internal(set) var isDuplicate = false
+
+  /// Whether it still has to be sent on this connection; the session counts these.
+  var isCountedUnsent = false
+  /// Whether its PUBLISH was sent on this connection and uses up one of the send quota. [4.9]
+  var usesQuota = false
+
+  package init(
+    of message: Handle<Message>, to session: Int, qos: QoS, isRetained: Bool, identifiers: Chain
+  ) {
+    self.message = message
+    self.session = UInt32(session)
+    self.qos = qos
+    self.isRetained = isRetained
+    self.identifiers = identifiers
+  }
+}
+
+/// The Packet Identifier of a QoS 2 message that was received and not yet released. [4.3.3]
+package struct UnreleasedPublish: BitwiseCopyable {
+  let session: UInt32
+  let packetIdentifier: UInt16
+  var next: Handle<UnreleasedPublish> = .null
+  var previous: Handle<UnreleasedPublish> = .null
+}

@@ -1,0 +1,208 @@
+import Memory
+import MQTT
+import Messages
+
+// What a session is owed: queued, sent, acknowledged. [4.3] [4.4] [4.9]
+extension SessionDirectory {
+  /// Adds a delivery behind all others, and holds its message; false when deliveries are full.
+  package mutating func enqueue(
+    _ delivery: Delivery, for session: Handle<Session>, messages: inout MessageStore
+  ) -> Bool {
+    guard let handle = deliveries.claim(delivery) else { return false }
+    messages.retain(delivery.message)
+    link(handle, of: session, behind: sessions[session].last)
+    if sessions[session].firstUnsent.isNull { sessions[session].firstUnsent = handle }
+    countUnsent(handle, of: session, messages: messages)
+    return true
+  }
+
+  /// Whether the oldest unsent delivery may be sent now: a PUBLISH of QoS 1 or 2 only while the
+  /// send quota lasts, everything else always. [MQTT-4.9.0-2] [MQTT-3.3.4-9] [MQTT-3.3.4-10]
+  package func mayTransmit(_ session: Handle<Session>) -> Bool {
+    let next = sessions[session].firstUnsent
+    guard !next.isNull else { return false }
+    return deliveries[next].qos == .atMostOnce || deliveries[next].stage == .awaitsPubcomp
+      || sessions[session].inFlight < sessions[session].sendQuota
+  }
+
+  /// Says that the oldest unsent delivery of QoS 1 or 2 is being sent: it gets its Packet
+  /// Identifier, if it has none from an earlier connection, and awaits its acknowledgement.
+  package mutating func transmit(_ session: Handle<Session>, messages: borrowing MessageStore) {
+    let handle = sessions[session].firstUnsent
+    discountUnsent(handle, of: session, messages: messages)
+    sessions[session].firstUnsent = deliveries[handle].next
+    guard deliveries[handle].stage != .awaitsPubcomp else { return }
+    sessions[session].inFlight += 1
+    deliveries[handle].usesQuota = true
+    if deliveries[handle].stage == .unsent { beginExchange(handle, of: session) }
+  }
+
+  /// The delivery that was sent with this Packet Identifier and is not yet acknowledged.
+  package func find(
+    _ packetIdentifier: UInt16, of session: Handle<Session>
+  ) -> Handle<Delivery>? {
+    var slot = deliveryIndex.first(hash(UInt32(session.index), UInt32(packetIdentifier)))
+    while let candidate = slot {
+      if let handle = deliveries.handle(at: candidate),
+        deliveries[handle].packetIdentifier == packetIdentifier,
+        deliveries[handle].session == UInt32(session.index)
+      {
+        return handle
+      }
+      slot = deliveryIndex.next(candidate)
+    }
+    return nil
+  }
+
+  /// Says that PUBREC came: the message is not sent again, PUBREL is. [MQTT-4.3.3-6]
+  package mutating func receivePubrec(
+    for handle: Handle<Delivery>, of session: Handle<Session>, messages: inout MessageStore,
+    texts: inout ByteChains
+  ) {
+    deliveries[handle].stage = .awaitsPubcomp
+    guard !deliveries[handle].message.isNull else { return }
+    if deliveries[handle].isCountedUnsent {
+      sessions[session].unsentBytes &-= bytes(of: handle, messages: messages)
+    }
+    messages.release(deliveries[handle].message)
+    deliveries[handle].message = .null
+    texts.release(&deliveries[handle].identifiers)
+  }
+
+  /// Forgets a delivery, acknowledged or not.
+  package mutating func remove(
+    _ handle: Handle<Delivery>, of session: Handle<Session>, messages: inout MessageStore,
+    texts: inout ByteChains
+  ) {
+    if deliveries[handle].isCountedUnsent {
+      discountUnsent(handle, of: session, messages: messages)
+      if sessions[session].firstUnsent == handle {
+        sessions[session].firstUnsent = deliveries[handle].next
+      }
+    }
+    if deliveries[handle].usesQuota { sessions[session].inFlight -= 1 }
+    if deliveries[handle].stage != .unsent {
+      let key = hash(UInt32(session.index), UInt32(deliveries[handle].packetIdentifier))
+      deliveryIndex.remove(handle.index, hash: key)
+    }
+    unlink(handle, of: session)
+    if !deliveries[handle].message.isNull { messages.release(deliveries[handle].message) }
+    texts.release(&deliveries[handle].identifiers)
+    deliveries.release(handle)
+  }
+
+  /// Makes everything unsent again for a new connection, in the order it was first sent, but
+  /// each PUBREL before any PUBLISH, which the send quota may hold back.
+  /// [MQTT-4.4.0-1] [MQTT3-4.4.0-1] [MQTT-3.3.4-10]
+  package mutating func prepareResend(to session: Handle<Session>, messages: borrowing MessageStore)
+  {
+    sessions[session].inFlight = 0
+    sessions[session].unsent = 0
+    sessions[session].unsentQoS0 = 0
+    sessions[session].unsentBytes = 0
+    var lastRelease = Handle<Delivery>.null
+    var handle = sessions[session].first
+    while !handle.isNull {
+      let next = deliveries[handle].next
+      deliveries[handle].usesQuota = false
+      deliveries[handle].isDuplicate = deliveries[handle].stage != .unsent
+      countUnsent(handle, of: session, messages: messages)
+      if deliveries[handle].stage == .awaitsPubcomp {
+        unlink(handle, of: session)
+        link(handle, of: session, behind: lastRelease)
+        lastRelease = handle
+      }
+      handle = next
+    }
+    sessions[session].firstUnsent = sessions[session].first
+  }
+
+  /// The oldest delivery that was never sent, which a full queue may drop; null if none.
+  package func oldestDroppable(of session: Handle<Session>) -> Handle<Delivery> {
+    var handle = sessions[session].firstUnsent
+    while !handle.isNull && deliveries[handle].stage != .unsent {
+      handle = deliveries[handle].next
+    }
+    return handle
+  }
+
+  /// The delivery in a slot whose message has expired before it was ever sent. [MQTT-3.3.2-5]
+  package func expired(at slot: Int, now: Instant, messages: borrowing MessageStore)
+    -> Handle<Delivery>?
+  {
+    guard let handle = deliveries.handle(at: slot), deliveries[handle].stage == .unsent,
+      messages[deliveries[handle].message].isExpired(at: now)
+    else { return nil }
+    return handle
+  }
+
+  /// No delivery's slot is at or above this one.
+  package var endDeliverySlot: Int { deliveries.endIndex }
+
+  private mutating func countUnsent(
+    _ handle: Handle<Delivery>, of session: Handle<Session>, messages: borrowing MessageStore
+  ) {
+    deliveries[handle].isCountedUnsent = true
+    sessions[session].unsent += 1
+    if deliveries[handle].qos == .atMostOnce { sessions[session].unsentQoS0 += 1 }
+    sessions[session].unsentBytes &+= bytes(of: handle, messages: messages)
+  }
+
+  private mutating func discountUnsent(
+    _ handle: Handle<Delivery>, of session: Handle<Session>, messages: borrowing MessageStore
+  ) {
+    deliveries[handle].isCountedUnsent = false
+    sessions[session].unsent -= 1
+    if deliveries[handle].qos == .atMostOnce { sessions[session].unsentQoS0 -= 1 }
+    sessions[session].unsentBytes &-= bytes(of: handle, messages: messages)
+  }
+
+  private func bytes(of handle: Handle<Delivery>, messages: borrowing MessageStore) -> UInt32 {
+    let message = deliveries[handle].message
+    return message.isNull ? 0 : UInt32(truncatingIfNeeded: messages[message].byteCount)
+  }
+
+  private mutating func beginExchange(_ handle: Handle<Delivery>, of session: Handle<Session>) {
+    let identifier = freePacketIdentifier(of: session)
+    deliveries[handle].packetIdentifier = identifier
+    deliveries[handle].stage =
+      deliveries[handle].qos == .atLeastOnce ? .awaitsPuback : .awaitsPubrec
+    deliveryIndex.insert(handle.index, hash: hash(UInt32(session.index), UInt32(identifier)))
+  }
+
+  /// Puts a delivery behind another one, or before all when that is null.
+  private mutating func link(
+    _ handle: Handle<Delivery>, of session: Handle<Session>, behind previous: Handle<Delivery>
+  ) {
+    let next = previous.isNull ? sessions[session].first : deliveries[previous].next
+    deliveries[handle].previous = previous
+    deliveries[handle].next = next
+    if previous.isNull { sessions[session].first = handle } else { deliveries[previous].next = handle }
+    if next.isNull { sessions[session].last = handle } else { deliveries[next].previous = handle }
+  }
+
+  private mutating func unlink(_ handle: Handle<Delivery>, of session: Handle<Session>) {
+    let (previous, next) = (deliveries[handle].previous, deliveries[handle].next)
+    if previous.isNull {
+      sessions[session].first = next
+    } else {
+      deliveries[previous].next = next
+    }
+    if next.isNull {
+      sessions[session].last = previous
+    } else {
+      deliveries[next].previous = previous
+    }
+  }
+
+  /// The next identifier after the last one used that is neither zero nor in use.
+  /// [MQTT-2.2.1-4] [MQTT3-2.3.1-4]
+  private mutating func freePacketIdentifier(of session: Handle<Session>) -> UInt16 {
+    var identifier = sessions[session].lastPacketIdentifier
+    repeat {
+      identifier = identifier == UInt16.max ? 1 : identifier + 1
+    } while find(identifier, of: session) != nil
+    sessions[session].lastPacketIdentifier = identifier
+    return identifier
+  }
+}

@@ -1,0 +1,55 @@
+import Memory
+import MQTT
+import Messages
+
+/// What the Server remembers of a Client, between connections too. [4.1]
+package struct Session: BitwiseCopyable {
+  package internal(set) var clientIdentifier: Chain
+  let hash: UInt32
+  /// Seconds it outlives its connection; `UInt32.max` for ever. [3.1.2.11.2]
+  package var expiryInterval: UInt32 = 0
+  /// When its connection ended; of no meaning while it has one.
+  package var disconnectedAt: Instant = .never
+  package var version: ProtocolVersion
+  package var isConnected = true
+
+  /// Everything owed to it, oldest first: what was sent comes before what was not.
+  package internal(set) var first: Handle<Delivery> = .null
+  package internal(set) var last: Handle<Delivery> = .null
+  /// The oldest delivery not yet sent on this connection.
+  package internal(set) var firstUnsent: Handle<Delivery> = .null
+  /// How many were sent and are not yet acknowledged. [4.9]
+  package internal(set) var inFlight: UInt16 = 0
+  /// How many may be: the Client's Receive Maximum and ours.
+  package var sendQuota: UInt16 = 1
+  package internal(set) var lastPacketIdentifier: UInt16 = 0
+  /// How many are not yet sent, and how many of those with QoS 0.
+  package internal(set) var unsent: UInt32 = 0
+  package internal(set) var unsentQoS0: UInt32 = 0
+  /// Bytes of the messages that are not yet sent.
+  package internal(set) var unsentBytes: UInt32 = 0
+  /// Messages that were dropped instead of being queued for it.
+  package var dropped: UInt32 = 0
+
+  /// QoS 2 messages received from it and not yet released.
+  package internal(set) var unreleased: UInt32 = 0
+  package internal(set) var firstUnreleased: Handle<UnreleasedPublish> = .null
+
+  /// The message to publish when the connection ends; null when there is none. [3.1.2.5]
+  package var will: Handle<Message> = .null
+  /// Seconds between the connection's end and the Will. [3.1.3.2.2]
+  package var willDelay: UInt32 = 0
+  /// The Message Expiry Interval that the Will gets when it is published; `UInt32.max` for none.
+  package var willExpiry = UInt32.max
+
+  init(clientIdentifier: Chain, hash: UInt32, version: ProtocolVersion) {
+    self.clientIdentifier = clientIdentifier
+    self.hash = hash
+    self.version = version
+  }
+
+  /// When it ends unless the Client comes back.
+  package var expiry: Instant {
+    expiryInterval == UInt32.max ? .never : disconnectedAt.adding(seconds: UInt64(expiryInterval))
+  }
+}

@@ -1,0 +1,96 @@
+import Memory
+import MQTT
+import Messages
+
+/// All sessions, found by client identifier, and all that is owed to them.
+package struct SessionDirectory: ~Copyable {
+  var sessions: Pool<Session>
+  private var index: HashIndex
+  var deliveries: Pool<Delivery>
+  var deliveryIndex: HashIndex
+  var unreleased: Pool<UnreleasedPublish>
+  var unreleasedIndex: HashIndex
+  let hash: SeededHash
+
+  package init(
+    sessions count: Int, deliveries deliveryCount: Int, unreleased unreleasedCount: Int,
+    hash: SeededHash, in region: inout Region
+  ) {
+    sessions = Pool("sessions", capacity: count, in: &region)
+    index = HashIndex(capacity: count, in: &region)
+    deliveries = Pool("deliveries", capacity: deliveryCount, in: &region)
+    deliveryIndex = HashIndex(capacity: deliveryCount, in: &region)
+    unreleased = Pool("unreleased messages", capacity: unreleasedCount, in: &region)
+    unreleasedIndex = HashIndex(capacity: unreleasedCount, in: &region)
+    self.hash = hash
+  }
+
+  package var occupancy: Occupancy { sessions.occupancy }
+  package var deliveryOccupancy: Occupancy { deliveries.occupancy }
+  package var unreleasedOccupancy: Occupancy { unreleased.occupancy }
+
+  package subscript(session: Handle<Session>) -> Session {
+    _read { yield sessions[session] }
+    _modify { yield &sessions[session] }
+  }
+
+  package subscript(delivery: Handle<Delivery>) -> Delivery { deliveries[delivery] }
+
+  /// Whether the session still is.
+  package func contains(_ session: Handle<Session>) -> Bool { sessions.contains(session) }
+
+  /// The live session in a slot.
+  package func session(at slot: Int) -> Handle<Session>? { sessions.handle(at: slot) }
+
+  /// No session's slot is at or above this one.
+  package var endSlot: Int { sessions.endIndex }
+
+  /// The session of a Client. [MQTT-3.1.3-2] [MQTT3-3.1.3-2]
+  package func find(_ clientIdentifier: Span<UInt8>, texts: borrowing ByteChains) -> Handle<Session>? {
+    let wanted = hash(clientIdentifier)
+    var slot = index.first(wanted)
+    while let candidate = slot {
+      if let session = sessions.handle(at: candidate), sessions[session].hash == wanted,
+        texts.equals(sessions[session].clientIdentifier, clientIdentifier)
+      {
+        return session
+      }
+      slot = index.next(candidate)
+    }
+    return nil
+  }
+
+  /// Makes a session for a Client that has none; nil when sessions or texts are full.
+  package mutating func add(
+    _ clientIdentifier: Span<UInt8>, version: ProtocolVersion, texts: inout ByteChains
+  ) -> Handle<Session>? {
+    var text = Chain()
+    guard texts.append(clientIdentifier, to: &text) else { return nil }
+    let wanted = hash(clientIdentifier)
+    let new = Session(clientIdentifier: text, hash: wanted, version: version)
+    guard let session = sessions.claim(new) else {
+      texts.release(&text)
+      return nil
+    }
+    index.insert(session.index, hash: wanted)
+    return session
+  }
+
+  /// Forgets the session and all it is owed. Its subscriptions and its Will are the caller's.
+  package mutating func remove(
+    _ session: Handle<Session>, messages: inout MessageStore, texts: inout ByteChains
+  ) {
+    while !sessions[session].first.isNull {
+      remove(sessions[session].first, of: session, messages: &messages, texts: &texts)
+    }
+    while !sessions[session].firstUnreleased.isNull {
+      release(sessions[session].firstUnreleased, of: session)
+    }
+    index.remove(session.index, hash: sessions[session].hash)
+    texts.release(&sessions[session].clientIdentifier)
+    sessions.release(session)
+  }
+
+  /// Counts a delivery that was turned away because there was no room for it.
+  package mutating func refuseDelivery() { deliveries.refuse() }
+}

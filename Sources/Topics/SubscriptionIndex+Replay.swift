@@ -1,0 +1,52 @@
+import Memory
+import MQTT
+
+extension SubscriptionIndex {
+  /// Lets the retained messages that match the subscription be sent, from the first one on.
+  package mutating func beginReplay(of handle: Handle<Subscription>) {
+    subscriptions[handle].replayPosition = 0
+    guard !subscriptions[handle].isReplaying else { return }
+    subscriptions[handle].isReplaying = true
+    subscriptions[handle].nextReplay = .null
+    let subscriber = Int(subscriptions[handle].subscriber)
+    let last = subscribers[subscriber].lastReplay
+    if last.isNull {
+      subscribers[subscriber].firstReplay = handle
+    } else {
+      subscriptions[last].nextReplay = handle
+    }
+    subscribers[subscriber].lastReplay = handle
+  }
+
+  /// The subscription of this session whose retained messages are being sent; null if none.
+  package func replaying(_ subscriber: Int) -> Handle<Subscription> {
+    subscribers[subscriber].firstReplay
+  }
+
+  /// Ends a replay, finished or not.
+  package mutating func endReplay(of handle: Handle<Subscription>) {
+    guard subscriptions[handle].isReplaying else { return }
+    subscriptions[handle].isReplaying = false
+    let subscriber = Int(subscriptions[handle].subscriber)
+    let next = subscriptions[handle].nextReplay
+    let before = replayBefore(handle, of: subscriber)
+    if before.isNull {
+      subscribers[subscriber].firstReplay = next
+    } else {
+      subscriptions[before].nextReplay = next
+    }
+    if subscribers[subscriber].lastReplay == handle { subscribers[subscriber].lastReplay = before }
+  }
+
+  private func replayBefore(
+    _ handle: Handle<Subscription>, of subscriber: Int
+  ) -> Handle<Subscription> {
+    var before = Handle<Subscription>.null
+    var current = subscribers[subscriber].firstReplay
+    while current != handle {
+      before = current
+      current = subscriptions[current].nextReplay
+    }
+    return before
+  }
+}

@@ -1,0 +1,259 @@
+import Memory
+import MQTT
+
+/// One level of one or more Topic Filters.
+package struct TopicNode: BitwiseCopyable {
+  /// The level above; null for the first level.
+  let parent: Handle<TopicNode>
+  let hash: UInt32
+  var text: Chain
+  /// The children `+` and `#`, found without a search.
+  var anyLevel: Handle<TopicNode> = .null
+  var anyRest: Handle<TopicNode> = .null
+  /// Subscriptions whose filter ends here, those of Shared Subscriptions excepted.
+  var firstSubscription: Handle<Subscription> = .null
+  var firstGroup: Handle<SharedGroup> = .null
+  /// How many nodes, subscriptions and groups hang on it; with the last the node goes.
+  var holders: UInt32 = 0
+}
+
+/// The levels of all Topic Filters as a tree: what two filters begin with is held once.
+package struct TopicTree: ~Copyable {
+  private var nodes: Pool<TopicNode>
+  private var index: HashIndex
+  private let hash: SeededHash
+  private let deepest: Int
+  /// The nodes still to visit while a Topic Name is matched.
+  private var pending: FixedList<PendingNode>
+  /// The first-level nodes `+` and `#`.
+  private var anyFirstLevel: Handle<TopicNode> = .null
+  private var anyTopic: Handle<TopicNode> = .null
+
+  package init(nodes count: Int, levels: Int, hash: SeededHash, in region: inout Region) {
+    nodes = Pool("topic levels", capacity: count, in: &region)
+    index = HashIndex(capacity: count, in: &region)
+    pending = FixedList("topic walk", capacity: 2 * levels + 4, in: &region)
+    self.hash = hash
+    deepest = levels
+  }
+
+  package var occupancy: Occupancy { nodes.occupancy }
+
+  subscript(node: Handle<TopicNode>) -> TopicNode {
+    _read { yield nodes[node] }
+    _modify { yield &nodes[node] }
+  }
+
+  /// The node where `filter` ends, made if need be; nil, and nothing made, when something is full.
+  mutating func insert(_ filter: Span<UInt8>, texts: inout ByteChains) -> Handle<TopicNode>? {
+    guard levelCount(of: filter) <= deepest else {
+      nodes.refuse()
+      return nil
+    }
+    var node = Handle<TopicNode>.null
+    var levels = TopicLevels(of: filter)
+    while let level = levels.next(in: filter) {
+      let text = level.in(filter)
+      guard let next = child(of: node, text, texts: texts) ?? add(text, below: node, texts: &texts)
+      else {
+        removeIfUnused(node, texts: &texts)
+        return nil
+      }
+      node = next
+    }
+    return node
+  }
+
+  /// The node where `filter` ends, if any filter has these levels.
+  func find(_ filter: Span<UInt8>, texts: borrowing ByteChains) -> Handle<TopicNode>? {
+    var node = Handle<TopicNode>.null
+    var levels = TopicLevels(of: filter)
+    while let level = levels.next(in: filter) {
+      guard let next = child(of: node, level.in(filter), texts: texts) else { return nil }
+      node = next
+    }
+    return node
+  }
+
+  /// Adds one to what hangs on the node.
+  mutating func hold(_ node: Handle<TopicNode>) {
+    nodes[node].holders += 1
+  }
+
+  /// Takes one from what hangs on the node, and removes it and those above that nothing needs.
+  mutating func drop(_ node: Handle<TopicNode>, texts: inout ByteChains) {
+    nodes[node].holders -= 1
+    removeIfUnused(node, texts: &texts)
+  }
+
+  /// Begins a walk over the nodes where filters end that match `topic`.
+  mutating func beginWalk(of topic: Span<UInt8>) {
+    pending.removeAll()
+    let isReserved = topic[0] == UInt8(ascii: "$")
+    _ = pending.append(PendingNode(node: .null, offset: 0, isReserved: isReserved))
+  }
+
+  /// The next node of the walk whose filter matches; each matching filter's node comes once.
+  ///
+  /// Every node is visited at most once in a walk, however many wildcards there are.
+  mutating func nextMatch(
+    of topic: Span<UInt8>, texts: borrowing ByteChains
+  ) -> Handle<TopicNode>? {
+    while pending.count > 0 {
+      let step = pending.removeLast()
+      if step.isMatch { return step.node }
+      guard step.offset <= topic.count else {
+        // The name ends here: filters that end here match, and so does `#` below. [4.7.1.2]
+        push(anyRest(below: step), asMatch: true)
+        return step.node
+      }
+      descend(from: step, in: topic, texts: texts)
+    }
+    return nil
+  }
+
+  /// Writes the filter that ends at `node` into the end of `buffer`; returns where it lies.
+  func text(of node: Handle<TopicNode>, texts: borrowing ByteChains, in buffer: inout Buffer)
+    -> Range<Int>
+  {
+    var start = buffer.capacity
+    var current = node
+    while !current.isNull {
+      let level = nodes[current].text
+      start -= level.count
+      var cursor = ChainCursor(startOf: level)
+      var target = buffer.mutableBytes(start..<start + level.count)
+      texts.read(&cursor, into: &target)
+      current = nodes[current].parent
+      guard !current.isNull else { break }
+      start -= 1
+      var separator = buffer.mutableBytes(start..<start + 1)
+      separator[0] = UInt8(ascii: "/")
+    }
+    return start..<buffer.capacity
+  }
+
+  private mutating func descend(
+    from step: PendingNode, in topic: Span<UInt8>, texts: borrowing ByteChains
+  ) {
+    let end = endOfLevel(in: topic, from: step.offset)
+    // Wildcards in the first level do not match names that begin with $. [MQTT-4.7.2-1]
+    if !step.isReserved {
+      push(anyRest(below: step), asMatch: true)
+      push(anyLevel(below: step), offset: end + 1)
+    }
+    let level = topic.extracting(step.offset..<end)
+    if let exact = child(of: step.node, level, texts: texts) { push(exact, offset: end + 1) }
+  }
+
+  private func endOfLevel(in topic: Span<UInt8>, from offset: Int) -> Int {
+    var end = offset
+    while end < topic.count && topic[end] != UInt8(ascii: "/") { end += 1 }
+    return end
+  }
+
+  private func anyRest(below step: PendingNode) -> Handle<TopicNode> {
+    step.node.isNull ? anyTopic : nodes[step.node].anyRest
+  }
+
+  private func anyLevel(below step: PendingNode) -> Handle<TopicNode> {
+    step.node.isNull ? anyFirstLevel : nodes[step.node].anyLevel
+  }
+
+  /// There is always room: each level of the tree leaves at most two nodes behind while the walk
+  /// goes down a third.
+  private mutating func push(_ node: Handle<TopicNode>, offset: Int = 0, asMatch: Bool = false) {
+    guard !node.isNull else { return }
+    let isPushed = pending.append(PendingNode(node: node, offset: offset, isMatch: asMatch))
+    precondition(isPushed)
+  }
+
+  private func levelCount(of filter: Span<UInt8>) -> Int {
+    var count = 1
+    for index in filter.indices where filter[index] == UInt8(ascii: "/") { count += 1 }
+    return count
+  }
+
+  private func child(
+    of parent: Handle<TopicNode>, _ text: Span<UInt8>, texts: borrowing ByteChains
+  ) -> Handle<TopicNode>? {
+    let wanted = hash(text, after: parent.raw)
+    var slot = index.first(wanted)
+    while let candidate = slot {
+      if let node = nodes.handle(at: candidate), nodes[node].hash == wanted,
+        nodes[node].parent == parent, texts.equals(nodes[node].text, text)
+      {
+        return node
+      }
+      slot = index.next(candidate)
+    }
+    return nil
+  }
+
+  private mutating func add(
+    _ text: Span<UInt8>, below parent: Handle<TopicNode>, texts: inout ByteChains
+  ) -> Handle<TopicNode>? {
+    var chain = Chain()
+    guard texts.append(text, to: &chain) else { return nil }
+    let wanted = hash(text, after: parent.raw)
+    guard let node = nodes.claim(TopicNode(parent: parent, hash: wanted, text: chain)) else {
+      texts.release(&chain)
+      return nil
+    }
+    index.insert(node.index, hash: wanted)
+    setWildcard(text, below: parent, to: node)
+    if !parent.isNull { nodes[parent].holders += 1 }
+    return node
+  }
+
+  private mutating func removeIfUnused(_ node: Handle<TopicNode>, texts: inout ByteChains) {
+    var current = node
+    while !current.isNull && nodes[current].holders == 0 {
+      let parent = nodes[current].parent
+      clearWildcard(current, below: parent)
+      index.remove(current.index, hash: nodes[current].hash)
+      texts.release(&nodes[current].text)
+      nodes.release(current)
+      if !parent.isNull { nodes[parent].holders -= 1 }
+      current = parent
+    }
+  }
+
+  private mutating func setWildcard(
+    _ text: Span<UInt8>, below parent: Handle<TopicNode>, to node: Handle<TopicNode>
+  ) {
+    guard text.count == 1 else { return }
+    switch (text[0], parent.isNull) {
+    case (UInt8(ascii: "+"), true): anyFirstLevel = node
+    case (UInt8(ascii: "+"), false): nodes[parent].anyLevel = node
+    case (UInt8(ascii: "#"), true): anyTopic = node
+    case (UInt8(ascii: "#"), false): nodes[parent].anyRest = node
+    default: break
+    }
+  }
+
+  private mutating func clearWildcard(_ node: Handle<TopicNode>, below parent: Handle<TopicNode>) {
+    guard !parent.isNull else {
+      if anyFirstLevel == node { anyFirstLevel = .null }
+      if anyTopic == node { anyTopic = .null }
+      return
+    }
+    if nodes[parent].anyLevel == node { nodes[parent].anyLevel = .null }
+    if nodes[parent].anyRest == node { nodes[parent].anyRest = .null }
+  }
+}
+
+/// A node that a walk has still to visit, and where its children's level begins in the name.
+private struct PendingNode: BitwiseCopyable {
+  let node: Handle<TopicNode>
+  let offset: Int
+  let isMatch: Bool
+  let isReserved: Bool
+
+  init(node: Handle<TopicNode>, offset: Int, isMatch: Bool = false, isReserved: Bool = false) {
+    self.node = node
+    self.offset = offset
+    self.isMatch = isMatch
+    self.isReserved = isReserved
+  }
+}
