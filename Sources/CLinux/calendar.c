@@ -95,11 +95,11 @@ static void append_date(
 }
 
 uint32_t linux_local_time(
-  int64_t seconds, const char *format, uint8_t *out, uint32_t capacity) {
+  int64_t seconds, const uint8_t *format, uint8_t *out, uint32_t capacity) {
   time_t now = seconds;
   struct tm date;
   if (!localtime_r(&now, &date)) return 0;
   struct text text = {.bytes = out, .capacity = capacity};
-  append_date(&text, format, &date, seconds);
+  append_date(&text, (const char *)format, &date, seconds);
   return text.overflowed ? 0 : text.length;
 }

@@ -4,7 +4,7 @@ _Static_assert(ENOENT == 2 && EAGAIN == 11 && EINVAL == 22, "numbers in the head
 _Static_assert(ENFILE == 23 && EMFILE == 24 && EFBIG == 27, "numbers in the header");
 
 // Our own words: the library's may be translated, and allocated for it.
-const char *linux_error_words(int32_t error) {
+static const char *words(int32_t error) {
   switch (error < 0 ? -error : error) {
     case 0: return "no error";
     case EPERM: return "operation not permitted";
@@ -50,3 +50,5 @@ const char *linux_error_words(int32_t error) {
     default: return "system error";
   }
 }
+
+const uint8_t *linux_error_words(int32_t error) { return (const uint8_t *)words(error); }

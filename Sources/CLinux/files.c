@@ -8,9 +8,9 @@ int64_t linux_write(int32_t descriptor, const uint8_t *bytes, uint64_t count) {
   return written < 0 ? -errno : written;
 }
 
-static int open_file(const char *path, int flags, uint32_t mode) {
+static int open_file(const uint8_t *path, int flags, uint32_t mode) {
   int descriptor;
-  RETRIED(descriptor, open(path, flags | O_CLOEXEC, (mode_t)mode));
+  RETRIED(descriptor, open((const char *)path, flags | O_CLOEXEC, (mode_t)mode));
   return descriptor < 0 ? -errno : descriptor;
 }
 
@@ -29,7 +29,7 @@ static int64_t read_to_end(int descriptor, uint8_t *bytes, uint64_t capacity) {
   }
 }
 
-int64_t linux_read_file(const char *path, uint8_t *bytes, uint64_t capacity) {
+int64_t linux_read_file(const uint8_t *path, uint8_t *bytes, uint64_t capacity) {
   int descriptor = open_file(path, O_RDONLY, 0);
   if (descriptor < 0) return descriptor;
   int64_t length = read_to_end(descriptor, bytes, capacity);
@@ -38,7 +38,7 @@ int64_t linux_read_file(const char *path, uint8_t *bytes, uint64_t capacity) {
 }
 
 int32_t linux_write_file(
-  const char *path, const uint8_t *bytes, uint64_t count, uint32_t mode) {
+  const uint8_t *path, const uint8_t *bytes, uint64_t count, uint32_t mode) {
   int descriptor = open_file(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
   if (descriptor < 0) return descriptor;
   int64_t written = 0;
@@ -52,11 +52,11 @@ int32_t linux_write_file(
   return written < 0 ? (int32_t)written : closed;
 }
 
-int32_t linux_open_append(const char *path, uint32_t mode) {
+int32_t linux_open_append(const uint8_t *path, uint32_t mode) {
   return open_file(path, O_WRONLY | O_CREAT | O_APPEND, mode);
 }
 
-int32_t linux_remove_file(const char *path) { return unlink(path) < 0 ? -errno : 0; }
+int32_t linux_remove_file(const uint8_t *path) { return unlink((const char *)path) < 0 ? -errno : 0; }
 
 // Not made again when interrupted: Linux has let go of the descriptor by then.
 void linux_close(int32_t descriptor) { (void)close(descriptor); }

@@ -29,9 +29,9 @@ static int32_t port_of(int descriptor, uint16_t *port) {
 }
 
 int32_t linux_listen_tcp(
-  const char *text, uint16_t port, int32_t family, int32_t backlog, uint16_t *bound_port) {
+  const uint8_t *text, uint16_t port, int32_t family, int32_t backlog, uint16_t *bound_port) {
   union address address;
-  int32_t length = address_from_text(&address, text, family, port);
+  int32_t length = address_from_text(&address, (const char *)text, family, port);
   if (length < 0) return length;
   bool both = family == 0 && !text;
   int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;

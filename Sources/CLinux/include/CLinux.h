@@ -3,6 +3,8 @@
 //
 // A function that can fail returns zero or more when it succeeded and a negative errno when not.
 // A call interrupted by a signal is made again, unless its comment says otherwise. None allocates.
+// Text that comes in or goes out as a bare pointer ends with a zero; its bytes are `uint8_t`, since
+// `char` has a sign on some machines and none on others.
 #ifndef CLINUX_H
 #define CLINUX_H
 #include <stdbool.h>
@@ -28,7 +30,7 @@ void linux_read_time_zone(void);
 // Writes local time after a strftime format, without a closing zero; the length written,
 // 0 when it does not fit. Conversions: a b d e F H I j m M p R s S T y Y z Z %.
 uint32_t linux_local_time(
-  int64_t seconds, const char *_Nonnull format, uint8_t *_Nonnull out, uint32_t capacity);
+  int64_t seconds, const uint8_t *_Nonnull format, uint8_t *_Nonnull out, uint32_t capacity);
 
 // MARK: Sockets
 
@@ -50,7 +52,7 @@ static const uint32_t LINUX_PIECES_MAX = 64;
 // `family` is 4, 6 or 0 for what the address says (all addresses of both, when there is none).
 // -EINVAL when the address is no number of that family.
 int32_t linux_listen_tcp(
-  const char *_Nullable address, uint16_t port, int32_t family, int32_t backlog,
+  const uint8_t *_Nullable address, uint16_t port, int32_t family, int32_t backlog,
   uint16_t *_Nullable bound_port);
 // Accepts one connection, which does not block and sends without delay; its descriptor.
 int32_t linux_accept(int32_t listener, struct linux_peer *_Nonnull peer);
@@ -124,14 +126,14 @@ int32_t linux_signals_read(int32_t descriptor);
 int64_t linux_write(int32_t descriptor, const uint8_t *_Nonnull bytes, uint64_t count);
 // Reads a whole file; its length, or -EFBIG when it is longer than `capacity`.
 int64_t linux_read_file(
-  const char *_Nonnull path, uint8_t *_Nonnull bytes, uint64_t capacity);
+  const uint8_t *_Nonnull path, uint8_t *_Nonnull bytes, uint64_t capacity);
 // Writes a whole file in place of what was there.
 int32_t linux_write_file(
-  const char *_Nonnull path, const uint8_t *_Nonnull bytes, uint64_t count, uint32_t mode);
+  const uint8_t *_Nonnull path, const uint8_t *_Nonnull bytes, uint64_t count, uint32_t mode);
 // Opens a file to write at its end, and makes it when there is none.
-int32_t linux_open_append(const char *_Nonnull path, uint32_t mode);
+int32_t linux_open_append(const uint8_t *_Nonnull path, uint32_t mode);
 // Removes a file.
-int32_t linux_remove_file(const char *_Nonnull path);
+int32_t linux_remove_file(const uint8_t *_Nonnull path);
 
 // MARK: Process
 
@@ -153,5 +155,5 @@ static const int32_t LINUX_ERROR_PROCESS_DESCRIPTORS = 24;
 static const int32_t LINUX_ERROR_FILE_TOO_LARGE = 27;
 
 // What an errno, of either sign, means; never NULL.
-const char *_Nonnull linux_error_words(int32_t error);
+const uint8_t *_Nonnull linux_error_words(int32_t error);
 #endif
