@@ -55,7 +55,9 @@ let tests: [Target] = isEmbedded
 let package = Package(
   name: "swiftlet",
   targets: [
-    .target(name: "Board", path: "Board/\(board)", sources: ["Limits.swift"], swiftSettings: settings),
+    .target(
+      name: "Board", path: "Board/\(board)", exclude: ["board.mk"], sources: ["Limits.swift"],
+      swiftSettings: settings),
     .target(name: "CLinux", cSettings: [.unsafeFlags(systemCalls)]),
   ]
     + ladder.map { rung in

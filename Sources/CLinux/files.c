@@ -56,7 +56,9 @@ int32_t linux_open_append(const uint8_t *path, uint32_t mode) {
   return open_file(path, O_WRONLY | O_CREAT | O_APPEND, mode);
 }
 
-int32_t linux_remove_file(const uint8_t *path) { return unlink((const char *)path) < 0 ? -errno : 0; }
+int32_t linux_remove_file(const uint8_t *path) {
+  return unlink((const char *)path) < 0 ? -errno : 0;
+}
 
 // Not made again when interrupted: Linux has let go of the descriptor by then.
 void linux_close(int32_t descriptor) { (void)close(descriptor); }
