@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 
-from image import Image
+from image import Image, tool
 
 ALLOCATING = re.compile(
     r"""^(
@@ -61,8 +61,8 @@ def link_leak(board, name):
     source, leaking = f"{folder}/{name}.c", f"{folder}/{name}.o"
     with open(source, "w") as file:
         file.write(LEAK % {"name": name, "call": LEAKS[name]})
-    clang = os.path.join(os.environ["TOOLS"], "clang")
-    subprocess.run([clang, "-O1", "-fPIE", "-fno-builtin", "-c", source, "-o", leaking], check=True)
+    options = ["-O1", "-fPIE", "-fno-builtin", "-c", source, "-o", leaking]
+    subprocess.run([tool("clang"), *options], check=True)
     program = f"{folder}/{name}"
     arguments = [f"BOARD={board}", f"PROGRAM={program}", f"EXTRA_OBJECTS={leaking}"]
     subprocess.run(["make", "--no-print-directory", "link", *arguments], check=True)

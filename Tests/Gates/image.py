@@ -1,21 +1,32 @@
 """What is inside a linked image: its functions, whom they call, and from which file each came."""
 
 import bisect
+import json
 import os
 import re
 import subprocess
 
 HEADING = re.compile(r"^([0-9a-f]+) <(.+)>:$")
 REFERENCE = re.compile(r"0x([0-9a-f]+) <([^>+]+?)(@plt)?>")
-MAP_LINE = re.compile(r"^\s*([0-9a-f]+)\s+[0-9a-f]+\s+([0-9a-f]+)\s+\d+ (\S.*):\((\.[^)]*)\)$")
+MAP_LINE = re.compile(r"^\s*([0-9a-f]+)\s+[0-9a-f]+\s+([0-9a-f]+)\s+\d+\s+(\S.*):\((\.[^)]*)\)$")
+
+
+def printed(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def tool(name):
+    """A tool of the Swift toolchain, which the Makefile has found already."""
+    folder = os.environ.get("TOOLS")
+    if not folder:
+        paths = json.loads(printed("swift", "-print-target-info"))["paths"]
+        folder = os.path.join(paths["runtimeResourcePath"], "../../bin")
+    return os.path.join(folder, name)
 
 
 def inspect(path, *options):
     """The lines that the toolchain's object dumper prints."""
-    tool = os.path.join(os.environ.get("TOOLS", ""), "llvm-objdump")
-    return subprocess.run(
-        [tool, *options, path], check=True, capture_output=True, text=True
-    ).stdout.splitlines()
+    return printed(tool("llvm-objdump"), *options, path).splitlines()
 
 
 class Image:
@@ -30,6 +41,8 @@ class Image:
                     start, size = int(found[1], 16), int(found[2], 16)
                     self.pieces.append((start, start + size, found[3], found[4]))
         self.pieces.sort()
+        if not self.pieces:
+            raise ValueError(f"{program}.map is not a map that lld wrote")
 
     def origin(self, address):
         """The object file whose code lies at an address; empty when the linker made it."""
