@@ -45,7 +45,8 @@ let product = Target.executableTarget(
 )
 
 /// One test target per module, when its folder has tests.
-let tests: [Target] = isEmbedded
+let tests: [Target] =
+  isEmbedded
   ? []
   : [
     .testTarget(
