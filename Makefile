@@ -38,6 +38,8 @@ TALLY := $(PYTHON) Tests/Gates/tally.py
 VENV := .build/venv
 TEST_PACKAGES := mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace \
   $(PYTHON):python3
+# Debian asks this program whether a service it has just installed may start.
+POLICY := /usr/sbin/policy-rc.d
 export TOOLS
 
 .PHONY: build run test unit gates end-to-end conformance plan size boards lint format install \
@@ -88,7 +90,7 @@ both-boards:
 ## end-to-end    The programs of both boards, with real clients
 end-to-end: $(VENV)/ready both-boards
 	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet SWIFTLET_TINY=$(CURDIR)/.build/bin/tiny/swiftlet \
-	  $(VENV)/bin/python -m pytest Tests/EndToEnd -q
+	  $(VENV)/bin/python -m pytest Tests/EndToEnd -q -p no:cacheprovider
 
 ## conformance   Which normative statements are enforced and tested
 conformance:
@@ -151,8 +153,8 @@ toolchain:
 	@[ -x "$(TOOLS)/clang" ] || { echo "Swift is missing: install the toolchain from swift.org" \
 	  "and put its bin folder on PATH" >&2; exit 1; }
 
-# Asks Debian only for what is not there yet, and keeps a new broker from taking the port. One
-# installed for the tests is not started, now or at boot.
+# Asks Debian only for what is not there yet. A broker installed for the tests is not started, now
+# or at boot: it would hold the port.
 define install-missing
 @missing=; for pair in $(1); do tool=$${pair%%:*}; \
   case $$tool in \
@@ -162,15 +164,14 @@ define install-missing
 [ -n "$$missing" ] || exit 0; \
 echo "== installing:$$missing"; \
 as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
-policy=/usr/sbin/policy-rc.d; ours=; \
-if [ ! -e $$policy ]; then ours=yes; \
-  printf '#!/bin/sh\nexit 101\n' | $$as_root tee $$policy >/dev/null; $$as_root chmod 755 $$policy; fi; \
+if [ ! -e $(POLICY) ]; then \
+  trap "$$as_root rm -f $(POLICY)" EXIT; trap 'exit 130' INT TERM; \
+  printf '#!/bin/sh\nexit 101\n' | $$as_root tee $(POLICY) >/dev/null; \
+  $$as_root chmod 755 $(POLICY); fi; \
 $$as_root apt-get update -q && $$as_root env DEBIAN_FRONTEND=noninteractive \
-  apt-get install -q -y --no-install-recommends $$missing; status=$$?; \
-[ -z "$$ours" ] || $$as_root rm -f $$policy; \
-case "$$missing" in *" mosquitto "*|*" mosquitto") \
-  $$as_root systemctl disable mosquitto >/dev/null 2>&1 || true ;; esac; \
-exit $$status
+  apt-get install -q -y --no-install-recommends $$missing || exit 1; \
+case "$$missing " in *" mosquitto "*) \
+  $$as_root systemctl disable mosquitto >/dev/null 2>&1 || true ;; esac
 endef
 
 board-packages:
