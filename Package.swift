@@ -29,6 +29,13 @@ if isEmbedded {
   ]
 }
 
+/// C for the system calls, as small or as fast as the Swift around it.
+let systemCalls = [
+  optimisation == "-Osize" ? "-Os" : "-O2",
+  "-std=gnu11", "-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables",
+  "-Wall", "-Wextra", "-Werror",
+]
+
 let product = Target.executableTarget(
   name: "swiftlet",
   dependencies: (["Board", "CLinux"] + ladder.map(\.module)).map { .init(stringLiteral: $0) },
@@ -38,7 +45,8 @@ let product = Target.executableTarget(
 )
 
 /// One test target per module, when its folder has tests.
-let tests: [Target] = isEmbedded
+let tests: [Target] =
+  isEmbedded
   ? []
   : [
     .testTarget(
@@ -48,8 +56,10 @@ let tests: [Target] = isEmbedded
 let package = Package(
   name: "swiftlet",
   targets: [
-    .target(name: "Board", path: "Board/\(board)", sources: ["Limits.swift"], swiftSettings: settings),
-    .target(name: "CLinux", cSettings: [.unsafeFlags(["-ffunction-sections", "-Wall", "-Werror"])]),
+    .target(
+      name: "Board", path: "Board/\(board)", exclude: ["board.mk"], sources: ["Limits.swift"],
+      swiftSettings: settings),
+    .target(name: "CLinux", cSettings: [.unsafeFlags(systemCalls)]),
   ]
     + ladder.map { rung in
       .target(

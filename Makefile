@@ -1,0 +1,192 @@
+# Swiftlet: build, run and test. `make help` lists the targets.
+#
+# A board is a folder of Board/ with its limits (Limits.swift) and its build (board.mk), which sets
+# any of:
+#   OPTIMISATION  -O or -Osize
+#   BUILD_FLAGS   for `swift build`: headers, triple, toolset
+#   LINK_FLAGS    for clang as linker; LINK_BEFORE and LINK_AFTER stand around our objects
+#   PACKAGES      what it needs of Debian, as tool:package or /file:package
+#   RUNNER        the command that runs its programs here, when this machine cannot itself
+
+BOARD ?= host
+PREFIX ?= /usr/local
+PYTHON ?= python3
+SWIFT ?= swift
+
+BOARDS := $(patsubst Board/%/board.mk,%,$(wildcard Board/*/board.mk))
+ifeq ($(filter $(BOARD),$(BOARDS)),)
+$(error There is no board `$(BOARD)`: choose one of $(BOARDS))
+endif
+# The folder of swift's own clang, lld and binary tools: nothing else is needed to build.
+TOOLS := $(shell $(SWIFT) -print-target-info 2>/dev/null \
+  | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p')
+OPTIMISATION := -O
+BUILD_FLAGS :=
+LINK_FLAGS :=
+LINK_BEFORE :=
+LINK_AFTER :=
+PACKAGES :=
+RUNNER :=
+include Board/$(BOARD)/board.mk
+
+SCRATCH := .build/$(BOARD)
+PROGRAM ?= .build/bin/$(BOARD)/swiftlet
+C_OBJECTS := $(patsubst Sources/CLinux/%,$(SCRATCH)/release/CLinux.build/%.o, \
+  $(wildcard Sources/CLinux/*.c))
+LINTED := Package.swift Board Sources Tests
+TALLY := $(PYTHON) Tests/Gates/tally.py
+VENV := .build/venv
+TEST_PACKAGES := mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace \
+  $(PYTHON):python3
+# Debian asks this program whether a service it has just installed may start.
+POLICY := /usr/sbin/policy-rc.d
+export TOOLS
+
+.PHONY: build run test unit gates end-to-end conformance plan size boards lint format install \
+  clean help link toolchain both-boards board-packages test-packages venv-package plan-of-board
+
+## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
+build: toolchain board-packages
+	@echo "== building swiftlet for board $(BOARD)"
+	EMBEDDED=1 BOARD=$(BOARD) OPTIMISATION=$(OPTIMISATION) $(SWIFT) build -c release \
+	  --target swiftlet --scratch-path $(SCRATCH) $(BUILD_FLAGS)
+	@$(MAKE) --no-print-directory link
+	@echo "== $(PROGRAM): $$(stat -c %s $(PROGRAM)) bytes"
+
+## run           Build the broker and run it in the foreground, with its built-in defaults
+run:
+	@$(MAKE) --no-print-directory build
+	@echo "== running; interrupt it to stop"
+	@$(RUNNER) $(PROGRAM)
+
+## test          Every test there is, after setting up what they need
+test: toolchain test-packages
+	@rm -f .build/tally
+	@$(TALLY) run "unit tests" $(SWIFT) test
+	@$(TALLY) run "build of board host" $(MAKE) --no-print-directory build BOARD=host
+	@$(TALLY) run "build of board tiny" $(MAKE) --no-print-directory build BOARD=tiny
+	@for gate in allocations libraries system_calls memory; do \
+	  $(TALLY) run "gate: $$gate" $(PYTHON) Tests/Gates/$$gate.py; done
+	$(if $(wildcard Tests/EndToEnd),@$(TALLY) run "end-to-end tests" \
+	  $(MAKE) --no-print-directory end-to-end)
+	$(if $(wildcard Tests/Conformance),@$(TALLY) run "conformance" \
+	  $(MAKE) --no-print-directory conformance)
+	@$(TALLY) run "lint" $(MAKE) --no-print-directory lint
+	@$(TALLY) total
+
+## unit          The modules alone, as ordinary Swift
+unit: toolchain
+	$(SWIFT) test
+
+## gates         What the images may hold and do: allocations, libraries, calls, memory
+gates: test-packages both-boards
+	@for gate in allocations libraries system_calls memory; do \
+	  $(PYTHON) Tests/Gates/$$gate.py || exit 1; done
+
+both-boards:
+	@$(MAKE) --no-print-directory build BOARD=host
+	@$(MAKE) --no-print-directory build BOARD=tiny
+
+## end-to-end    The programs of both boards, with real clients
+end-to-end: $(VENV)/ready both-boards
+	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet SWIFTLET_TINY=$(CURDIR)/.build/bin/tiny/swiftlet \
+	  $(VENV)/bin/python -m pytest Tests/EndToEnd -q -p no:cacheprovider
+
+## conformance   Which normative statements are enforced and tested
+conformance:
+	@$(PYTHON) Tests/Conformance/conformance.py
+
+## plan          The memory bill of every board that can run here
+plan:
+	@for board in $(BOARDS); do \
+	  $(MAKE) --no-print-directory plan-of-board BOARD=$$board || exit 1; done
+
+plan-of-board:
+	@if [ -z "$(RUNNER)" ] || command -v $(firstword $(RUNNER) none) >/dev/null; then \
+	  $(MAKE) --no-print-directory build && $(RUNNER) $(PROGRAM) --plan; \
+	else echo "== board $(BOARD) cannot run here: $(firstword $(RUNNER)) is missing"; fi
+
+## size          Bytes of the program for BOARD, and of each module in it
+size: build
+	@$(PYTHON) Tests/Gates/size.py $(PROGRAM)
+
+## boards        The boards there are
+boards:
+	@printf '%s\n' $(BOARDS)
+
+## lint          Check the style of every Swift file
+lint: toolchain
+	$(SWIFT) format lint --strict --recursive $(LINTED)
+
+## format        Bring every Swift file into that style
+format: toolchain
+	$(SWIFT) format --in-place --recursive $(LINTED)
+
+## install       Install the program for BOARD under DESTDIR and PREFIX (/usr/local)
+install:
+	@[ -e $(PROGRAM) ] || $(MAKE) --no-print-directory build
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/swiftlet
+
+## clean         Remove everything that was built
+clean:
+	rm -rf .build
+
+## help          This list
+help:
+	@sed -n 's/^## /  make /p' $(firstword $(MAKEFILE_LIST))
+	@echo "Boards: $(BOARDS)"
+
+# Our objects are those the build lists and has made; what an older build left behind is not theirs.
+# EXTRA_OBJECTS and PROGRAM let a gate link an image of its own in the very same way.
+link:
+	@mkdir -p $(dir $(PROGRAM))
+	@sed -n 's/.*"object": \("[^"]*\.swift\.o"\).*/\1/p' $(SCRATCH)/release/*.build/output-file-map.json \
+	  > $(PROGRAM).objects
+	@$(TOOLS)/clang -fuse-ld=lld $(LINK_FLAGS) -Wl,--gc-sections,--icf=all,-O2 \
+	  -Wl,--defsym=main=swiftlet_main,-Map=$(PROGRAM).map -o $(PROGRAM).debug \
+	  $(LINK_BEFORE) @$(PROGRAM).objects $(EXTRA_OBJECTS) \
+	  $(patsubst Sources/%.c,$(SCRATCH)/release/%.c.o,$(subst CLinux/,CLinux.build/,$(wildcard Sources/CLinux/*.c))) \
+	  $(LINK_AFTER)
+	@$(TOOLS)/llvm-objcopy --strip-all --remove-section=.comment $(PROGRAM).debug $(PROGRAM)
+
+toolchain:
+	@[ -x "$(TOOLS)/clang" ] || { echo "Swift is missing: install the toolchain from swift.org" \
+	  "and put its bin folder on PATH" >&2; exit 1; }
+
+# Asks Debian only for what is not there yet. A broker installed for the tests is not started, now
+# or at boot: it would hold the port.
+define install-missing
+@missing=; for pair in $(1); do tool=$${pair%%:*}; \
+  case $$tool in \
+  /*) [ -e $$tool ] ;; \
+  *) PATH=$$PATH:/usr/sbin command -v $$tool >/dev/null ;; \
+  esac || missing="$$missing $${pair#*:}"; done; \
+[ -n "$$missing" ] || exit 0; \
+echo "== installing:$$missing"; \
+as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+if [ ! -e $(POLICY) ]; then \
+  trap "$$as_root rm -f $(POLICY)" EXIT; trap 'exit 130' INT TERM; \
+  printf '#!/bin/sh\nexit 101\n' | $$as_root tee $(POLICY) >/dev/null; \
+  $$as_root chmod 755 $(POLICY); fi; \
+$$as_root apt-get update -q && $$as_root env DEBIAN_FRONTEND=noninteractive \
+  apt-get install -q -y --no-install-recommends $$missing || exit 1; \
+case "$$missing " in *" mosquitto "*) \
+  $$as_root systemctl disable mosquitto >/dev/null 2>&1 || true ;; esac
+endef
+
+board-packages:
+	$(call install-missing,$(PACKAGES))
+
+test-packages:
+	$(call install-missing,$(TEST_PACKAGES))
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory venv-package
+
+venv-package:
+	$(call install-missing,/not/a/file:python3-venv)
+
+$(VENV)/ready: $(wildcard Tests/requirements.txt)
+	@echo "== setting up Python clients in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@if [ -e Tests/requirements.txt ]; then \
+	  $(VENV)/bin/pip install -q --disable-pip-version-check -r Tests/requirements.txt; fi
+	@touch $@

@@ -1,0 +1,64 @@
+#include "system.h"
+#include <fcntl.h>
+#include <unistd.h>
+
+int64_t linux_write(int32_t descriptor, const uint8_t *bytes, uint64_t count) {
+  ssize_t written;
+  RETRIED(written, write(descriptor, bytes, (size_t)count));
+  return written < 0 ? -errno : written;
+}
+
+static int open_file(const uint8_t *path, int flags, uint32_t mode) {
+  int descriptor;
+  RETRIED(descriptor, open((const char *)path, flags | O_CLOEXEC, (mode_t)mode));
+  return descriptor < 0 ? -errno : descriptor;
+}
+
+// Reads until the end; a byte beyond `capacity` is looked for, and makes it -EFBIG.
+static int64_t read_to_end(int descriptor, uint8_t *bytes, uint64_t capacity) {
+  uint64_t length = 0;
+  for (;;) {
+    uint8_t beyond;
+    uint64_t room = capacity - length;
+    ssize_t count;
+    RETRIED(count, read(descriptor, room ? bytes + length : &beyond, room ? (size_t)room : 1));
+    if (count < 0) return -errno;
+    if (count == 0) return (int64_t)length;
+    if (room == 0) return -EFBIG;
+    length += (uint64_t)count;
+  }
+}
+
+int64_t linux_read_file(const uint8_t *path, uint8_t *bytes, uint64_t capacity) {
+  int descriptor = open_file(path, O_RDONLY, 0);
+  if (descriptor < 0) return descriptor;
+  int64_t length = read_to_end(descriptor, bytes, capacity);
+  close(descriptor);
+  return length;
+}
+
+int32_t linux_write_file(
+  const uint8_t *path, const uint8_t *bytes, uint64_t count, uint32_t mode) {
+  int descriptor = open_file(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+  if (descriptor < 0) return descriptor;
+  int64_t written = 0;
+  while (count > 0) {
+    written = linux_write(descriptor, bytes, count);
+    if (written < 0) break;
+    bytes += written;
+    count -= (uint64_t)written;
+  }
+  int closed = close(descriptor) < 0 ? -errno : 0;
+  return written < 0 ? (int32_t)written : closed;
+}
+
+int32_t linux_open_append(const uint8_t *path, uint32_t mode) {
+  return open_file(path, O_WRONLY | O_CREAT | O_APPEND, mode);
+}
+
+int32_t linux_remove_file(const uint8_t *path) {
+  return unlink((const char *)path) < 0 ? -errno : 0;
+}
+
+// Not made again when interrupted: Linux has let go of the descriptor by then.
+void linux_close(int32_t descriptor) { (void)close(descriptor); }

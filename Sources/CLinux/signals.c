@@ -1,0 +1,33 @@
+#include "system.h"
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+int32_t linux_signals_open(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
+  sigaddset(&set, SIGUSR1);
+  sigaddset(&set, SIGUSR2);
+  if (sigprocmask(SIG_BLOCK, &set, 0) < 0) return -errno;
+  if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) return -errno;
+  int descriptor = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+  return descriptor < 0 ? -errno : descriptor;
+}
+
+int32_t linux_signals_read(int32_t descriptor) {
+  struct signalfd_siginfo taken;
+  ssize_t count;
+  RETRIED(count, read(descriptor, &taken, sizeof taken));
+  if (count < 0) return -errno;
+  switch (taken.ssi_signo) {
+    case SIGHUP: return LINUX_SIGNAL_HANG_UP;
+    case SIGINT: return LINUX_SIGNAL_INTERRUPT;
+    case SIGUSR1: return LINUX_SIGNAL_USER_1;
+    case SIGUSR2: return LINUX_SIGNAL_USER_2;
+    case SIGTERM: return LINUX_SIGNAL_TERMINATE;
+    default: return -EINVAL;
+  }
+}

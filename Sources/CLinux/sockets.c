@@ -1,0 +1,85 @@
+#include "addresses.h"
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static int32_t set_option(int descriptor, int level, int option, int value) {
+  return setsockopt(descriptor, level, option, &value, sizeof value) < 0 ? -errno : 0;
+}
+
+static int32_t bind_and_listen(
+  int descriptor, const union address *address, socklen_t length, bool six_alone,
+  int32_t backlog) {
+  int32_t error = set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (error == 0 && address->any.sa_family == AF_INET6) {
+    error = set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, six_alone);
+  }
+  if (error < 0) return error;
+  if (bind(descriptor, &address->any, length) < 0) return -errno;
+  return listen(descriptor, backlog) < 0 ? -errno : 0;
+}
+
+static int32_t port_of(int descriptor, uint16_t *port) {
+  union address address;
+  socklen_t length = sizeof address;
+  if (getsockname(descriptor, &address.any, &length) < 0) return -errno;
+  *port = address_port(&address);
+  return 0;
+}
+
+int32_t linux_listen_tcp(
+  const uint8_t *text, uint16_t port, int32_t family, int32_t backlog, uint16_t *bound_port) {
+  union address address;
+  int32_t length = address_from_text(&address, (const char *)text, family, port);
+  if (length < 0) return length;
+  bool both = family == 0 && !text;
+  int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  int descriptor = socket(address.any.sa_family, type, IPPROTO_TCP);
+  // A kernel without the sixth version: all addresses are those of the fourth.
+  if (descriptor < 0 && errno == EAFNOSUPPORT && both) {
+    return linux_listen_tcp(0, port, 4, backlog, bound_port);
+  }
+  if (descriptor < 0) return -errno;
+  int32_t error = bind_and_listen(descriptor, &address, (socklen_t)length, !both, backlog);
+  if (error == 0 && bound_port) error = port_of(descriptor, bound_port);
+  if (error == 0) return descriptor;
+  close(descriptor);
+  return error;
+}
+
+int32_t linux_accept(int32_t listener, struct linux_peer *peer) {
+  union address address;
+  socklen_t length = sizeof address;
+  int descriptor;
+  RETRIED(descriptor, accept4(listener, &address.any, &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (descriptor < 0) return -errno;
+  // Refused by a peer that has already gone: the first receive will tell.
+  (void)set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+  peer->text_length = address_to_text(&address, peer->text);
+  peer->port = address_port(&address);
+  return descriptor;
+}
+
+int64_t linux_receive(int32_t descriptor, uint8_t *bytes, uint64_t capacity) {
+  ssize_t count;
+  RETRIED(count, recv(descriptor, bytes, (size_t)capacity, MSG_DONTWAIT));
+  return count < 0 ? -errno : count;
+}
+
+int64_t linux_send(int32_t descriptor, const struct linux_piece *pieces, uint32_t count) {
+  struct iovec gathered[64];
+  if (count > LINUX_PIECES_MAX) count = LINUX_PIECES_MAX;
+  for (uint32_t index = 0; index < count; index++) {
+    gathered[index].iov_base = (void *)(uintptr_t)pieces[index].base;
+    gathered[index].iov_len = (size_t)pieces[index].count;
+  }
+  struct msghdr message = {.msg_iov = gathered, .msg_iovlen = count};
+  ssize_t sent;
+  RETRIED(sent, sendmsg(descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
+  return sent < 0 ? -errno : sent;
+}
+
+int32_t linux_shutdown_write(int32_t descriptor) {
+  return shutdown(descriptor, SHUT_WR) < 0 ? -errno : 0;
+}
