@@ -20,12 +20,13 @@ package struct Access: BitwiseCopyable {
     !topic.begins(with: "$SYS") && !topic.begins(with: "$CONTROL")
   }
 
-  /// Whether a Client may subscribe to this Topic Filter.
+  /// Whether a Client may subscribe to this Topic Filter: to any, while there are no rules.
   package func maySubscribe(filter: Span<UInt8>) -> Bool { true }
 }
 
 /// The answer to a Client that wants to connect.
 package enum Decision: UInt8, BitwiseCopyable {
+  /// Welcome.
   case allowed
   /// CONNACK 0x87 (3.x: 5). [3.2.2.2]
   case notAuthorized

@@ -39,7 +39,7 @@ package struct CommandLineOptions: BitwiseCopyable {
       pending = nil
       return try set(option, to: argument)
     }
-    guard let option = Option.named(argument) else { throw .unknownOption }
+    guard let option = Option.named(argument) else { throw .quoting("Unknown option") }
     option.takesValue ? pending = option : set(option)
   }
 
@@ -65,57 +65,26 @@ package struct CommandLineOptions: BitwiseCopyable {
     }
   }
 
-  private mutating func set(_ option: Option, to value: Span<UInt8>) throws(CommandLineError) {
+  private mutating func set(
+    _ option: Option, to value: Span<UInt8>
+  ) throws(CommandLineError) {
     guard option == .configurationFile else { return try addPort(value) }
-    guard configurationFile.isEmpty else { throw .secondFile }
+    guard configurationFile.isEmpty else { throw .quoting("-c was already given, before") }
     guard !value.isEmpty else { throw .missingFile }
-    guard let path = ShortText(value), value.count < 255 else { throw .longPath }
+    guard let path = ShortText(value), value.count < 255 else {
+      throw .plain("The path of the config file has more than 254 bytes")
+    }
     configurationFile = path
   }
 
   private mutating func addPort(_ value: Span<UInt8>) throws(CommandLineError) {
-    guard let port = value.number, port >= 1, port <= 65_535 else { throw .invalidPort }
-    guard portCount < ports.count else { throw .tooManyPorts }
+    guard let port = value.number, port >= 1, port <= 65_535 else {
+      throw .quoting("Invalid port specified")
+    }
+    guard portCount < ports.count else {
+      throw .plain("Only 10 ports can be specified on the command line")
+    }
     ports[portCount] = UInt16(port)
     portCount += 1
-  }
-}
-
-/// An option of the command line.
-enum Option {
-  case configurationFile
-  case daemon
-  case port
-  case verbose
-  case quiet
-  case help
-  case version
-  case plan
-  case testConfiguration
-
-  var takesValue: Bool { self == .configurationFile || self == .port }
-
-  /// The table of options: each way to write one.
-  private static var table: InlineArray<15, (name: StaticString, option: Option)> {
-    [
-      ("-c", .configurationFile), ("--config-file", .configurationFile),
-      ("-d", .daemon), ("--daemon", .daemon),
-      ("-p", .port), ("--port", .port),
-      ("-v", .verbose), ("--verbose", .verbose),
-      ("-q", .quiet), ("--quiet", .quiet),
-      ("-h", .help), ("--help", .help),
-      ("--version", .version),
-      ("--plan", .plan),
-      ("--test-config", .testConfiguration),
-    ]
-  }
-
-  /// The option that is written so.
-  static func named(_ argument: Span<UInt8>) -> Option? {
-    let table = table
-    for index in table.indices where argument.equals(table[index].name) {
-      return table[index].option
-    }
-    return nil
   }
 }

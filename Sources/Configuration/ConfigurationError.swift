@@ -14,11 +14,17 @@ package struct ConfigurationError: Error {
 
   /// What can be wrong with a line.
   package enum Reason: Error {
+    /// There is no such key.
     case unknownKey
+    /// The key has no value.
     case emptyValue
+    /// The key may be given once.
     case duplicate
+    /// The value is neither true nor false.
     case notBoolean
+    /// The value is not a decimal number.
     case notNumber
+    /// The number is not between these.
     case outOfRange(least: Int64, most: Int64)
     /// More bytes than this.
     case tooLong(Int64)
@@ -46,13 +52,18 @@ package struct ConfigurationError: Error {
   /// Appends the error, as in `Error: FILE:LINE: …`; `text` is the text that it was found in.
   package func describe(file: Span<UInt8>, text: Span<UInt8>, in line: inout Line) {
     line.append("Error: ")
-    if self.line > 0 {
-      line.append(foreign: file)
-      line.append(":")
-      line.append(self.line)
-      line.append(": ")
-    }
+    guard self.line > 0 else { return describeWhole(in: &line) }
+    line.append(foreign: file.extracting(first: 254))
+    line.append(":")
+    line.append(self.line)
+    line.append(": ")
     describe(key: text.extracting(key), value: text.extracting(value), in: &line)
+  }
+
+  private func describeWhole(in line: inout Line) {
+    line.append("The configuration cannot be completed: ")
+    reason.describeValue(in: &line)
+    line.append(".")
   }
 
   private func describe(key: Span<UInt8>, value: Span<UInt8>, in line: inout Line) {

@@ -4,7 +4,7 @@ import Board
 // and that case's line in `Settings+Set.swift` or `Settings+Words.swift`.
 extension Key {
   /// Keys about a listener: the last one, or all while there is none.
-  private static var listenerKeys: InlineArray<10, Key> {
+  static var listenerKeys: InlineArray<10, Key> {
     let limits = Limits()
     let aliases = Bounds(from: 0, to: limits.topicAliases, limit: "topicAliases")
     return [
@@ -25,7 +25,7 @@ extension Key {
   }
 
   /// Keys about Clients and their messages.
-  private static var clientKeys: InlineArray<18, Key> {
+  static var clientKeys: InlineArray<18, Key> {
     let count = Bounds(-1...Int64(Int32.max))
     let packet = Bounds(from: 20, to: Limits().packetBytes, limit: "packetBytes")
     return [
@@ -51,7 +51,7 @@ extension Key {
   }
 
   /// Keys about the program: its logs, its reports, its files.
-  private static var programKeys: InlineArray<8, Key> {
+  static var programKeys: InlineArray<8, Key> {
     [
       Key("sys_interval", .number(.sysInterval, Bounds(0...65_535))),
       Key("set_tcp_nodelay", .boolean(.setsTCPNoDelay)),

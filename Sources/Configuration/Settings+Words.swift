@@ -9,19 +9,19 @@ extension Settings {
     switch setting {
     case .listener: try addListener(value)
     case .logDestination: try addLogDestination(value)
-    case .logType: try addLogType(soleWord(of: value))
-    case .queueFull: queueFull = try policy(soleWord(of: value))
+    case .logType: try addLogType(value.soleWord())
+    case .queueFull: queueFull = try value.soleWord().policy()
     case .socketFamily:
-      let family = try family(soleWord(of: value))
+      let family = try value.soleWord().family()
       updateListener { $0.family = family }
-    case .transport: try checkTransport(soleWord(of: value))
+    case .transport: try value.soleWord().checkTransport()
     }
   }
 
   /// Adds the listener of `listener PORT [ADDRESS]`.
   private mutating func addListener(_ value: Span<UInt8>) throws(ConfigurationError.Reason) {
     let end = value.skipWord(from: 0)
-    let port = try number(value.extracting(0..<end), within: Bounds(1...65_535))
+    let port = try value.extracting(0..<end).number(within: Bounds(1...65_535))
     let address = value.extracting(value.skipBlanks(from: end)..<value.count)
     try addListener(port: UInt16(clamping: port), address: address)
   }
@@ -32,7 +32,7 @@ extension Settings {
     var listener = listenerDefaults
     listener.port = port
     if !address.isEmpty, address[0] != UInt8(ascii: "#") {
-      listener.address = try keep(soleWord(of: address), most: 255)
+      listener.address = try keep(address.soleWord(), most: 255)
     }
     try add(listener)
   }
@@ -42,45 +42,12 @@ extension Settings {
     guard append(listener) else { throw .noRoom("listeners", Int64(Limits().listeners)) }
   }
 
-  private func family(_ word: Span<UInt8>) throws(ConfigurationError.Reason) -> SocketFamily {
-    if word.equals("ipv4") { return .version4 }
-    if word.equals("ipv6") { return .version6 }
-    throw .invalid("it is neither ipv4 nor ipv6")
-  }
-
-  private func checkTransport(_ word: Span<UInt8>) throws(ConfigurationError.Reason) {
-    guard word.equals("mqtt") else { throw .invalid("only mqtt is available") }
-  }
-
-  private func policy(_ word: Span<UInt8>) throws(ConfigurationError.Reason) -> QueueFull {
-    if word.equals("reject") { return .reject }
-    if word.equals("drop_oldest") { return .dropOldest }
-    if word.equals("drop_newest") { return .dropNewest }
-    throw .invalid("it is none of reject, drop_oldest and drop_newest")
-  }
-
   /// The first `log_type` takes the place of what is usual, each further one adds to it.
   private mutating func addLogType(_ word: Span<UInt8>) throws(ConfigurationError.Reason) {
-    guard let type = logType(word) else {
-      throw .invalid("it is none of the types of log lines")
-    }
-    let isFirst = !isLogTypeGiven || type.rawValue == 0
-    logTypes = isFirst ? type : logTypes.union(type)
+    let types = try word.logTypes()
+    let isFirst = !isLogTypeGiven || types.rawValue == 0
+    logTypes = isFirst ? types : logTypes.union(types)
     isLogTypeGiven = true
-  }
-
-  private func logType(_ word: Span<UInt8>) -> LogTypes? {
-    if word.equals("error") { return .error }
-    if word.equals("warning") { return .warning }
-    if word.equals("notice") { return .notice }
-    if word.equals("information") { return .information }
-    if word.equals("debug") { return .debug }
-    if word.equals("subscribe") { return .subscribe }
-    if word.equals("unsubscribe") { return .unsubscribe }
-    if word.equals("websockets") { return .webSockets }
-    if word.equals("internal") { return .internal }
-    if word.equals("all") { return .all }
-    return word.equals("none") ? LogTypes.none : nil
   }
 
   /// The first `log_dest` takes the place of the standard error, each further one is added.
@@ -95,7 +62,7 @@ extension Settings {
     if word.equals("file") { return try setLogFile(rest) }
     // Whatever we write is unbuffered.
     let isUnbuffered = word.equals("stdout") && rest.equals("unbuffered")
-    try setLogStream(isUnbuffered ? word : soleWord(of: value))
+    try setLogStream(isUnbuffered ? word : value.soleWord())
   }
 
   private mutating func setLogFile(_ path: Span<UInt8>) throws(ConfigurationError.Reason) {
