@@ -12,6 +12,8 @@ let optimisation = Context.environment["OPTIMISATION"] ?? "-O"
 let ladder: [(module: String, imports: [String])] = [
   ("Memory", []),
   ("MQTT", []),
+  ("Access", ["Board", "Memory", "MQTT"]),
+  ("Configuration", ["Board", "Memory", "MQTT"]),
 ]
 
 var settings: [SwiftSetting] = [
@@ -50,7 +52,12 @@ let tests: [Target] =
   ? []
   : [
     .testTarget(
-      name: "MemoryTests", dependencies: ["Memory"], swiftSettings: [.strictMemorySafety()])
+      name: "MemoryTests", dependencies: ["Memory"], swiftSettings: [.strictMemorySafety()]),
+    .testTarget(
+      name: "AccessTests", dependencies: ["Access"], swiftSettings: [.strictMemorySafety()]),
+    .testTarget(
+      name: "ConfigurationTests", dependencies: ["Board", "Configuration", "Memory", "MQTT"],
+      swiftSettings: [.strictMemorySafety()]),
   ]
 
 let package = Package(

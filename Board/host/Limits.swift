@@ -8,6 +8,9 @@ package struct Limits: BitwiseCopyable {
 
   package init() {}
 
+  /// Bytes of all the texts of a configuration together. Full: an error at start.
+  package typealias ConfigurationText = InlineArray<2_048, UInt8>
+
   /// Network Connections at once. Full: CONNACK 0x97 (3.x: 3), then closed.
   package var connections = 12_000
   /// Sessions, connected or not. Full: the same; a live session is never evicted.

@@ -1,0 +1,138 @@
+import Board
+import Memory
+
+/// What is wrong with a configuration, and in which line.
+package struct ConfigurationError: Error {
+  /// The line, counted from 1; 0 when it is no single line that is wrong.
+  package let line: Int
+  /// Where in the text the key stands.
+  package let key: Range<Int>
+  /// Where in the text the value stands.
+  package let value: Range<Int>
+  /// What is wrong.
+  package let reason: Reason
+
+  /// What can be wrong with a line.
+  package enum Reason: Error {
+    /// There is no such key.
+    case unknownKey
+    /// The key has no value.
+    case emptyValue
+    /// The key may be given once.
+    case duplicate
+    /// The value is neither true nor false.
+    case notBoolean
+    /// The value is not a decimal number.
+    case notNumber
+    /// The number is not between these.
+    case outOfRange(least: Int64, most: Int64)
+    /// More bytes than this.
+    case tooLong(Int64)
+    /// No room for one more: the limit of the board, and what it is.
+    case noRoom(StaticString, Int64)
+    /// More than the board has: the limit, and what it is.
+    case aboveLimit(StaticString, Int64)
+    /// The value is not one that the key takes: why.
+    case invalid(StaticString)
+    /// The key is not to be used: what to do about it.
+    case refused(StaticString)
+  }
+
+  init(_ statement: Statement, _ reason: Reason) {
+    self.init(line: statement.line, key: statement.key, value: statement.value, reason: reason)
+  }
+
+  init(line: Int, key: Range<Int>, value: Range<Int>, reason: Reason) {
+    self.line = line
+    self.key = key
+    self.value = value
+    self.reason = reason
+  }
+
+  /// Appends the error, as in `Error: FILE:LINE: …`; `text` is the text that it was found in.
+  package func describe(file: Span<UInt8>, text: Span<UInt8>, in line: inout Line) {
+    line.append("Error: ")
+    guard self.line > 0 else { return describeWhole(in: &line) }
+    line.append(foreign: file.extracting(first: 254))
+    line.append(":")
+    line.append(self.line)
+    line.append(": ")
+    describe(key: text.extracting(key), value: text.extracting(value), in: &line)
+  }
+
+  private func describeWhole(in line: inout Line) {
+    line.append("The configuration cannot be completed: ")
+    reason.describeValue(in: &line)
+    line.append(".")
+  }
+
+  private func describe(key: Span<UInt8>, value: Span<UInt8>, in line: inout Line) {
+    switch reason {
+    case .unknownKey:
+      line.append("Unknown configuration variable", quoting: key)
+    case .emptyValue:
+      line.append("Empty", quoting: key)
+      line.append(" value in configuration")
+    case .duplicate:
+      line.append("Duplicate", quoting: key)
+      line.append(" value in configuration")
+    case .refused(let hint):
+      line.append("The option", quoting: key)
+      line.append(" is not available: ")
+      line.append(hint)
+    case .notBoolean, .notNumber, .outOfRange, .tooLong, .noRoom, .aboveLimit, .invalid:
+      line.append("Invalid", quoting: key)
+      line.append(" value", quoting: value)
+      line.append(": ")
+      reason.describeValue(in: &line)
+    }
+    line.append(".")
+  }
+}
+
+extension ConfigurationError.Reason {
+  /// Appends what a value should have been.
+  fileprivate func describeValue(in line: inout Line) {
+    switch self {
+    case .notBoolean: line.append("it is neither true nor false")
+    case .notNumber: line.append("it is not a decimal number")
+    case .outOfRange(let least, let most):
+      line.append("it must be between ", number: least)
+      line.append(" and ", number: most)
+    case .tooLong(let most): line.append("it must have at most ", number: most, " bytes")
+    case .noRoom(let name, let most):
+      line.append("there is room for only ", number: most)
+      describe(limit: name, in: &line)
+    case .aboveLimit(let name, let most):
+      line.append("it must be at most ", number: most)
+      describe(limit: name, in: &line)
+    case .invalid(let words), .refused(let words): line.append(words)
+    case .unknownKey, .emptyValue, .duplicate: break
+    }
+  }
+
+  private func describe(limit name: StaticString, in line: inout Line) {
+    line.append(", the limit ")
+    line.append(name)
+    line.append(" of this board, set in Board/")
+    line.append(Limits.board)
+    line.append("/Limits.swift")
+  }
+}
+
+extension Line {
+  mutating func append(_ words: StaticString, number: Int64, _ unit: StaticString = "") {
+    append(words)
+    if number < 0 { append("-") }
+    append(number.magnitude)
+    append(unit)
+  }
+
+  /// Appends the words and at most 64 bytes of foreign text in quotation marks.
+  mutating func append(_ words: StaticString, quoting text: Span<UInt8>) {
+    append(words)
+    append(" \"")
+    append(foreign: text.extracting(first: 64))
+    append(text.count > 64 ? "...\"" : "\"")
+  }
+}

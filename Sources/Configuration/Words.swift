@@ -1,0 +1,68 @@
+// How values are cut into words, and words turned into values.
+extension Span where Element == UInt8 {
+  /// Whether these are the bytes of `text`.
+  func equals(_ text: StaticString) -> Bool {
+    text.withUTF8Buffer { bytes in
+      guard bytes.count == count else { return false }
+      for index in 0..<count where unsafe bytes[index] != self[index] { return false }
+      return true
+    }
+  }
+
+  /// The index of the first byte that is not a blank, or the end.
+  func skipBlanks(from start: Int) -> Int {
+    var index = start
+    while index < count, self[index].isBlank { index += 1 }
+    return index
+  }
+
+  /// The index of the first blank, or the end.
+  func skipWord(from start: Int) -> Int {
+    var index = start
+    while index < count, !self[index].isBlank { index += 1 }
+    return index
+  }
+
+  /// The bytes without blanks at either end.
+  var trimmed: Range<Int> {
+    let start = skipBlanks(from: 0)
+    var end = count
+    while end > start, self[end - 1].isBlank { end -= 1 }
+    return start..<end
+  }
+
+  /// The whole number these decimal digits write, with a sign or without.
+  ///
+  /// What Mosquitto would take for octal or hexadecimal is no number here: it would be another one.
+  var number: Int64? {
+    guard count > 0 else { return nil }
+    let isNegative = self[0] == UInt8(ascii: "-")
+    let digits = extracting(isNegative || self[0] == UInt8(ascii: "+") ? 1..<count : 0..<count)
+    guard let magnitude = digits.unsignedNumber else { return nil }
+    return isNegative ? -magnitude : magnitude
+  }
+
+  private var unsignedNumber: Int64? {
+    guard count > 0, count <= 15, count == 1 || self[0] != UInt8(ascii: "0") else { return nil }
+    var number: Int64 = 0
+    for index in indices {
+      let digit = self[index] &- UInt8(ascii: "0")
+      guard digit < 10 else { return nil }
+      number = number * 10 + Int64(digit)
+    }
+    return number
+  }
+
+  /// Whether these bytes are UTF-8 without control characters.
+  var isPlainText: Bool {
+    for index in indices where self[index] < 0x20 || self[index] == 0x7F { return false }
+    return (try? UTF8Span(validating: self)) != nil
+  }
+}
+
+extension UInt8 {
+  /// A space, a tab or a carriage return.
+  var isBlank: Bool {
+    self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") || self == UInt8(ascii: "\r")
+  }
+}
