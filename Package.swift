@@ -12,8 +12,14 @@ let optimisation = Context.environment["OPTIMISATION"] ?? "-O"
 let ladder: [(module: String, imports: [String])] = [
   ("Memory", []),
   ("MQTT", []),
+  ("Messages", ["Memory", "MQTT"]),
+  ("Topics", ["Memory", "MQTT", "Messages"]),
+  ("Sessions", ["Memory", "MQTT", "Messages"]),
   ("Access", ["Board", "Memory", "MQTT"]),
   ("Configuration", ["Board", "Memory", "MQTT"]),
+  ("Broker", ["Board", "Memory", "MQTT", "Messages", "Topics", "Sessions", "Access"]),
+  ("Server", ["Memory", "MQTT", "Broker"]),
+  ("Linux", ["Board", "Memory", "MQTT", "Configuration", "Broker", "Server", "CLinux"]),
 ]
 
 var settings: [SwiftSetting] = [

@@ -64,4 +64,8 @@ package struct Limits: BitwiseCopyable {
   package var sendBlockBytes = 4096
   /// Bytes waiting to leave on one connection. More: QoS 0 is queued or dropped, the rest waits.
   package var sendBytes = 1_048_576
+  /// Bytes of log lines that wait to be written out. More in one turn: left out and counted.
+  package var logBytes = 16_384
+  /// Bytes of the configuration file. More: an error at start, and a reload is refused.
+  package var configurationBytes = 262_144
 }

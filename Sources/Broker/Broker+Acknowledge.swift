@@ -1,5 +1,6 @@
 import MQTT
 import Memory
+import Messages
 import Sessions
 
 // The exchanges that QoS 1 and 2 ask for, beyond their PUBLISH. [4.3]

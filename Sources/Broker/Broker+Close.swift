@@ -2,6 +2,7 @@ import MQTT
 import Memory
 import Messages
 import Sessions
+import Topics
 
 // The ways a connection ends, and what becomes of its session. [3.14] [4.13]
 extension Broker {
@@ -13,7 +14,7 @@ extension Broker {
     if connections[connection].state == .established {
       note(.connectionLost, connections[connection].session, words)
     }
-    detach(connection, at: now, publishesWill: true)
+    detach(connection, publishesWill: true)
     connections[connection].state = .ended
     bury(connection)
   }
@@ -59,8 +60,10 @@ extension Broker {
       connections[connection].version == .v5 && connections[connection].state == .established
     guard isTold else { return }
     // Nothing follows but what is on its way: a Payload begun cannot be broken off.
+    let wantsWords = connections[connection].wantsProblemInformation
+    let maximum = wantsWords ? Int(connections[connection].maximumPacketSize) : 0
     respond(to: connection) { packet in
-      Disconnect(reason: reason, reasonString: words).write(to: &packet)
+      Disconnect(reason: reason, reasonString: words).write(to: &packet, maximumLength: maximum)
     }
   }
 
@@ -71,7 +74,7 @@ extension Broker {
     case .closing, .ended: return
     case .awaitsConnect, .established: break
     }
-    detach(connection, at: connections[connection].lastReceived, publishesWill: publishesWill)
+    detach(connection, publishesWill: publishesWill)
     connections[connection].state = .closing
     owe(connection)
     bury(connection)
@@ -133,6 +136,7 @@ extension Broker {
     guard !session.isNull else { return }
     connections[connection].session = .null
     statistics.clientsConnected -= 1
+    connected[Int(connections[connection].listener)] -= 1
     connectionOf[session.index] = .null
     sessions[session].isConnected = false
     sessions[session].disconnectedAt = now

@@ -1,4 +1,5 @@
 import Access
+import Board
 import MQTT
 import Memory
 import Messages
@@ -13,16 +14,14 @@ extension Broker {
     connections[connection].version = connect.version
     connections[connection].wantsProblemInformation = connect.requestsProblemInformation
     connections[connection].maximumPacketSize = connect.maximumPacketSize
-    if let reason = objection(to: connect, bytes) {
+    if let reason = objection(to: connect, bytes, on: connection) {
       return refuseConnect(connection, reason)
     }
-    var assigned = Line()
-    if connect.clientIdentifier.isEmpty { assignIdentifier(to: &assigned) }
-    let identifier =
-      connect.clientIdentifier.isEmpty ? assigned.span : connect.clientIdentifier.in(bytes)
+    let isAssigned = connect.clientIdentifier.isEmpty
+    let identifier = isAssigned ? assignIdentifier() : connect.clientIdentifier.in(bytes)
     let existing = sessions.find(identifier, texts: texts)
     // Only a Client that is connected already may come in over the limit: it takes its own place.
-    if isFull(besides: existing) {
+    if isFull(besides: existing, on: connection) {
       return refuseConnect(connection, .quotaExceeded, .sessionsFull)
     }
     let will = keepWill(of: connect, bytes)
@@ -40,32 +39,36 @@ extension Broker {
     }
     adopt(session, connect, will.message, on: connection)
     begin(session, connect, on: connection)
-    accept(connection, connect, isSessionPresent: isPresent, assigned: assigned.span)
+    accept(
+      connection, connect, isSessionPresent: isPresent,
+      assigned: isAssigned ? identifier : Span())
     note(.clientConnected, session, "")
   }
 
   /// Why the Client may not connect, if it may not.
-  private func objection(to connect: Connect, _ bytes: Span<UInt8>) -> ReasonCode? {
+  private func objection(
+    to connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+  ) -> ReasonCode? {
     if isStopping { return .serverShuttingDown }
     // No method of enhanced authentication is known. [MQTT-4.12.0-1]
     if connect.authenticationMethod != nil { return .badAuthenticationMethod }
     if let reason = objection(toIdentifierOf: connect) { return reason }
     // A 3.x Client cannot be told a shorter Keep Alive, so it is refused as by Mosquitto.
     if connect.version != .v5 && exceedsKeepAlive(connect) { return .clientIdentifierNotValid }
-    if let will = connect.will, let reason = objection(to: will, bytes) { return reason }
-    switch access.mayConnect(
-      hasUserName: connect.userName != nil, isAnonymousAllowed: policy.allowsAnonymous)
-    {
+    let maximumQoS = listenerPolicy(of: connection).maximumQoS
+    if let will = connect.will, let reason = objection(to: will, bytes, maximumQoS) {
+      return reason
+    }
+    switch access.mayConnect(userName: nil, password: nil) {
     case .allowed: return nil
     case .notAuthorized: return .notAuthorized
-    case .badUserNameOrPassword: return .badUserNameOrPassword
     }
   }
 
   private func objection(toIdentifierOf connect: Connect) -> ReasonCode? {
     let count = connect.clientIdentifier.count
     switch connect.version {
-    case .v3_1: return (1...23).contains(count) ? nil : .clientIdentifierNotValid
+    case .v3_1: return count >= 1 && count <= 23 ? nil : .clientIdentifierNotValid
     case .v3_1_1:
       // Without a name there is nothing to resume by. [MQTT3-3.1.3-7] [MQTT3-3.1.3-8]
       if count == 0 && !connect.isCleanStart { return .clientIdentifierNotValid }
@@ -76,27 +79,37 @@ extension Broker {
     return isRefused ? .clientIdentifierNotValid : nil
   }
 
-  private func objection(to will: Will, _ bytes: Span<UInt8>) -> ReasonCode? {
-    if will.qos > policy.maximumQoS { return .qosNotSupported }  // [MQTT-3.2.2-12]
+  private func objection(
+    to will: Will, _ bytes: Span<UInt8>, _ maximumQoS: QoS
+  ) -> ReasonCode? {
+    if will.qos > maximumQoS { return .qosNotSupported }  // [MQTT-3.2.2-12]
     if will.isRetained && !policy.isRetainAvailable { return .retainNotSupported }  // [MQTT-3.2.2-13]
     if will.topic.count > limits.topicBytes { return .topicNameInvalid }
-    return access.mayPublish(to: will.topic.in(bytes)) ? nil : .notAuthorized
+    return access.mayPublish(topic: will.topic.in(bytes)) ? nil : .notAuthorized
   }
 
   private func exceedsKeepAlive(_ connect: Connect) -> Bool {
-    policy.maximumKeepAlive < UInt16.max
+    policy.maximumKeepAlive > 0
       && (connect.keepAlive == 0 || connect.keepAlive > policy.maximumKeepAlive)
   }
 
-  private func isFull(besides existing: Handle<Session>?) -> Bool {
-    guard statistics.clientsConnected >= policy.maximumConnections else { return false }
+  private func isFull(
+    besides existing: Handle<Session>?, on connection: Handle<Connection>
+  ) -> Bool {
+    let listener = Int(connections[connection].listener)
+    let isFull =
+      statistics.clientsConnected >= limits.connections
+      || connected[listener] >= policy.listeners[listener].maximumConnections
+    guard isFull else { return false }
     guard let existing else { return true }
     return !sessions[existing].isConnected
   }
 
   /// A client identifier that no session has: the prefix and 128 bits in hexadecimal.
   /// [MQTT-3.2.2-16] [MQTT-3.1.3-6]
-  private mutating func assignIdentifier(to line: inout Line) {
+  @_lifetime(immortal)
+  private mutating func assignIdentifier() -> Span<UInt8> {
+    var line = Line()
     repeat {
       line.removeAll()
       line.append(policy.automaticIdentifierPrefix.span)
@@ -105,6 +118,7 @@ extension Broker {
         line.append(hexadecimal: assignedIdentifiers)
       }
     } while sessions.find(line.span, texts: texts) != nil
+    return name.fill(line.span)
   }
 
   /// Ends what the Client's earlier connection left, and says whether its session goes on.
@@ -160,13 +174,14 @@ extension Broker {
   ) {
     connections[connection].state = .established
     connections[connection].topicAliasMaximum = min(
-      connect.topicAliasMaximum, policy.maximumTopicAliasOut)
+      connect.topicAliasMaximum, listenerPolicy(of: connection).maximumTopicAliasOut)
     // [MQTT-3.2.2-22]
     connections[connection].keepAlive =
       exceedsKeepAlive(connect) ? policy.maximumKeepAlive : connect.keepAlive
     armKeepAlive(connection)
     statistics.connects += 1
     statistics.clientsConnected += 1
+    connected[Int(connections[connection].listener)] += 1
     statistics.clientsMaximum = max(statistics.clientsMaximum, statistics.clientsConnected)
     sessions.prepareResend(to: session, messages: messages)
     owe(connection)
@@ -179,10 +194,11 @@ extension Broker {
     // [MQTT-3.1.4-5] [MQTT3-3.1.4-4] [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT3-3.2.2-1]
     var answer = Connack(reason: .success, version: connect.version)
     answer.isSessionPresent = isSessionPresent
-    answer.topicAliasMaximum = policy.maximumTopicAlias
+    let listener = listenerPolicy(of: connection)
+    answer.topicAliasMaximum = listener.maximumTopicAlias
     answer.maximumPacketSize = UInt32(policy.maximumPacketSize)
     answer.receiveMaximum = policy.maximumInFlight == 0 ? UInt16.max : policy.maximumInFlight
-    answer.maximumQoS = policy.maximumQoS
+    answer.maximumQoS = listener.maximumQoS
     answer.isRetainAvailable = policy.isRetainAvailable
     // The Client must use ours. [MQTT-3.1.2-23]
     if exceedsKeepAlive(connect) { answer.serverKeepAlive = policy.maximumKeepAlive }

@@ -1,6 +1,8 @@
 import MQTT
 import Memory
+import Messages
 import Sessions
+import Topics
 
 /// How full one of the broker's pools is.
 package struct PoolStatus: BitwiseCopyable {
@@ -32,6 +34,25 @@ extension Broker {
     case 9: PoolStatus(name: "text blocks", occupancy: texts.occupancy)
     case 10: PoolStatus(name: "receive blocks", occupancy: receiving.occupancy)
     default: PoolStatus(name: "send blocks", occupancy: sending.occupancy)
+    }
+  }
+
+  /// Tells how full each pool is, as lines of the log.
+  package mutating func report() {
+    for number in 0..<Broker.poolCount {
+      let pool = pool(number)
+      var line = Line()
+      line.append(pool.name)
+      line.append(": ")
+      line.append(pool.occupancy.used)
+      line.append(" of ")
+      line.append(pool.occupancy.capacity)
+      line.append(" used, at most ")
+      line.append(pool.occupancy.peak)
+      line.append(", refused ")
+      line.append(pool.occupancy.refused)
+      line.append(" times.")
+      log.append(line)
     }
   }
 

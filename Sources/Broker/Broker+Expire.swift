@@ -1,7 +1,9 @@
+import Board
 import MQTT
 import Memory
 import Messages
 import Sessions
+import Topics
 
 // What time brings. [3.1.2.10] [4.1]
 extension Broker {
@@ -74,7 +76,7 @@ extension Broker {
   }
 
   private mutating func expireOwn(_ place: Int) {
-    switch BrokerDeadline(rawValue: place) {
+    switch BrokerDeadline(rawValue: UInt8(truncatingIfNeeded: place)) {
     case .systemTopics:
       publishSystemTopics()
       set(.systemTopics, to: now.adding(seconds: UInt64(max(1, policy.systemInterval))))
@@ -84,12 +86,12 @@ extension Broker {
   }
 
   private mutating func set(_ deadline: BrokerDeadline, to instant: Instant) {
-    deadlines.set(connections.capacity + limits.sessions + deadline.rawValue, to: instant)
+    deadlines.set(connections.capacity + limits.sessions + Int(deadline.rawValue), to: instant)
   }
 
   /// Makes sure that what expires unseen, queued or retained, gives its memory back.
   mutating func armSweep() {
-    let slot = connections.capacity + limits.sessions + BrokerDeadline.sweep.rawValue
+    let slot = connections.capacity + limits.sessions + Int(BrokerDeadline.sweep.rawValue)
     guard !deadlines.isSet(slot) else { return }
     deadlines.set(slot, to: now.adding(seconds: 1))
   }

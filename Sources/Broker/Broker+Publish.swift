@@ -1,3 +1,5 @@
+import Access
+import Board
 import MQTT
 import Memory
 import Messages
@@ -22,8 +24,12 @@ extension Broker {
       acknowledge(publish, .success, on: connection)
       return true
     }
-    guard access.mayPublish(to: topic) else {
+    guard access.mayPublish(topic: topic) else {
       return refuse(publish, .notAuthorized, on: connection)
+    }
+    guard publish.payload.count <= policy.maximumPayloadSize else {
+      note(.messageTooLarge, session, "it exceeds message_size_limit")
+      return refuse(publish, .implementationSpecificError, on: connection)
     }
     subscriptions.match(topic, from: session.index, texts: texts)
     guard publish.qos == .atMostOnce || admits(publish, topic, from: session) else {
@@ -39,7 +45,7 @@ extension Broker {
   private mutating func isAllowed(
     _ publish: Publish, on connection: Handle<Connection>
   ) -> Bool {
-    if publish.qos > policy.maximumQoS {
+    if publish.qos > listenerPolicy(of: connection).maximumQoS {
       refuse(connection, .qosNotSupported, .malformedPacket, "it published with too high a QoS")
     } else if publish.isRetained && !policy.isRetainAvailable {
       refuse(connection, .retainNotSupported, .malformedPacket, "it published with RETAIN")
@@ -89,15 +95,21 @@ extension Broker {
   ) -> Bool {
     let byteCount = publish.byteCount(withTopic: topic.count)
     var copies = 0
+    var identifierBlocks = 0
     for place in 0..<subscriptions.matches.count {
       chooseMember(at: place, qos: publish.qos, byteCount: byteCount)
       let match = subscriptions.matches[place]
-      guard match.isChosen else { return refuseCopy(match) }
       guard outgoingQoS(publish.qos, match) > .atMostOnce else { continue }
-      guard makeRoom(for: byteCount, in: match) else { return refuseCopy(match) }
+      guard !match.isSkipped && makeRoom(for: byteCount, in: match) else {
+        if policy.whenQueueIsFull == .reject { return false }
+        subscriptions.skip(at: place)
+        continue
+      }
       copies += 1
+      identifierBlocks += self.identifierBlocks(of: match)
     }
-    return hasRoom(for: publish, topic, copies: copies)
+    return identifierBlocks <= texts.occupancy.free
+      && hasRoom(for: publish, topic, copies: copies)
   }
 
   /// Whether the tables that all sessions share can take the message.
@@ -185,8 +197,7 @@ extension Broker {
       // What came before is outdated, even when the new message found no room. [MQTT3-3.3.1-7]
       return retained.remove(topic, messages: &messages)
     }
-    guard !retained.replace(topic, by: publication.message, messages: &messages) else { return }
-    note(.retainedFull, nil, "")
+    retain(publication.message, topic)
   }
 
   /// Sees to it that the message stands in the store; false when there is no room.
@@ -201,6 +212,7 @@ extension Broker {
         payload: publish.payload.in(bytes), traits: publication.traits)
     else { return false }
     publication.message = message
+    if publication.traits.expiry != .never { armSweep() }
     return true
   }
 

@@ -1,3 +1,4 @@
+import Board
 import MQTT
 import Memory
 
@@ -42,6 +43,9 @@ extension Broker {
     gather(connection)
     process(end, of: connection)
   }
+
+  /// Whether any connection waits for room.
+  package var hasStalled: Bool { !stalled.isEmpty }
 
   /// Looks again at the input of connections that wait for room; those that go on leave the list.
   package mutating func retryStalled() {

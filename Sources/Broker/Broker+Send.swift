@@ -1,3 +1,4 @@
+import Board
 import MQTT
 import Memory
 import Messages
@@ -49,6 +50,16 @@ extension Broker {
     return true
   }
 
+  /// Whether the connection could have more to send once what it was given has left.
+  package func hasMore(for connection: Handle<Connection>) -> Bool {
+    let state = connections[connection]
+    if state.body.isActive || !state.outgoing.isEmpty { return true }
+    guard state.state == .established else { return false }
+    return sessions.mayTransmit(state.session)
+      || (sessions[state.session].firstUnsent.isNull
+        && !subscriptions.replaying(state.session.index).isNull)
+  }
+
   /// Says that the network took `count` of the outgoing bytes.
   package mutating func sent(_ count: Int, on connection: Handle<Connection>) {
     statistics.bytesSent += UInt64(count)
@@ -65,6 +76,18 @@ extension Broker {
     write(&packet)
     send(packet.span, on: connection)
     statistics.packetsSent += 1
+  }
+
+  /// Sends CONNACK.
+  ///
+  /// - Parameter assigned: the client identifier that was chosen for the Client, or none.
+  mutating func respond(
+    to connection: Handle<Connection>, _ answer: Connack, assigned: Span<UInt8>
+  ) {
+    let maximum = Int(connections[connection].maximumPacketSize)
+    respond(to: connection) { packet in
+      answer.write(to: &packet, assigned: assigned, maximumLength: maximum)
+    }
   }
 
   /// Sends an acknowledgement of four bytes, or more where there is a reason to give.
@@ -165,7 +188,7 @@ extension Broker {
   }
 
   /// Whether a message's bytes fit, and leave every connection a block for its answers.
-  private func hasSendRoom(_ byteCount: Int, on connection: Handle<Connection>) -> Bool {
+  func hasSendRoom(_ byteCount: Int, on connection: Handle<Connection>) -> Bool {
     let outgoing = connections[connection].outgoing
     let needed = sending.blocksNeeded(toAppend: byteCount, to: outgoing)
     return (outgoing.isEmpty || outgoing.count + byteCount <= limits.sendBytes)

@@ -1,3 +1,5 @@
+import Access
+import Board
 import MQTT
 import Memory
 import Sessions
@@ -52,7 +54,7 @@ extension Broker {
   ) -> ReasonCode {
     let filter = request.filter.in(bytes)
     guard filter.count <= limits.topicBytes else { return .topicFilterInvalid }
-    guard access.maySubscribe(to: filter) else { return .notAuthorized }
+    guard access.maySubscribe(filter: filter) else { return .notAuthorized }
     let outcome = subscriptions.subscribe(
       session.index, to: filter, options: request.options, identifier: identifier, texts: &texts)
     switch outcome {

@@ -1,3 +1,4 @@
+import Board
 import MQTT
 import Memory
 import Messages
@@ -7,7 +8,7 @@ import Topics
 // Stored messages to bytes: the headers at once, the Payload piece by piece. [3.3]
 extension Broker {
   /// Sends the oldest unsent delivery; false when there is no room for it yet.
-  private mutating func transmitNext(
+  mutating func transmitNext(
     of session: Handle<Session>, on connection: Handle<Connection>
   ) -> Bool {
     let handle = sessions[session].firstUnsent
@@ -116,7 +117,8 @@ extension Broker {
     var outgoing = connections[connection].outgoing
     let blocks = max(0, sending.occupancy.free - connections.occupancy.used)
     let room = sending.roomInLastBlock(of: outgoing) + blocks * sending.blockBytes
-    let count = min(body.remaining, room, max(0, limits.sendBytes - outgoing.count))
+    let allowed = min(room, max(0, limits.sendBytes - outgoing.count))
+    let count = min(body.remaining, allowed)
     if count > 0 { put(count, from: &body.cursor, to: &outgoing) }
     body.remaining -= count
     connections[connection].outgoing = outgoing
@@ -130,7 +132,9 @@ extension Broker {
     guard connections[connection].body.isActive else { return }
     messages.release(connections[connection].body.message)
     connections[connection].body = MessageBody()
-    sending.moveAll(of: &connections[connection].behind, to: &connections[connection].outgoing)
+    var outgoing = connections[connection].outgoing
+    sending.moveAll(of: &connections[connection].behind, to: &outgoing)
+    connections[connection].outgoing = outgoing
   }
 
   /// Bytes of the properties that are forwarded. [3.3.2.3]

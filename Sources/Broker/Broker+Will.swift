@@ -2,6 +2,7 @@ import MQTT
 import Memory
 import Messages
 import Sessions
+import Topics
 
 // The message a Client leaves behind. [3.1.2.5]
 extension Broker {
@@ -49,6 +50,7 @@ extension Broker {
       return retained.remove(topic, messages: &messages)
     }
     let expiry = retainedExpiry(of: message)
+    if expiry != .never { armSweep() }
     guard !retained.replace(topic, by: message, expiring: expiry, messages: &messages) else {
       return
     }

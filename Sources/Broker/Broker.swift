@@ -14,7 +14,7 @@ package struct Broker: ~Copyable {
   package var policy: Policy
   let limits: Limits
   let hash: SeededHash
-  let access = Access()
+  package var access: Access
 
   var connections: Pool<Connection>
   /// The connection of each session's slot; null while it has none.
@@ -47,6 +47,8 @@ package struct Broker: ~Copyable {
   package internal(set) var dying: Ring<Handle<Connection>>
   /// How many connections hold receive blocks.
   var receivers = 0
+  /// Clients connected by each listener.
+  var connected = InlineArray<20, Int>(repeating: 0)
   /// First one place for each connection, then one for each session, then the broker's own.
   var deadlines: Deadlines
 
@@ -62,14 +64,15 @@ package struct Broker: ~Copyable {
   var isStopping = false
 
   package init(
-    limits: Limits, policy: Policy, seed: UInt64, in region: inout Region
+    limits: Limits, policy: Policy, seed: UInt64, at beginning: Instant, in region: inout Region
   ) {
     self.policy = policy
+    access = Access(isAnonymousAllowed: policy.allowsAnonymous)
     self.limits = limits
     hash = SeededHash(seed: seed)
     assignedIdentifiers = seed
-    self.now = now
-    startedAt = now
+    now = beginning
+    startedAt = beginning
     // Beyond the limit there are places to read a CONNECT and refuse it in its own version.
     let places = limits.connections + Broker.refusalPlaces
     connections = Pool("connections", capacity: places, in: &region)
@@ -136,9 +139,41 @@ package struct Broker: ~Copyable {
     return connection
   }
 
+  /// How many connections there may be, those that are refused included.
+  package var places: Int { connections.capacity }
+
+  /// The connection in a slot.
+  package func connection(at place: Int) -> Handle<Connection>? { connections.handle(at: place) }
+
+  /// The next connection that may be read again.
+  package mutating func nextResumed() -> Handle<Connection>? {
+    while let connection = resumed.removeFirst() {
+      if connections.contains(connection) { return connection }
+    }
+    return nil
+  }
+
+  /// Takes a new configuration over; what it no longer allows of what is there stays.
+  package mutating func adopt(_ policy: Policy, levels: UInt16) {
+    self.policy = policy
+    access = Access(isAnonymousAllowed: policy.allowsAnonymous)
+    log.levels = levels
+    start()
+  }
+
+  /// What is asked of those who came in by the same listener.
+  func listenerPolicy(of connection: Handle<Connection>) -> ListenerPolicy {
+    policy.listeners[Int(connections[connection].listener)]
+  }
+
+  /// Remembers the longest turn.
+  package mutating func measureTurn(microseconds: UInt64) {
+    statistics.longestTurn = max(statistics.longestTurn, microseconds)
+  }
+
   /// Counts an event and logs it with the client it concerns.
   mutating func note(_ event: Event, _ session: Handle<Session>?, _ words: StaticString) {
-    guard log.counts(event) else { return }
+    guard log.counts(event) && (policy.logsConnections || !event.isOfConnection) else { return }
     var line = Line()
     describe(event, session, words, in: &line)
     log.append(line)
@@ -146,7 +181,7 @@ package struct Broker: ~Copyable {
 }
 
 /// The deadlines that belong to the broker itself.
-enum BrokerDeadline: Int {
+enum BrokerDeadline: UInt8 {
   case systemTopics
   case sweep
 

@@ -1,5 +1,5 @@
-import Memory
 import MQTT
+import Memory
 import Messages
 import Sessions
 

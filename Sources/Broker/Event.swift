@@ -1,7 +1,7 @@
 /// What can happen, as a closed list: each is counted, and logged if the log takes its kind.
 ///
 /// Tests and the simulator read the counts to prove that a limit or an error exit was reached.
-package enum Event: UInt8, CaseIterable, BitwiseCopyable {
+package enum Event: UInt8, BitwiseCopyable {
   case connectionOpened
   case connectionRefused
   case clientConnected
@@ -32,6 +32,16 @@ package enum Event: UInt8, CaseIterable, BitwiseCopyable {
   case sendBlocksShort
   case serverStopping
 
+  /// Whether it tells of connections that come and go, which `connection_messages` may silence.
+  var isOfConnection: Bool {
+    switch self {
+    case .connectionOpened, .connectionRefused, .clientConnected, .clientRefused,
+      .clientDisconnected, .connectionLost, .keepAliveExceeded, .connectTimedOut:
+      true
+    default: false
+    }
+  }
+
   /// What kind of log line it makes.
   var level: LogLevel {
     switch self {
@@ -53,10 +63,10 @@ package enum Event: UInt8, CaseIterable, BitwiseCopyable {
 
 /// The kinds of log lines, with the bits that `log_type` selects.
 package enum LogLevel: UInt16, BitwiseCopyable {
-  case information = 1
-  case notice = 2
-  case warning = 4
-  case error = 8
+  case error = 1
+  case warning = 2
+  case notice = 4
+  case information = 8
   case debug = 16
   case subscribe = 32
   case unsubscribe = 64

@@ -1,6 +1,6 @@
 import Board
-import Memory
 import MQTT
+import Memory
 
 /// How the broker is to behave: what the configuration settled, in the broker's own terms.
 package struct Policy: BitwiseCopyable {
@@ -18,12 +18,13 @@ package struct Policy: BitwiseCopyable {
 
   /// Whether Clients without a user name may connect.
   package var allowsAnonymous = true
-  /// Clients that may be connected at once.
-  package var maximumConnections = Limits().connections
+  /// What differs between the listeners.
+  package var listeners = InlineArray<20, ListenerPolicy>(repeating: ListenerPolicy())
   /// Milliseconds a new connection has to send its CONNECT.
   package var connectTimeout: UInt64 = 10_000
-  /// The largest Keep Alive granted, in seconds. 3.x Clients that ask for more are refused.
-  package var maximumKeepAlive: UInt16 = 65_535
+  /// The largest Keep Alive granted, in seconds; zero for any. 3.x Clients that ask for more
+  /// are refused.
+  package var maximumKeepAlive: UInt16 = 0
   /// The largest packet taken from a Client, in bytes.
   package var maximumPacketSize = Limits().defaultPacketBytes
   /// The largest Payload taken, in bytes.
@@ -41,15 +42,9 @@ package struct Policy: BitwiseCopyable {
   package var whenQueueIsFull = WhenQueueIsFull.reject
   /// Milliseconds a 3.x publisher waits for room in a queue before it is disconnected.
   package var queueFullWait: UInt64 = 10_000
-  /// The highest QoS that Clients may publish with.
-  package var maximumQoS = QoS.exactlyOnce
   package var isRetainAvailable = true
   /// Seconds a retained message is kept when it has no expiry of its own; zero for ever.
   package var retainExpiryInterval: UInt32 = 0
-  /// Topic Aliases a Client may set; at most the board's.
-  package var maximumTopicAlias: UInt16 = UInt16(Limits().topicAliases)
-  /// Topic Aliases we set towards a Client that allows it; at most the board's.
-  package var maximumTopicAliasOut: UInt16 = UInt16(Limits().topicAliases)
   /// Seconds a persistent session outlives its connection; `UInt32.max` for ever.
   package var persistentClientExpiration = UInt32.max
   package var allowsZeroLengthClientIdentifier = true
@@ -59,4 +54,18 @@ package struct Policy: BitwiseCopyable {
   package var systemInterval: UInt32 = 10
   /// Whether connections that come and go are logged.
   package var logsConnections = true
+}
+
+/// How the broker is to behave towards those who come in by one listener.
+package struct ListenerPolicy: BitwiseCopyable {
+  package init() {}
+
+  /// Clients that may be connected at once.
+  package var maximumConnections = Limits().connections
+  /// The highest QoS that Clients may publish with.
+  package var maximumQoS = QoS.exactlyOnce
+  /// Topic Aliases a Client may set; at most the board's.
+  package var maximumTopicAlias = UInt16(Limits().topicAliases)
+  /// Topic Aliases we set towards a Client that allows it; at most the board's.
+  package var maximumTopicAliasOut = UInt16(Limits().topicAliases)
 }

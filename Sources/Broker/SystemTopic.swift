@@ -3,7 +3,7 @@ import Memory
 /// One topic of the `$SYS` tree that shows a number the broker counts, under Mosquitto's names.
 ///
 /// After these come three topics for each load average, and four for each bounded pool.
-enum SystemTopic: Int {
+enum SystemTopic: UInt8 {
   case version, uptime
   case clientsTotal, clientsMaximum, clientsDisconnected, clientsInactive, clientsConnected
   case clientsActive, clientsExpired

@@ -22,6 +22,14 @@
     return unsafe _overrideLifetime(span, copying: ())
   }
 
+  /// Copies `source`, which must fit, to the front, and returns the copy.
+  @_lifetime(immortal)
+  package mutating func fill(_ source: Span<UInt8>) -> Span<UInt8> {
+    var target = mutableBytes(0..<source.count)
+    for index in source.indices { target[index] = source[index] }
+    return bytes(0..<source.count)
+  }
+
   /// The bytes in `range`, to be written.
   @_lifetime(immortal)
   package mutating func mutableBytes(_ range: Range<Int>) -> MutableSpan<UInt8> {

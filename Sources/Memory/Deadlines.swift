@@ -23,6 +23,9 @@
   /// When the next deadline is due; `never` when there is none.
   package var next: Instant { count == 0 ? .never : unsafe heap[0].instant }
 
+  /// Whether the slot has a deadline.
+  package func isSet(_ slot: Int) -> Bool { unsafe places[slot] != 0 }
+
   /// Gives `slot` this deadline in place of any it had.
   package mutating func set(_ slot: Int, to instant: Instant) {
     precondition(slot < capacity)

@@ -62,4 +62,11 @@
       return unsafe elements + index
     }
   }
+
+  /// Lends the elements, in one row, to a function that wants their address.
+  package mutating func withUnsafePointer<Result>(
+    _ body: (UnsafeMutablePointer<Element>) -> Result
+  ) -> Result {
+    unsafe body(elements)
+  }
 }

@@ -60,6 +60,14 @@ package struct Line: ~Copyable {
     append(UInt64(number.magnitude), width: width)
   }
 
+  /// Appends all 16 digits of a number in hexadecimal.
+  package mutating func append(hexadecimal number: UInt64) {
+    for shift in stride(from: 60, through: 0, by: -4) {
+      let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift)) & 0xF
+      append(byte: digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "A") + digit - 10)
+    }
+  }
+
   /// Appends `hundredths` / 100 with two decimals, as the load averages of `$SYS` are shown.
   package mutating func append(hundredths: UInt64) {
     append(hundredths / 100)

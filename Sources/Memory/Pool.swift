@@ -52,8 +52,8 @@
   /// Whether the handle is good: its slot was not released since.
   package func contains(_ handle: Handle<Element>) -> Bool {
     let index = handle.index
-    return index < untouched && handle.generation & 1 == 1
-      && unsafe generations[index] == handle.generation
+    return unsafe index < untouched && handle.generation & 1 == 1
+      && generations[index] == handle.generation
   }
 
   /// The handle of slot `index` if it is claimed, for cursors that walk the whole pool.

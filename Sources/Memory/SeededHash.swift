@@ -34,6 +34,11 @@ package struct SeededHash: BitwiseCopyable {
     return UInt32(truncatingIfNeeded: state ^ state >> 32)
   }
 
+  /// A number that follows `number` in a sequence nobody outside can guess.
+  package func next(after number: UInt64) -> UInt64 {
+    SeededHash.fold(seed ^ number, SeededHash.first) &+ number &+ 1
+  }
+
   /// Both halves of the product, so that every bit of either factor counts.
   @inline(__always) private static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
     let product = left.multipliedFullWidth(by: right)

@@ -9,7 +9,7 @@ package struct Message: BitwiseCopyable {
   /// How many hold it: deliveries, the retained table, a Will.
   var references: UInt32 = 1
   /// When it expires; `never` without a Message Expiry Interval.
-  package let expiry: Instant
+  package fileprivate(set) var expiry: Instant
   package let topicCount: UInt16
   /// QoS it was published with.
   package let qos: QoS
@@ -95,6 +95,11 @@ package struct MessageStore: ~Copyable {
     message.content = content
     guard let handle = messages.claim(message) else { return abandon(&content) }
     return handle
+  }
+
+  /// Sets when the message expires, once it is known: that of a Will when it is published.
+  package mutating func setExpiry(of handle: Handle<Message>, to expiry: Instant) {
+    messages[handle].expiry = expiry
   }
 
   /// Holds the message once more.

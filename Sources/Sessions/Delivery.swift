@@ -5,7 +5,7 @@ import Messages
 /// What one session is owed of one message.
 package struct Delivery: BitwiseCopyable {
   /// Where it is in the exchange of packets that its QoS asks for. [4.3]
-  package enum Stage: UInt8 {
+  package enum Stage: UInt8, BitwiseCopyable {
     /// Not sent on this connection, or QoS 0.
     case unsent
     /// PUBLISH was sent with QoS 1: PUBACK is awaited.

@@ -6,6 +6,8 @@ import Messages
 package struct RetainedMessage: BitwiseCopyable {
   package internal(set) var message: Handle<Message>
   let hash: UInt32
+  /// When it goes.
+  var expiry: Instant
 }
 
 /// The last message of each topic that was published with RETAIN.
@@ -27,16 +29,16 @@ package struct RetainedIndex: ~Copyable {
   package var endPosition: Int { retained.endIndex }
 
   /// The retained message at a position between 0 and `endPosition`, if there is one.
-  package func message(at position: Int) -> Handle<Message>? {
-    guard let slot = retained.handle(at: position) else { return nil }
+  package func message(at position: Int, now: Instant) -> Handle<Message>? {
+    guard let slot = retained.handle(at: position), retained[slot].expiry > now else { return nil }
     return retained[slot].message
   }
 
   /// The retained message of `topic`.
   package func message(
-    of topic: Span<UInt8>, messages: borrowing MessageStore
+    of topic: Span<UInt8>, now: Instant, messages: borrowing MessageStore
   ) -> Handle<Message>? {
-    guard let slot = find(topic, messages) else { return nil }
+    guard let slot = find(topic, messages), retained[slot].expiry > now else { return nil }
     return retained[slot].message
   }
 
@@ -51,18 +53,21 @@ package struct RetainedIndex: ~Copyable {
   /// Makes `message` the retained one of `topic`, and holds it; false when there is no room.
   /// [MQTT-3.3.1-5] [MQTT3-3.3.1-5]
   package mutating func replace(
-    _ topic: Span<UInt8>, by message: Handle<Message>, messages: inout MessageStore
+    _ topic: Span<UInt8>, by message: Handle<Message>, expiring expiry: Instant,
+    messages: inout MessageStore
   ) -> Bool {
     if let slot = find(topic, messages) {
       messages.retain(message)
       messages.release(retained[slot].message)
       retained[slot].message = message
+      retained[slot].expiry = expiry
       return true
     }
     let wanted = hash(topic)
-    guard let slot = retained.claim(RetainedMessage(message: message, hash: wanted)) else {
-      return false
-    }
+    guard
+      let slot = retained.claim(
+        RetainedMessage(message: message, hash: wanted, expiry: expiry))
+    else { return false }
     messages.retain(message)
     index.insert(slot.index, hash: wanted)
     return true
@@ -79,7 +84,7 @@ package struct RetainedIndex: ~Copyable {
     at position: Int, now: Instant, messages: inout MessageStore
   ) -> Bool {
     guard let slot = retained.handle(at: position),
-      messages[retained[slot].message].isExpired(at: now)
+      retained[slot].expiry <= now
     else { return false }
     remove(slot, messages: &messages)
     return true

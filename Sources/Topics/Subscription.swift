@@ -13,6 +13,8 @@ package struct Subscription: BitwiseCopyable {
   package internal(set) var identifier: UInt32
   /// The retained message to look at next while retained messages are replayed.
   package var replayPosition: UInt32 = 0
+  /// The same for the `$SYS` topics, which follow the retained messages.
+  package var systemPosition: UInt32 = 0
   package internal(set) var isReplaying = false
 
   /// Neighbours among those whose filter ends at the same node, or among the group's members.
@@ -55,9 +57,11 @@ package struct SharedGroup: BitwiseCopyable {
 /// A session, or a group of which one will be chosen, that a message goes to.
 package struct Match: BitwiseCopyable {
   /// The slot of the session; of no meaning when there is a group.
-  package let subscriber: UInt32
+  package internal(set) var subscriber: UInt32
   /// The group of a Shared Subscription; null otherwise.
   package let group: Handle<SharedGroup>
+  /// Nobody gets this copy: no member of the group can take it, or its queue is full.
+  package internal(set) var isSkipped = false
   /// The highest QoS of the session's matching subscriptions. [MQTT-3.3.4-2]
   package internal(set) var qos: QoS
   /// Whether any of them asked for the RETAIN flag as it was published. [MQTT-3.3.1-13]
@@ -66,6 +70,16 @@ package struct Match: BitwiseCopyable {
   package internal(set) var hasIdentifiers: Bool
   /// The first of the session's matching subscriptions; `alsoMatched` leads to the rest.
   package internal(set) var subscription: Handle<Subscription>
+
+  /// The match of one subscription.
+  package init(of handle: Handle<Subscription>, _ subscription: Subscription) {
+    subscriber = subscription.subscriber
+    group = subscription.group
+    qos = subscription.options.qos
+    isRetainAsPublished = subscription.options.isRetainAsPublished
+    hasIdentifiers = subscription.identifier != 0
+    self.subscription = handle
+  }
 }
 
 /// What a session has in the index.

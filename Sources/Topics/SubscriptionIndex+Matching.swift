@@ -38,18 +38,13 @@ extension SubscriptionIndex {
     guard subscribers[subscriber].publication == publication else {
       subscribers[subscriber].publication = publication
       subscribers[subscriber].place = UInt32(matches.count)
-      return append(handle, group: .null)
+      return append(handle)
     }
     merge(handle, into: Int(subscribers[subscriber].place))
   }
 
-  private mutating func append(_ handle: Handle<Subscription>, group: Handle<SharedGroup>) {
-    let subscription = subscriptions[handle]
-    let isAppended = matches.append(
-      Match(
-        subscriber: subscription.subscriber, group: group, qos: subscription.options.qos,
-        isRetainAsPublished: subscription.options.isRetainAsPublished,
-        hasIdentifiers: subscription.identifier != 0, subscription: handle))
+  private mutating func append(_ handle: Handle<Subscription>) {
+    let isAppended = matches.append(Match(of: handle, subscriptions[handle]))
     precondition(isAppended)  // there are as many places as subscriptions
   }
 
@@ -67,7 +62,7 @@ extension SubscriptionIndex {
   private mutating func collectGroups(at node: Handle<TopicNode>) {
     var group = tree[node].firstGroup
     while !group.isNull {
-      append(groups[group].turn, group: group)
+      append(groups[group].turn)
       group = groups[group].next
     }
   }

@@ -5,6 +5,7 @@ extension SubscriptionIndex {
   /// Lets the retained messages that match the subscription be sent, from the first one on.
   package mutating func beginReplay(of handle: Handle<Subscription>) {
     subscriptions[handle].replayPosition = 0
+    subscriptions[handle].systemPosition = 0
     guard !subscriptions[handle].isReplaying else { return }
     subscriptions[handle].isReplaying = true
     subscriptions[handle].nextReplay = .null

@@ -15,6 +15,14 @@ extension SubscriptionIndex {
     return chosen
   }
 
+  /// Gives the copy of a group to one of its members.
+  package mutating func choose(_ member: Handle<Subscription>, at place: Int) {
+    matches[place] = Match(of: member, subscriptions[member])
+  }
+
+  /// Lets nobody have the copy.
+  package mutating func skip(at place: Int) { matches[place].isSkipped = true }
+
   /// The group's handle, made if need be; null when something is full. The caller holds the node.
   mutating func claimGroup(
     named name: Span<UInt8>, at node: Handle<TopicNode>, texts: inout ByteChains

@@ -61,7 +61,7 @@ package struct SubscriptionIndex: ~Copyable {
       return .full
     }
     let shared = SharedFilter(parsing: filter)
-    let path = shared?.filter.in(filter) ?? filter
+    let path = path(of: filter, shared)
     guard let node = tree.insert(path, texts: &texts) else { return .full }
     tree.hold(node)
     var group = Handle<SharedGroup>.null
@@ -114,7 +114,7 @@ package struct SubscriptionIndex: ~Copyable {
     _ filter: Span<UInt8>, of subscriber: Int, texts: borrowing ByteChains
   ) -> Handle<Subscription>? {
     let shared = SharedFilter(parsing: filter)
-    let path = shared?.filter.in(filter) ?? filter
+    let path = path(of: filter, shared)
     guard let node = tree.find(path, texts: texts) else { return nil }
     var group = Handle<SharedGroup>.null
     if let shared {
@@ -133,6 +133,13 @@ package struct SubscriptionIndex: ~Copyable {
       slot = index.next(candidate)
     }
     return nil
+  }
+
+  /// What names are matched against: the filter without `$share/` and the group.
+  @_lifetime(copy filter)
+  private func path(of filter: Span<UInt8>, _ shared: SharedFilter?) -> Span<UInt8> {
+    guard let shared else { return filter }
+    return shared.filter.in(filter)
   }
 
   private func key(_ node: Handle<TopicNode>, _ subscriber: Int) -> UInt32 {

@@ -1,16 +1,89 @@
 import Board
+import Broker
 import CLinux
+import Configuration
+import Linux
 import Memory
+import Server
 
 /// The program: SwiftPM links it as `main`.
 @c(swiftlet_main)
 package func swiftletMain(
-  _ argumentCount: Int32, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+  _ argumentCount: Int32, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>
 ) -> Int32 {
-  var line = Line()
-  line.append("swiftlet\n")
-  unsafe line.span.withUnsafeBufferPointer { bytes in
-    if let base = bytes.baseAddress { _ = unsafe linux_write(2, base, UInt64(bytes.count)) }
+  var options = CommandLineOptions()
+  guard unsafe read(argumentCount, arguments, into: &options) else { return ExitStatus.usage }
+  if options.showsHelp {
+    Standard.output.write(CommandLineOptions.usage)
+    return ExitStatus.success
   }
-  return 0
+  if options.showsVersion {
+    Standard.output.write(Broker.version)
+    Standard.output.write("\n")
+    return ExitStatus.success
+  }
+  var clock = LinuxClock()
+  var counting = Region()
+  // The same start-up on a region without memory tells how many bytes it takes.
+  _ = Program(options: options, seed: 0, at: clock.now(), in: &counting)
+  if options.showsPlan {
+    counting.forEachPlanLine { Standard.output.write($0.span) }
+    return ExitStatus.success
+  }
+  guard let base = unsafe linux_map(UInt64(counting.byteCount)) else {
+    Standard.error.write("Error: there is not enough memory for the limits of this board.\n")
+    return ExitStatus.failure
+  }
+  var region = unsafe Region(base, byteCount: counting.byteCount)
+  var program = Program(options: options, seed: randomSeed(), at: clock.now(), in: &region)
+  region.seal()
+  return program.run(plan: region)
+}
+
+/// What the program ends with.
+enum ExitStatus {
+  static var success: Int32 { 0 }
+  static var failure: Int32 { 1 }
+  /// Wrong options or a wrong configuration, as Mosquitto has it.
+  static var usage: Int32 { 3 }
+}
+
+private func read(
+  _ count: Int32, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>,
+  into options: inout CommandLineOptions
+) -> Bool {
+  for index in 1..<max(1, Int(count)) {
+    guard let text = unsafe arguments[index] else { break }
+    let argument = unsafe Span(_unsafeStart: UnsafePointer(text), count: length(of: text))
+    do throws(CommandLineError) { try options.consume(argument) } catch {
+      return complain(error, argument)
+    }
+  }
+  do throws(CommandLineError) { try options.finish() } catch { return complain(error, Span()) }
+  return true
+}
+
+private func complain(_ error: CommandLineError, _ argument: Span<UInt8>) -> Bool {
+  var line = Line()
+  error.describe(argument: argument, in: &line)
+  line.append("\n")
+  Standard.error.write(line.span)
+  return false
+}
+
+private func length(of text: UnsafeMutablePointer<UInt8>) -> Int {
+  var count = 0
+  while unsafe text[count] != 0 { count += 1 }
+  return count
+}
+
+private func randomSeed() -> UInt64 {
+  var bytes = InlineArray<8, UInt8>(repeating: 0)
+  var span = bytes.mutableSpan
+  unsafe span.withUnsafeMutableBufferPointer { buffer in
+    if let base = buffer.baseAddress { _ = unsafe linux_random(base, 8) }
+  }
+  var seed: UInt64 = 0
+  for index in 0..<8 { seed = seed << 8 | UInt64(bytes[index]) }
+  return seed
 }

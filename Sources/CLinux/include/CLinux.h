@@ -149,6 +149,7 @@ int32_t linux_daemonise(void);
 // Errors that the broker answers each in its own way.
 static const int32_t LINUX_ERROR_NOT_FOUND = 2;
 static const int32_t LINUX_ERROR_AGAIN = 11;
+static const int32_t LINUX_ERROR_IN_USE = 98;
 static const int32_t LINUX_ERROR_INVALID = 22;
 static const int32_t LINUX_ERROR_SYSTEM_DESCRIPTORS = 23;
 static const int32_t LINUX_ERROR_PROCESS_DESCRIPTORS = 24;

@@ -1,0 +1,23 @@
+import Memory
+
+/// What the Server wants of a clock: one that counts while the machine sleeps and never jumps.
+package protocol Clock: ~Copyable {
+  mutating func now() -> Instant
+  /// Microseconds on the same clock, to measure turns with.
+  mutating func microseconds() -> UInt64
+}
+
+/// What somebody outside asks of the program, by a signal.
+package enum Request: BitwiseCopyable {
+  case stop, reload, report
+}
+
+/// What the Server wants of its operator's side: requests come in, log lines go out.
+package protocol Console: ~Copyable {
+  /// The next thing asked for; nil when there is none.
+  mutating func nextRequest() -> Request?
+  /// Reads the configuration again; nil, and why is told, when it is not wholly valid.
+  mutating func reload() -> Reloaded?
+  /// Writes one line of the log.
+  mutating func write(_ line: borrowing Line)
+}

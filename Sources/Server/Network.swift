@@ -1,0 +1,65 @@
+import Memory
+
+/// What the Server wants of a network. A connection is known by its place: the index of its slot.
+package protocol Network: ~Copyable {
+  /// Waits until something is ready, or so many milliseconds at most; nil for as long as it takes.
+  mutating func wait(milliseconds: UInt64?)
+  /// Takes a new connection off a listener; nil when there is none, or none can be had now.
+  mutating func accept() -> Accepted?
+  /// Gives the connection that was accepted last its place.
+  mutating func adopt(place: Int)
+  /// Closes the connection that was accepted last.
+  mutating func turnAway()
+  /// The next connection that the last wait found ready; each comes once.
+  mutating func nextReady() -> Readiness?
+  /// Reads what is there, as far as it fits.
+  mutating func receive(place: Int, into bytes: inout MutableSpan<UInt8>) -> Received
+  /// Sends the bytes of a chain from its front, as many as the network takes at once.
+  mutating func send(_ chain: Chain, of chains: borrowing ByteChains, place: Int) -> Sent
+  /// Says for what a connection is to be found ready from now on.
+  mutating func watch(place: Int, readable: Bool, writable: Bool)
+  /// Closes the connection for good.
+  mutating func close(place: Int)
+}
+
+/// A connection that has come in.
+package struct Accepted: BitwiseCopyable {
+  /// The number of the listener it came in by.
+  package let listener: Int
+
+  package init(listener: Int) {
+    self.listener = listener
+  }
+}
+
+/// What a connection is ready for.
+package struct Readiness: BitwiseCopyable {
+  package let place: Int
+  package let isReadable: Bool
+  package let isWritable: Bool
+
+  package init(place: Int, isReadable: Bool, isWritable: Bool) {
+    self.place = place
+    self.isReadable = isReadable
+    self.isWritable = isWritable
+  }
+}
+
+/// What came of reading.
+package enum Received: BitwiseCopyable {
+  case bytes(Int)
+  /// Nothing is there after all.
+  case nothing
+  /// The peer has closed its side.
+  case ended
+  /// The connection is broken.
+  case failed
+}
+
+/// What came of sending.
+package enum Sent: BitwiseCopyable {
+  /// So many bytes were taken; fewer than there were when the network is full.
+  case bytes(Int)
+  /// The connection is broken.
+  case failed
+}

@@ -1,0 +1,187 @@
+import Broker
+import MQTT
+import Memory
+
+/// The loop, on any machine: a turn is a list of phases, and nobody calls back.
+package struct Server<N: Network & ~Copyable, C: Clock & ~Copyable, L: Console & ~Copyable>:
+  ~Copyable
+{
+  package private(set) var broker: Broker
+  package var network: N
+  package var clock: C
+  package var console: L
+  private var hasProgress = false
+  private var hasRest = false
+  /// Whether it was asked to stop and has said goodbye.
+  package private(set) var isStopped = false
+
+  package init(
+    broker: consuming Broker, network: consuming N, clock: consuming C, console: consuming L
+  ) {
+    self.broker = broker
+    self.network = network
+    self.clock = clock
+    self.console = console
+  }
+
+  /// Begins, with what the configuration says.
+  package mutating func start(_ configuration: Reloaded) {
+    broker.advance(to: clock.now())
+    broker.adopt(configuration.policy, levels: configuration.logLevels)
+  }
+
+  /// Sends the goodbyes and writes the last lines of the log.
+  package mutating func finish() {
+    send()
+    close()
+    broker.log.drain { console.write($0) }
+  }
+
+  /// One turn. The order is the promise: nothing leaves before what it stands for was kept.
+  package mutating func turn() {
+    network.wait(milliseconds: patience())
+    broker.advance(to: clock.now())
+    let start = clock.microseconds()
+    hasProgress = false
+    hasRest = false
+    answerRequests()
+    accept()
+    receive()
+    broker.expire()
+    send()
+    close()
+    broker.log.drain { console.write($0) }
+    broker.measureTurn(microseconds: clock.microseconds() - start)
+  }
+
+  /// How long the next turn may wait.
+  private mutating func patience() -> UInt64? {
+    if hasRest { return 0 }
+    if broker.hasStalled || !broker.owed.isEmpty {
+      return hasProgress ? 0 : 10
+    }
+    let next = broker.nextDeadline
+    guard next != .never else { return nil }
+    let now = clock.now()
+    return next <= now ? 0 : next.milliseconds - now.milliseconds
+  }
+
+  private mutating func answerRequests() {
+    while let request = console.nextRequest() {
+      switch request {
+      case .stop:
+        broker.stop()
+        isStopped = true
+      case .reload:
+        if let reloaded = console.reload() { start(reloaded) }
+      case .report: broker.report()
+      }
+    }
+  }
+
+  /// At most so many a turn, so that a storm of connections starves nobody.
+  private mutating func accept() {
+    for _ in 0..<64 {
+      guard let accepted = network.accept() else { return }
+      hasProgress = true
+      guard let connection = broker.open(listener: accepted.listener) else {
+        network.turnAway()
+        continue
+      }
+      network.adopt(place: connection.index)
+    }
+    hasRest = true
+  }
+
+  private mutating func receive() {
+    broker.retryStalled()
+    while let ready = network.nextReady() {
+      guard let connection = broker.connection(at: ready.place) else { continue }
+      hasProgress = true
+      if ready.isWritable { unblock(connection, ready.place) }
+      if ready.isReadable { receive(on: connection, ready.place) }
+    }
+    while let connection = broker.nextResumed() { watch(connection) }
+  }
+
+  private mutating func receive(on connection: Handle<Connection>, _ place: Int) {
+    let room = broker.receiveRoom(of: connection)
+    guard room > 0 else { return mute(connection) }
+    var target = broker.receiveTarget(of: connection, room: room)
+    switch network.receive(place: place, into: &target) {
+    case .bytes(let count): broker.receive(count, on: connection)
+    case .nothing: break
+    case .ended: broker.connectionLost(connection, "the peer closed it")
+    case .failed: broker.connectionLost(connection, "it is broken")
+    }
+  }
+
+  /// Sends for each connection what it is owed, in one gathered write where that is enough.
+  private mutating func send() {
+    for _ in 0..<broker.owed.count {
+      guard let connection = broker.nextOwed() else { return }
+      if broker.fill(connection) { hasRest = true }
+      sendOutgoing(of: connection)
+    }
+  }
+
+  private mutating func sendOutgoing(of connection: Handle<Connection>) {
+    let outgoing = broker[connection].outgoing
+    guard !broker[connection].isBlocked && broker[connection].state != .ended else { return }
+    guard !outgoing.isEmpty else { return oweRest(of: connection) }
+    switch network.send(outgoing, of: broker.sending, place: connection.index) {
+    case .failed: broker.connectionLost(connection, "it is broken")
+    case .bytes(let count):
+      if count > 0 { hasProgress = true }
+      broker.sent(count, on: connection)
+      guard count == outgoing.count else { return block(connection) }
+      oweRest(of: connection)
+    }
+  }
+
+  /// What did not fit in one go follows in the next turn, after the others had theirs.
+  private mutating func oweRest(of connection: Handle<Connection>) {
+    if broker.hasMore(for: connection) { broker.owe(connection) }
+  }
+
+  private mutating func close() {
+    while let connection = broker.nextDying() {
+      network.close(place: connection.index)
+      broker.release(connection)
+    }
+  }
+
+  private mutating func block(_ connection: Handle<Connection>) {
+    broker[connection].isBlocked = true
+    watch(connection)
+  }
+
+  private mutating func unblock(_ connection: Handle<Connection>, _ place: Int) {
+    guard broker[connection].isBlocked else { return }
+    broker[connection].isBlocked = false
+    watch(connection)
+    broker.owe(connection)
+  }
+
+  private mutating func mute(_ connection: Handle<Connection>) {
+    guard !broker[connection].isMuted else { return }
+    broker[connection].isMuted = true
+    watch(connection)
+  }
+
+  private mutating func watch(_ connection: Handle<Connection>) {
+    let state = broker[connection]
+    network.watch(place: connection.index, readable: !state.isMuted, writable: state.isBlocked)
+  }
+}
+
+/// What a reload has brought.
+package struct Reloaded: BitwiseCopyable {
+  package let policy: Policy
+  package let logLevels: UInt16
+
+  package init(policy: Policy, logLevels: UInt16) {
+    self.policy = policy
+    self.logLevels = logLevels
+  }
+}

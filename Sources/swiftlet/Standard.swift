@@ -1,0 +1,45 @@
+import CLinux
+import Memory
+
+/// The standard streams, before and beside the log.
+enum Standard: Int32 {
+  case output = 1
+  case error = 2
+
+  func write(_ bytes: Span<UInt8>) {
+    unsafe bytes.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      _ = unsafe linux_write(rawValue, base, UInt64(buffer.count))
+    }
+  }
+
+  func write(_ text: StaticString) {
+    unsafe _ = linux_write(rawValue, text.utf8Start, UInt64(text.utf8CodeUnitCount))
+  }
+}
+
+extension Region {
+  /// Calls `body` with each line of the memory plan: name, count, bytes each, bytes; and the sum.
+  func forEachPlanLine(_ body: (borrowing Line) -> Void) {
+    var line = Line()
+    line.append("pool                        count  bytes each         bytes\n")
+    body(line)
+    for index in 0..<entryCount {
+      let entry = entry(index)
+      line.removeAll()
+      line.append(entry.name)
+      line.pad(to: 22)
+      line.append(UInt64(entry.count), width: 11)
+      line.append(UInt64(entry.bytesEach), width: 12)
+      line.append(UInt64(entry.byteCount), width: 14)
+      line.append("\n")
+      body(line)
+    }
+    line.removeAll()
+    line.append("sum, with padding")
+    line.pad(to: 45)
+    line.append(UInt64(byteCount), width: 14)
+    line.append("\n")
+    body(line)
+  }
+}
