@@ -52,19 +52,17 @@ let product = Target.executableTarget(
     ? [.unsafeFlags(["-Xlinker", "--gc-sections", "-Xlinker", "--icf=all"])] : []
 )
 
-/// One test target per module, when its folder has tests.
-let tests: [Target] =
-  isEmbedded
-  ? []
-  : [
-    .testTarget(
-      name: "MemoryTests", dependencies: ["Memory"], swiftSettings: [.strictMemorySafety()]),
-    .testTarget(
-      name: "AccessTests", dependencies: ["Access"], swiftSettings: [.strictMemorySafety()]),
-    .testTarget(
-      name: "ConfigurationTests", dependencies: ["Board", "Configuration", "Memory", "MQTT"],
-      swiftSettings: [.strictMemorySafety()]),
-  ]
+/// The test targets, one for each module at least, and what each of them imports.
+let testing: [(target: String, imports: [String])] = [
+  ("MemoryTests", ["Memory"]),
+  ("AccessTests", ["Access"]),
+  ("ConfigurationTests", ["Board", "Configuration", "Memory", "MQTT"]),
+]
+let tests: [Target] = (isEmbedded ? [] : testing).map { test in
+  .testTarget(
+    name: test.target, dependencies: test.imports.map { .init(stringLiteral: $0) },
+    swiftSettings: [.strictMemorySafety()])
+}
 
 let package = Package(
   name: "swiftlet",
