@@ -42,7 +42,8 @@ let tests: [Target] = isEmbedded
   ? []
   : [
     .testTarget(
-      name: "MemoryTests", dependencies: ["Memory"], swiftSettings: [.strictMemorySafety()])
+      name: "MemoryTests", dependencies: ["Memory"], swiftSettings: [.strictMemorySafety()]),
+    .testTarget(name: "MQTTTests", dependencies: ["MQTT"], swiftSettings: [.strictMemorySafety()]),
   ]
 
 let package = Package(

@@ -47,7 +47,9 @@ package enum TopicFilter {
     return filter[0] == UInt8(ascii: "#") || filter[0] == UInt8(ascii: "+")
   }
 
-  private static func isWildcard(_ wildcard: UInt8, _ level: Field, in filter: Span<UInt8>) -> Bool {
+  private static func isWildcard(
+    _ wildcard: UInt8, _ level: Field, in filter: Span<UInt8>
+  ) -> Bool {
     level.count == 1 && filter[level.offset] == wildcard
   }
 
