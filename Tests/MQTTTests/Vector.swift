@@ -28,7 +28,8 @@ struct Vector: CustomStringConvertible, Sendable {
       .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Vectors")
     let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     return files.sorted().filter { $0.hasSuffix(".hex") }.flatMap { file in
-      let text = (try? String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)) ?? ""
+      let text =
+        (try? String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)) ?? ""
       return text.split(separator: "\n").filter { !$0.hasPrefix("#") }
         .map { Vector(line: String($0)) }
     }

@@ -155,7 +155,8 @@ extension OutgoingMessage {
     message.payload = Array(repeating: 1, count: [0, 1, 90, 16_300][Int(chance.next() % 4)])
     guard version == .v5 else { return message }
     message.topicAlias = UInt16.random(in: 0...2, using: &chance)
-    message.messageExpiry = Bool.random(using: &chance) ? UInt32.random(in: 0...9, using: &chance) : nil
+    message.messageExpiry =
+      Bool.random(using: &chance) ? UInt32.random(in: 0...9, using: &chance) : nil
     let size = Int.random(in: 0...130, using: &chance)
     message.forwarded = size == 0 ? [] : [9] + counted(Array(repeating: 7, count: size))
     message.identifiers = [0, 1, 128, 16_384, 268_435_455]
