@@ -1,4 +1,6 @@
 /// What a message is about, in levels divided by `/`. [4.7]
+///
+/// Its length, like a filter's, stands in two bytes. [MQTT-4.7.3-3]
 package enum TopicName {
   /// Whether the bytes are a Topic Name that a message may have.
   package static func isValid(_ bytes: Span<UInt8>) -> Bool {

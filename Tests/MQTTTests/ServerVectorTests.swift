@@ -17,8 +17,8 @@ import Testing
       || writePublish(vector, to: &sink)
   }
 
-  // [MQTT-3.2.2-1] [MQTT-3.2.2-6] [MQTT-3.2.2-9] [MQTT-3.2.2-16] [MQTT-3.2.2-19] [MQTT-4.12.0-5]
-  // [MQTT3-3.2.2-4] [MQTT3-3.2.2-2] [MQTT-3.1.3-7]
+  // [MQTT-3.2.2-1] [MQTT-3.2.2-6] [MQTT-3.2.2-9] [MQTT-3.2.2-16] [MQTT-3.2.2-19] [MQTT-3.2.2-20]
+  // [MQTT3-3.2.2-4] [MQTT3-3.2.2-2] [MQTT-3.1.3-7] [MQTT-4.12.0-6]
   private func writeConnack(_ vector: Vector, to sink: inout Collector) -> Bool {
     let version = vector.version
     switch vector.name {
@@ -80,7 +80,8 @@ import Testing
     connack.write(to: &sink)
   }
 
-  // [MQTT-2.2.1-5] [MQTT3-2.3.1-6]
+  // [MQTT-2.2.1-5] [MQTT3-2.3.1-6] [MQTT-3.4.2-2] [MQTT-3.4.2-3] [MQTT-3.5.2-2] [MQTT-3.5.2-3]
+  // [MQTT-3.6.2-2] [MQTT-3.6.2-3] [MQTT-3.7.2-2] [MQTT-3.7.2-3]
   private func writeAcknowledgement(_ vector: Vector, to sink: inout Collector) -> Bool {
     let types: [(String, PacketType)] = [
       ("server-puback-", .puback), ("server-pubrec-", .pubrec), ("server-pubrel-", .pubrel),
@@ -97,7 +98,8 @@ import Testing
   }
 
   // [MQTT-3.8.4-2] [MQTT-3.8.4-6] [MQTT-3.9.3-1] [MQTT-3.11.3-1] [MQTT-3.10.4-5] [MQTT-2.2.1-6]
-  // [MQTT3-3.8.4-2] [MQTT3-3.8.4-5] [MQTT3-3.10.4-1] [MQTT3-2.3.1-7]
+  // [MQTT3-3.8.4-2] [MQTT3-3.8.4-5] [MQTT3-3.10.4-1] [MQTT3-2.3.1-7] [MQTT-3.9.2-1]
+  // [MQTT-3.9.2-2] [MQTT-3.11.2-1] [MQTT-3.11.2-2]
   private func writeSubscription(_ vector: Vector, to sink: inout Collector) -> Bool {
     let granted: [UInt8] = [0, 1, 2, 0x87]
     let removed: [UInt8] = [0, 0x11]
@@ -111,7 +113,8 @@ import Testing
     return true
   }
 
-  // [MQTT-3.14.2-1] [MQTT-3.14.2-3] [MQTT-4.12.0-2]
+  // [MQTT-3.14.2-1] [MQTT-3.14.2-2] [MQTT-3.14.2-3] [MQTT-3.14.2-4] [MQTT-3.15.2-2]
+  // [MQTT-4.12.0-2] [MQTT-4.12.0-5]
   private func writeFarewell(_ vector: Vector, to sink: inout Collector) -> Bool {
     let method = Array("SCRAM".utf8)
     let step = Array("x".utf8)

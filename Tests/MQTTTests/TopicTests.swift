@@ -39,7 +39,7 @@ import Testing
     return wanted.count == given.count
   }
 
-  // [MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT3-4.7.1-1] [MQTT3-4.7.1-2]
+  // [MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT3-4.7.1-1] [MQTT3-4.7.1-2] [MQTT3-3.8.3-2]
   @Test func `every text of up to six letters is a filter or not, by the rules`() {
     var wrong: [String] = []
     for text in texts(of: "a/+#", upTo: 6) {

@@ -42,8 +42,10 @@ package struct Acknowledgement: BitwiseCopyable, OutgoingPacket {
     }
   }
 
-  /// Writes the shortest form: no reason when it is success, and never a Reason String.
-  /// [MQTT-2.2.1-5] [MQTT-3.4.2-2] [MQTT-3.5.2-2] [MQTT-3.6.2-2] [MQTT-3.7.2-2] [MQTT3-2.3.1-6]
+  /// Writes the shortest form: no reason when it is success, and never a property.
+  ///
+  /// [MQTT-2.2.1-5] [MQTT3-2.3.1-6] [MQTT-3.4.2-2] [MQTT-3.4.2-3] [MQTT-3.5.2-2] [MQTT-3.5.2-3]
+  /// [MQTT-3.6.2-2] [MQTT-3.6.2-3] [MQTT-3.7.2-2] [MQTT-3.7.2-3]
   package func writeBody(to sink: inout some ByteSink & ~Copyable) {
     sink.append(twoBytes: packetIdentifier)
     if reason != .success { sink.append(byte: reason.rawValue) }

@@ -54,7 +54,7 @@ package struct OutgoingAuth: ~Escapable, OutgoingPacket {
   /// What the packet is for.
   package var type: PacketType { .auth }
 
-  /// Writes reason and properties, the method always. [MQTT-4.12.0-5]
+  /// Writes reason and properties, the method always. [MQTT-4.12.0-5] [MQTT-3.15.2-2]
   package func writeBody(to sink: inout some ByteSink & ~Copyable) {
     var counter = ByteCounter()
     writeProperties(to: &counter)

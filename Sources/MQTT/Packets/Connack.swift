@@ -1,6 +1,7 @@
 /// CONNACK – connect acknowledgement. [3.2]
 ///
-/// A property is sent only when it says something other than its absence would.
+/// A property is sent only when it says something other than its absence would; a User Property
+/// never. [MQTT-3.2.2-20]
 package struct Connack: ~Escapable, OutgoingPacket {
   private let version: ProtocolVersion
   private let reason: ReasonCode

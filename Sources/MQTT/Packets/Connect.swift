@@ -39,11 +39,12 @@ package struct Connect: BitwiseCopyable {
     // [MQTT-3.1.2-18] [MQTT-3.1.2-19] [MQTT-3.1.3-10]
     // [MQTT3-3.1.2-18] [MQTT3-3.1.2-19] [MQTT3-3.1.3-11]
     // In MQTT 3.1 the length of the packet counts for more than the flags.
-    let hasCredentials = level.version != .v3_1 || !reader.isAtEnd
-    userName = flags.hasUserName && hasCredentials ? try reader.readText() : nil
+    let mayBeMissing = version == .v3_1
+    let hasUserName = flags.hasUserName && !(mayBeMissing && reader.isAtEnd)
+    userName = hasUserName ? try reader.readText() : nil
     // [MQTT-3.1.2-20] [MQTT-3.1.2-21] [MQTT3-3.1.2-20] [MQTT3-3.1.2-21]
-    let hasSecret = level.version != .v3_1 || !reader.isAtEnd
-    password = flags.hasPassword && hasSecret ? try reader.readBinary() : nil
+    let hasPassword = flags.hasPassword && !(mayBeMissing && reader.isAtEnd)
+    password = hasPassword ? try reader.readBinary() : nil
     try reader.finish()  // [MQTT-3.1.4-1] [MQTT3-3.1.4-1]
   }
 

@@ -7,7 +7,8 @@ package struct Disconnect: BitwiseCopyable, OutgoingPacket {
   private var reasonString: StaticString?
 
   /// Makes a packet to send; its Reason String is left out when it would pass `maximumLength`.
-  /// [MQTT-3.14.2-2] [MQTT-3.14.2-3]
+  ///
+  /// It has no other property. [MQTT-3.14.2-2] [MQTT-3.14.2-3] [MQTT-3.14.2-4]
   package init(
     reason: ReasonCode, reasonString: StaticString? = nil, maximumLength: UInt32 = UInt32.max
   ) {

@@ -15,8 +15,10 @@ package struct Suback: ~Escapable, OutgoingPacket {
   /// What the packet is for.
   package var type: PacketType { .suback }
 
-  /// Writes identifier, empty properties and codes. [MQTT-3.8.4-2] [MQTT-3.8.4-6]
-  /// [MQTT-3.9.2-1] [MQTT-3.9.3-1] [MQTT-2.2.1-6] [MQTT3-3.8.4-2] [MQTT3-3.8.4-5]
+  /// Writes identifier, empty properties and codes.
+  ///
+  /// [MQTT-2.2.1-6] [MQTT-3.8.4-2] [MQTT-3.8.4-6] [MQTT-3.9.2-1] [MQTT-3.9.2-2] [MQTT-3.9.3-1]
+  /// [MQTT3-2.3.1-7] [MQTT3-3.8.4-2] [MQTT3-3.8.4-5]
   package func writeBody(to sink: inout some ByteSink & ~Copyable) {
     sink.append(twoBytes: packetIdentifier)
     guard version != .v5 else {
@@ -45,8 +47,10 @@ package struct Unsuback: ~Escapable, OutgoingPacket {
   /// What the packet is for.
   package var type: PacketType { .unsuback }
 
-  /// Writes the identifier and, in MQTT 5, empty properties and codes. [MQTT-3.10.4-5]
-  /// [MQTT-3.11.2-1] [MQTT-3.11.3-1] [MQTT-2.2.1-6] [MQTT3-3.10.4-1] [MQTT3-2.3.1-7]
+  /// Writes the identifier and, in MQTT 5, empty properties and codes.
+  ///
+  /// [MQTT-2.2.1-6] [MQTT-3.10.4-5] [MQTT-3.11.2-1] [MQTT-3.11.2-2] [MQTT-3.11.3-1]
+  /// [MQTT3-2.3.1-7] [MQTT3-3.10.4-1]
   package func writeBody(to sink: inout some ByteSink & ~Copyable) {
     sink.append(twoBytes: packetIdentifier)
     guard version == .v5 else { return }

@@ -62,7 +62,7 @@ package struct Subscribe: BitwiseCopyable {
     while !reader.isAtEnd {
       let field = try reader.readBinary()
       let filter = field.in(bytes)
-      try TopicFilter.validate(filter)  // [MQTT-3.8.3-1] [MQTT3-3.8.3-1]
+      try TopicFilter.validate(filter)  // [MQTT-3.8.3-1] [MQTT3-3.8.3-1] [MQTT3-3.8.3-2]
       let options = try SubscriptionOptions(parsing: reader.readByte(), version: version)
       // [MQTT-3.8.3-4]
       guard !options.isNoLocal || !TopicFilter.isShared(filter) else {
