@@ -56,7 +56,7 @@ struct PropertyReader: ~Escapable {
     case .fourBytes: number = try reader.readFourBytes()
     case .variableByteInteger: number = try reader.readVariableByteInteger()
     case .binary: field = try reader.readBinary()
-    case .text: field = try reader.readText()
+    case .text: field = try reader.readText()  // [MQTT-3.3.2-13] [MQTT-3.3.2-19]
     case .textPair:
       _ = try reader.readText()  // [MQTT-1.5.7-1]
       _ = try reader.readText()
@@ -84,7 +84,7 @@ struct PropertyReader: ~Escapable {
   }
 
   private func checkResponseTopic(_ topic: Field) throws(MalformedPacket) {
-    // [MQTT-3.3.2-13] [MQTT-3.3.2-14]
+    // [MQTT-3.3.2-14]
     guard try !Text.findWildcard(validating: topic.in(reader.bytes)) else {
       throw .responseTopicWildcard
     }

@@ -38,7 +38,6 @@ import Testing
     #expect(text(connect.authenticationData, in: bytes) == "x")
   }
 
-  // [MQTT-3.1.2-29] [MQTT-3.1.2-30] [MQTT-3.1.2-31] [MQTT-3.1.2-32]
   @Test func `a property that is absent has the standard's default`() throws {
     let (connect, _) = try parse("connect-5-minimal")
     #expect(connect.sessionExpiry == 0 && connect.receiveMaximum == 65_535)
@@ -48,7 +47,6 @@ import Testing
     #expect(connect.will == nil && connect.userName == nil && connect.password == nil)
   }
 
-  // [MQTT3-3.1.2-4] [MQTT3-3.1.2-6]
   @Test func `a session of MQTT 3 ends with its connection or never`() throws {
     #expect(try parse("connect-3.1.1-minimal").connect.sessionExpiry == 0)
     #expect(try parse("connect-3.1.1-no-clean-session").connect.sessionExpiry == UInt32.max)

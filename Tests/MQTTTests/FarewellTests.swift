@@ -9,7 +9,7 @@ import Testing
       parsing: vector.bytes.span, header: header(of: vector.bytes), version: vector.version)
   }
 
-  // [MQTT-3.14.2-1] [MQTT-3.14.4-3] [MQTT3-3.14.4-2]
+  // [MQTT-3.14.2-1]
   @Test func `a DISCONNECT says why, or nothing is wrong`() throws {
     #expect(try disconnect("disconnect-5-short").reason == .normalDisconnection)
     #expect(try disconnect("disconnect-3.1.1").reason == .normalDisconnection)
@@ -19,7 +19,7 @@ import Testing
     #expect(try disconnect("disconnect-5-all").sessionExpiry == 0)
   }
 
-  // [MQTT-3.15.2-1] [MQTT-4.12.0-3] [MQTT-4.12.1-1]
+  // [MQTT-3.15.2-1]
   @Test func `an AUTH has its step, its method and its bytes`() throws {
     let bytes = Vector.named("auth-continue").bytes
     let auth = try Auth(parsing: bytes.span, header: header(of: bytes))

@@ -21,7 +21,6 @@ import Testing
     #expect(publish.packetIdentifier == 0 && publish.properties.block.isEmpty)
   }
 
-  // [MQTT-3.3.1-1] [MQTT3-3.3.1-1]
   @Test func `the flags and the identifier are found`() throws {
     let (publish, bytes) = try parse("publish-5-qos2-duplicate-retained")
     #expect(publish.qos == .exactlyOnce && publish.isDuplicate && publish.isRetained)

@@ -18,7 +18,7 @@ import Testing
   }
 
   // [MQTT-3.2.2-1] [MQTT-3.2.2-6] [MQTT-3.2.2-9] [MQTT-3.2.2-16] [MQTT-3.2.2-19] [MQTT-3.2.2-20]
-  // [MQTT3-3.2.2-4] [MQTT3-3.2.2-2] [MQTT-3.1.3-7] [MQTT-4.12.0-6]
+  // [MQTT3-3.2.2-4] [MQTT-3.1.3-7] [MQTT-4.12.0-6]
   private func writeConnack(_ vector: Vector, to sink: inout Collector) -> Bool {
     let version = vector.version
     switch vector.name {
@@ -114,7 +114,7 @@ import Testing
   }
 
   // [MQTT-3.14.2-1] [MQTT-3.14.2-2] [MQTT-3.14.2-3] [MQTT-3.14.2-4] [MQTT-3.15.2-2]
-  // [MQTT-4.12.0-2] [MQTT-4.12.0-5]
+  // [MQTT-4.12.0-5]
   private func writeFarewell(_ vector: Vector, to sink: inout Collector) -> Bool {
     let method = Array("SCRAM".utf8)
     let step = Array("x".utf8)

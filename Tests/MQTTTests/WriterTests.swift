@@ -44,7 +44,7 @@ import Testing
     }
   }
 
-  // [MQTT-3.2.2-19] [MQTT-3.1.2-27]
+  // [MQTT-3.2.2-19]
   @Test func `a CONNACK keeps its Reason String exactly as long as it fits`() {
     for limit in 1..<40 as Range<UInt32> {
       var connack = Connack(version: .v5, reason: .banned)
@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  // [MQTT-3.14.2-3] [MQTT-3.1.2-27]
+  // [MQTT-3.14.2-3]
   @Test func `a DISCONNECT keeps its Reason String exactly as long as it fits`() {
     let whole = UInt32(Disconnect(reason: .banned, reasonString: "why").encodedLength)
     for limit in 1..<40 as Range<UInt32> {
@@ -78,7 +78,7 @@ import Testing
     }
   }
 
-  // [MQTT-3.3.2-6] [MQTT-3.3.4-3] [MQTT-3.3.4-4] [MQTT-2.2.1-2] [MQTT-2.2.1-4] [MQTT3-2.3.1-5]
+  // [MQTT-3.3.2-6] [MQTT-2.2.1-2] [MQTT3-2.3.1-5]
   @Test func `a Client reads from every PUBLISH what the Server put in`() throws {
     var chance = Chance(state: 2)
     for _ in 0..<4_000 {
