@@ -19,15 +19,7 @@ import Testing
       connack.serverKeepAlive = Bool.random(using: &chance) ? 512 : nil
       connack.isRetainAvailable = Bool.random(using: &chance)
       connack.reasonString = Bool.random(using: &chance) ? "words" : nil
-      let expected = [
-        0x22: connack.topicAliasMaximum == 0 ? nil : Int(connack.topicAliasMaximum),
-        0x27: connack.maximumPacketSize.map(Int.init), 0x21: connack.receiveMaximum.map(Int.init),
-        0x11: connack.sessionExpiry.map(Int.init),
-        0x24: connack.maximumQoS == .exactlyOnce ? nil : 0,
-        0x25: connack.isRetainAvailable ? nil : 0, 0x13: connack.serverKeepAlive.map(Int.init),
-        0x12: identifier.isEmpty ? nil : number(counted(identifier)),
-        0x1F: connack.reasonString == nil ? nil : number(counted("words")),
-      ].compactMapValues { $0 }
+      let expected = expectedProperties(of: connack, identifier: identifier)
       var sink = Collector()
       connack.write(to: &sink)
       let length = connack.encodedLength
@@ -116,6 +108,21 @@ import Testing
         }
       }
     }
+  }
+
+  /// The properties that a CONNACK should have, by identifier, each as one number.
+  private func expectedProperties(
+    of connack: borrowing Connack, identifier: [UInt8]
+  ) -> [Int: Int] {
+    [
+      0x22: connack.topicAliasMaximum == 0 ? nil : Int(connack.topicAliasMaximum),
+      0x27: connack.maximumPacketSize.map(Int.init), 0x21: connack.receiveMaximum.map(Int.init),
+      0x11: connack.sessionExpiry.map(Int.init),
+      0x24: connack.maximumQoS == .exactlyOnce ? nil : 0,
+      0x25: connack.isRetainAvailable ? nil : 0, 0x13: connack.serverKeepAlive.map(Int.init),
+      0x12: identifier.isEmpty ? nil : number(counted(identifier)),
+      0x1F: connack.reasonString == nil ? nil : number(counted("words")),
+    ].compactMapValues { $0 }
   }
 
   private func check(_ received: ReceivedPacket, against message: OutgoingMessage) {
