@@ -55,6 +55,7 @@ let product = Target.executableTarget(
 /// The test targets, one for each module at least, and what each of them imports.
 let testing: [(target: String, imports: [String])] = [
   ("MemoryTests", ["Memory"]),
+  ("MQTTTests", ["MQTT"]),
   ("AccessTests", ["Access"]),
   ("ConfigurationTests", ["Board", "Configuration", "Memory", "MQTT"]),
 ]

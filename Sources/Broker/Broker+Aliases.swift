@@ -1,6 +1,7 @@
 import Board
 import MQTT
 import Memory
+import Messages
 
 // Topic Aliases: a number in place of a name, for the length of a connection. [3.3.2.3.4]
 // [MQTT-3.3.2-7]
@@ -42,38 +43,42 @@ extension Broker {
     return true
   }
 
-  /// Puts an alias into the header of a message to the Client where that is shorter: in place of
-  /// the name if the Client knows it, beside it if it is new. [MQTT-3.1.2-29] [MQTT-3.1.2-30]
-  mutating func applyAlias(
-    to header: inout OutgoingPublish, _ topic: Span<UInt8>, on connection: Handle<Connection>
-  ) {
-    let maximum = Int(connections[connection].topicAliasMaximum)
-    guard maximum > 0 else { return }
+  /// The alias that stands for a name towards the Client, or could stand for it from now on.
+  /// [MQTT-3.1.2-29] [MQTT-3.1.2-30] [MQTT-3.3.2-11]
+  mutating func alias(
+    for topic: Span<UInt8>, on connection: Handle<Connection>
+  ) -> OutgoingAlias {
+    let maximum = min(Int(connections[connection].topicAliasMaximum), limits.topicAliases)
+    guard maximum > 0 else { return .none }
     claimAliases(of: connection)
     let table = connections[connection].aliases
-    guard !table.isNull else { return }
+    guard !table.isNull else { return .none }
     let assigned = Int(aliasTables[table].assigned)
     for number in 0..<assigned where texts.equals(aliasTexts[outbound(table) + number], topic) {
-      header.topicAlias = UInt16(number + 1)
-      header.topicCount = 0
-      return
+      return OutgoingAlias(number: UInt16(number + 1), isKnown: true)
     }
-    guard assigned < min(maximum, limits.topicAliases) else { return }
-    guard texts.blocksNeeded(toAppend: topic.count, to: Chain()) <= texts.occupancy.free else {
-      return
-    }
-    header.topicAlias = UInt16(assigned + 1)
+    let needed = texts.blocksNeeded(toAppend: topic.count, to: Chain())
+    guard assigned < maximum && needed <= texts.occupancy.free else { return .none }
+    return OutgoingAlias(number: UInt16(assigned + 1), isKnown: false)
   }
 
-  /// Remembers the alias that a header sets, now that it is certain to be sent.
-  mutating func commitAlias(
-    of header: OutgoingPublish, _ topic: Span<UInt8>, on connection: Handle<Connection>
+  /// The same for a stored message; its name stands in the name buffer if the alias is new.
+  mutating func alias(
+    forStored message: Handle<Message>, on connection: Handle<Connection>
+  ) -> OutgoingAlias {
+    guard connections[connection].topicAliasMaximum > 0 else { return .none }
+    let count = messages.copyTopic(of: message, to: &name)
+    return alias(for: name.bytes(0..<count), on: connection)
+  }
+
+  /// Remembers a new alias, now that the packet that sets it is certain to be sent.
+  mutating func keep(
+    _ alias: OutgoingAlias, _ topic: Span<UInt8>, on connection: Handle<Connection>
   ) {
-    guard header.topicAlias != 0 && header.topicCount > 0 else { return }
+    guard alias.isNew else { return }
     let table = connections[connection].aliases
-    let place = outbound(table) + Int(header.topicAlias) - 1
-    let isKept = texts.append(topic, to: &aliasTexts[place])
-    precondition(isKept)  // `applyAlias` saw that there is room
+    let isKept = texts.append(topic, to: &aliasTexts[outbound(table) + Int(alias.number) - 1])
+    precondition(isKept)  // `alias(for:on:)` saw that there is room
     aliasTables[table].assigned += 1
   }
 
@@ -106,4 +111,17 @@ extension Broker {
   private func outbound(_ table: Handle<AliasTable>) -> Int {
     inbound(table) + limits.topicAliases
   }
+}
+
+/// The Topic Alias of a message on its way to a Client.
+struct OutgoingAlias: BitwiseCopyable {
+  /// Zero for none.
+  let number: UInt16
+  /// The Client knows what it stands for: the name is left out.
+  let isKnown: Bool
+
+  /// The packet sets it.
+  var isNew: Bool { number != 0 && !isKnown }
+
+  static var none: OutgoingAlias { OutgoingAlias(number: 0, isKnown: false) }
 }

@@ -34,10 +34,12 @@ extension Broker {
       return refuse(connection, mistake.reason, .malformedPacket, mistake.words)
     }
     note(.malformedPacket, nil, mistake.words)
-    // [MQTT-3.1.2-1] [MQTT-3.1.2-2] [MQTT3-3.1.2-2]; other mistakes are closed in silence.
-    // [MQTT-3.1.4-1] [MQTT3-3.1.4-1]
-    if let version = mistake.answerVersion {
-      respond(to: connection, Connack(reason: mistake.reason, version: version), assigned: Span())
+    // 5.0 is told what is wrong, 3.x only that its version is not known; what is no MQTT is closed
+    // in silence. [MQTT-3.1.2-1] [MQTT-3.1.2-2] [MQTT3-3.1.2-2] [MQTT-3.1.4-1] [MQTT3-3.1.4-1]
+    if let version = connections[connection].announced,
+      version == .v5 || mistake == .protocolLevelUnsupported
+    {
+      respond(to: connection, Connack(version: version, reason: mistake.reason))
     }
     close(connection)
   }
@@ -61,9 +63,11 @@ extension Broker {
     guard isTold else { return }
     // Nothing follows but what is on its way: a Payload begun cannot be broken off.
     let wantsWords = connections[connection].wantsProblemInformation
-    let maximum = wantsWords ? Int(connections[connection].maximumPacketSize) : 0
+    let reasonString = wantsWords && words.utf8CodeUnitCount > 0 ? words : nil
+    let maximum = connections[connection].maximumPacketSize
     respond(to: connection) { packet in
-      Disconnect(reason: reason, reasonString: words).write(to: &packet, maximumLength: maximum)
+      Disconnect(reason: reason, reasonString: reasonString, maximumLength: maximum)
+        .write(to: &packet)
     }
   }
 
@@ -111,7 +115,9 @@ extension Broker {
   }
 
   /// AUTH from the Client: without a method in its CONNECT it may not. [MQTT-4.12.0-7]
-  mutating func receiveAuth(_ packet: Auth, on connection: Handle<Connection>) {
+  ///
+  /// Nobody connects with a method, for none is known; 3.x has no AUTH at all.
+  mutating func receiveAuth(_ version: ProtocolVersion, on connection: Handle<Connection>) {
     refuse(connection, .protocolError, .malformedPacket, "it sent AUTH without a method")
   }
 

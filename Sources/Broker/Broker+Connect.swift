@@ -66,7 +66,7 @@ extension Broker {
   }
 
   private func objection(toIdentifierOf connect: Connect) -> ReasonCode? {
-    let count = connect.clientIdentifier.count
+    let count = connect.clientIdentifier.length
     switch connect.version {
     case .v3_1: return count >= 1 && count <= 23 ? nil : .clientIdentifierNotValid
     case .v3_1_1:
@@ -84,7 +84,7 @@ extension Broker {
   ) -> ReasonCode? {
     if will.qos > maximumQoS { return .qosNotSupported }  // [MQTT-3.2.2-12]
     if will.isRetained && !policy.isRetainAvailable { return .retainNotSupported }  // [MQTT-3.2.2-13]
-    if will.topic.count > limits.topicBytes { return .topicNameInvalid }
+    if will.topic.length > limits.topicBytes { return .topicNameInvalid }
     return access.mayPublish(topic: will.topic.in(bytes)) ? nil : .notAuthorized
   }
 
@@ -147,7 +147,7 @@ extension Broker {
     sessions[session].isConnected = true
     sessions[session].will = will
     sessions[session].willDelay = connect.will?.delay ?? 0
-    sessions[session].willExpiry = connect.will?.messageExpiry ?? UInt32.max
+    sessions[session].willExpiry = connect.will?.properties.messageExpiry ?? UInt32.max
     sessions[session].expiryInterval = expiryInterval(of: connect)
     sessions[session].sendQuota = sendQuota(for: connect)
     connectionOf[session.index] = connection
@@ -192,17 +192,19 @@ extension Broker {
     assigned: Span<UInt8>
   ) {
     // [MQTT-3.1.4-5] [MQTT3-3.1.4-4] [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT3-3.2.2-1]
-    var answer = Connack(reason: .success, version: connect.version)
-    answer.isSessionPresent = isSessionPresent
+    var answer = Connack(
+      version: connect.version, reason: .success, isSessionPresent: isSessionPresent,
+      assignedClientIdentifier: assigned)
     let listener = listenerPolicy(of: connection)
     answer.topicAliasMaximum = listener.maximumTopicAlias
     answer.maximumPacketSize = UInt32(policy.maximumPacketSize)
-    answer.receiveMaximum = policy.maximumInFlight == 0 ? UInt16.max : policy.maximumInFlight
+    answer.maximumLength = connect.maximumPacketSize
+    answer.receiveMaximum = policy.maximumInFlight == 0 ? nil : policy.maximumInFlight
     answer.maximumQoS = listener.maximumQoS
     answer.isRetainAvailable = policy.isRetainAvailable
     // The Client must use ours. [MQTT-3.1.2-23]
     if exceedsKeepAlive(connect) { answer.serverKeepAlive = policy.maximumKeepAlive }
-    respond(to: connection, answer, assigned: assigned)
+    respond(to: connection, answer)
   }
 
   /// Answers a CONNECT that is not accepted, and closes. [MQTT-3.2.2-7] [MQTT3-3.2.2-5]
@@ -210,11 +212,9 @@ extension Broker {
     _ connection: Handle<Connection>, _ reason: ReasonCode, _ event: Event = .clientRefused
   ) {
     note(event, nil, reason.words)
-    let version = connections[connection].version
+    let answer = Connack(version: connections[connection].version, reason: reason)
     // Where 3.x has no code for the reason, the connection is closed in silence. [MQTT3-3.2.2-6]
-    if version == .v5 || reason.connectReturnCode != nil {
-      respond(to: connection, Connack(reason: reason, version: version), assigned: Span())
-    }
+    if answer.canBeSent { respond(to: connection, answer) }
     close(connection)
   }
 }

@@ -128,7 +128,7 @@ extension Broker {
       let identifier = subscriptions[handle].identifier
       if identifier != 0 {
         var property = PacketBytes<8>()
-        SubscriptionIdentifier.write(identifier, to: &property)
+        property.append(subscriptionIdentifier: identifier)
         guard texts.append(property.span, to: &chain) else {
           texts.release(&chain)
           return nil
@@ -148,7 +148,7 @@ extension Broker {
       count += 1
       handle = match.group.isNull ? subscriptions[handle].alsoMatched : .null
     }
-    return (count * SubscriptionIdentifier.longest + texts.blockBytes - 1) / texts.blockBytes
+    return (count * 5 + texts.blockBytes - 1) / texts.blockBytes
   }
 
   private func canTakeNow(_ candidate: Handle<Subscription>, _ qos: QoS, _ byteCount: Int) -> Bool {

@@ -27,7 +27,7 @@ extension Broker {
     guard access.mayPublish(topic: topic) else {
       return refuse(publish, .notAuthorized, on: connection)
     }
-    guard publish.payload.count <= policy.maximumPayloadSize else {
+    guard publish.payload.length <= policy.maximumPayloadSize else {
       note(.messageTooLarge, session, "it exceeds message_size_limit")
       return refuse(publish, .implementationSpecificError, on: connection)
     }
@@ -36,7 +36,7 @@ extension Broker {
       return reject(publish, on: connection)
     }
     statistics.publishesReceived += 1
-    statistics.publishBytesReceived += UInt64(publish.payload.count)
+    statistics.publishBytesReceived += UInt64(publish.payload.length)
     distribute(publish, bytes, topic, on: connection)
     return true
   }
@@ -193,7 +193,7 @@ extension Broker {
   private mutating func retain(
     _ publication: inout Publication, _ bytes: Span<UInt8>, _ topic: Span<UInt8>
   ) {
-    guard publication.publish.payload.count > 0, keep(&publication, bytes, topic) else {
+    guard !publication.publish.payload.isEmpty, keep(&publication, bytes, topic) else {
       // What came before is outdated, even when the new message found no room. [MQTT3-3.3.1-7]
       return retained.remove(topic, messages: &messages)
     }
@@ -244,6 +244,6 @@ struct Publication: BitwiseCopyable {
 extension Publish {
   /// Bytes that the message takes in the store.
   func byteCount(withTopic topicCount: Int) -> Int {
-    topicCount + properties.block.count + payload.count
+    topicCount + properties.block.length + payload.length
   }
 }

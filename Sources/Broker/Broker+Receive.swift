@@ -194,6 +194,9 @@ extension Broker {
       if isDone { statistics.packetsReceived += 1 }
       return isDone
     } catch {
+      if header.type == .connect {
+        connections[connection].announced = Connect.announcedVersion(in: bytes, header: header)
+      }
       fail(connection, error)
       return true
     }
@@ -219,17 +222,16 @@ extension Broker {
       let packet = try Unsubscribe(parsing: bytes, header: header, version: version)
       return unsubscribe(packet, bytes, on: connection)
     case .pingreq:
-      try PingRequest.check(header)
+      _ = try PingRequest(parsing: bytes, header: header)
       // [MQTT-3.12.4-1] [MQTT3-3.12.4-1]
       respond(to: connection) { PingResponse().write(to: &$0) }
     case .disconnect:
       let packet = try Disconnect(parsing: bytes, header: header, version: version)
       receive(packet, on: connection)
     case .auth:
-      receiveAuth(try Auth(parsing: bytes, header: header, version: version), on: connection)
+      receiveAuth(version, on: connection)
     case .connack, .suback, .unsuback, .pingresp:
-      // These go from the Server to the Client alone.
-      throw .packetFromServer
+      refuse(connection, .protocolError, .malformedPacket, "only a Server sends such a packet")
     }
     return true
   }

@@ -15,7 +15,7 @@ extension Broker {
     let subscription = subscriptions.replaying(session.index)
     let range = subscriptions.filter(of: subscription, texts: texts, in: &filter)
     let wanted = filter.bytes(range)
-    guard TopicFilter.hasWildcard(wanted) else {
+    guard !TopicName.isValid(wanted) else {
       return replayOne(wanted, subscription, to: session, on: connection)
     }
     var position = Int(subscriptions[subscription].replayPosition)
@@ -50,7 +50,7 @@ extension Broker {
 
   private mutating func isMatch(_ message: Handle<Message>, _ wanted: Span<UInt8>) -> Bool {
     let count = messages.copyTopic(of: message, to: &name)
-    return TopicFilter.matches(wanted, name.bytes(0..<count))
+    return TopicFilter.matches(filter: wanted, name: name.bytes(0..<count))
   }
 
   /// Sends a retained message, with RETAIN set; false when there is no room for it yet.

@@ -79,15 +79,11 @@ extension Broker {
   }
 
   /// Sends CONNACK.
-  ///
-  /// - Parameter assigned: the client identifier that was chosen for the Client, or none.
-  mutating func respond(
-    to connection: Handle<Connection>, _ answer: Connack, assigned: Span<UInt8>
-  ) {
-    let maximum = Int(connections[connection].maximumPacketSize)
-    respond(to: connection) { packet in
-      answer.write(to: &packet, assigned: assigned, maximumLength: maximum)
-    }
+  mutating func respond(to connection: Handle<Connection>, _ answer: Connack) {
+    var packet = PacketBytes<512>()
+    answer.write(to: &packet)
+    send(packet.span, on: connection)
+    statistics.packetsSent += 1
   }
 
   /// Sends an acknowledgement of four bytes, or more where there is a reason to give.
@@ -96,8 +92,9 @@ extension Broker {
     on connection: Handle<Connection>
   ) {
     var packet = PacketBytes<8>()
-    Acknowledgement(type: type, packetIdentifier: packetIdentifier, reason: reason)
-      .write(to: &packet, version: connections[connection].version)
+    let version = connections[connection].version
+    Acknowledgement(type, packetIdentifier: packetIdentifier, reason: reason, version: version)
+      .write(to: &packet)
     send(packet.span, on: connection)
     statistics.packetsSent += 1
   }
@@ -127,33 +124,35 @@ extension Broker {
       var identifiers = encodeIdentifiers(of: match)
     else { return false }
     defer { texts.release(&identifiers) }
-    var header = OutgoingPublish(
-      version: connections[connection].version, qos: .atMostOnce, isRetained: isRetained)
-    header.forwardedCount = forwardedCount(of: publication, bytes)
-    header.identifiersCount = identifiers.count
-    header.payloadCount = publication.publish.payload.count
-    header.messageExpiry = publication.publish.properties.messageExpiry
-    header.topicCount = topic.count
-    applyAlias(to: &header, topic, on: connection)
+    let publish = publication.publish
+    let alias = alias(for: topic, on: connection)
+    let header = OutgoingPublish(
+      version: connections[connection].version, qos: .atMostOnce, isDuplicate: false,
+      isRetained: isRetained, topicCount: alias.isKnown ? 0 : topic.count,
+      topicAlias: alias.number, messageExpiry: publish.properties.messageExpiry,
+      forwardedCount: publish.properties.forwardedCount, identifiersCount: identifiers.count,
+      payloadCount: publish.payload.length)
     guard header.packetLength <= Int(connections[connection].maximumPacketSize) else {
       note(.messageTooLarge, connections[connection].session, "")
       return true  // as if it had been sent [MQTT-3.1.2-27] [MQTT-3.1.2-28]
     }
     guard hasSendRoom(header.packetLength, on: connection) else { return false }
-    commitAlias(of: header, topic, on: connection)
+    keep(alias, topic, on: connection)
     var outgoing = connections[connection].outgoing
     var head = PacketBytes<8>()
     header.writeFixedHeader(to: &head)
     put(head.span, to: &outgoing)
-    if header.topicCount > 0 { put(topic, to: &outgoing) }
+    if !alias.isKnown { put(topic, to: &outgoing) }
     var middle = PacketBytes<24>()
     header.writeBeforeForwarded(to: &middle)
     put(middle.span, to: &outgoing)
-    if header.forwardedCount > 0 { putForwarded(publication, bytes, to: &outgoing) }
-    put(identifiers, to: &outgoing)
-    put(publication.publish.payload.in(bytes), to: &outgoing)
+    if connections[connection].version == .v5 {
+      putForwarded(publication, bytes, to: &outgoing)
+      put(identifiers, to: &outgoing)
+    }
+    put(publish.payload.in(bytes), to: &outgoing)
     connections[connection].outgoing = outgoing
-    countPublish(header.payloadCount)
+    countPublish(publish.payload.length)
     owe(connection)
     return true
   }
@@ -182,7 +181,7 @@ extension Broker {
       sending.append(
         bytes, to: &connections[connection].outgoing, leaving: connections.occupancy.used)
     else { return false }
-    countPublish(publication.publish.payload.count)
+    countPublish(publication.publish.payload.length)
     owe(connection)
     return true
   }

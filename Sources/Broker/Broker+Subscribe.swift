@@ -12,9 +12,9 @@ extension Broker {
   mutating func subscribe(
     _ packet: Subscribe, _ bytes: Span<UInt8>, on connection: Handle<Connection>
   ) -> Bool {
-    guard hasAnswerRoom(packet.requestCount, on: connection) else { return false }
+    guard hasAnswerRoom(packet.count, on: connection) else { return false }
     let session = connections[connection].session
-    var requests = packet.requests
+    var requests = packet
     var count = 0
     while let request = requests.next(in: bytes) {
       let code = subscribe(session, request, packet.subscriptionIdentifier, bytes)
@@ -32,9 +32,9 @@ extension Broker {
   mutating func unsubscribe(
     _ packet: Unsubscribe, _ bytes: Span<UInt8>, on connection: Handle<Connection>
   ) -> Bool {
-    guard hasAnswerRoom(packet.filterCount, on: connection) else { return false }
+    guard hasAnswerRoom(packet.count, on: connection) else { return false }
     let session = connections[connection].session
-    var filters = packet.filters
+    var filters = packet
     var count = 0
     while let filter = filters.next(in: bytes) {
       let isEnded = subscriptions.unsubscribe(
@@ -49,7 +49,7 @@ extension Broker {
   }
 
   private mutating func subscribe(
-    _ session: Handle<Session>, _ request: SubscriptionRequest, _ identifier: UInt32,
+    _ session: Handle<Session>, _ request: Subscribe.Request, _ identifier: UInt32,
     _ bytes: Span<UInt8>
   ) -> ReasonCode {
     let filter = request.filter.in(bytes)
@@ -63,11 +63,11 @@ extension Broker {
       return .quotaExceeded
     case .added(let subscription):
       note(.subscribed, session, "")
-      if request.options.retainHandling != .never { beginReplay(of: subscription) }
+      if request.options.retainHandling != .doNotSend { beginReplay(of: subscription) }
     case .replaced(let subscription):
       // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.8.4-4] [MQTT3-3.8.4-3]
       note(.subscribed, session, "")
-      if request.options.retainHandling == .always { beginReplay(of: subscription) }
+      if request.options.retainHandling == .send { beginReplay(of: subscription) }
     }
     // [MQTT-3.8.4-7]
     return ReasonCode(rawValue: request.options.qos.rawValue)
@@ -102,10 +102,14 @@ extension Broker {
     _ type: PacketType, _ packetIdentifier: UInt16, _ count: Int,
     on connection: Handle<Connection>
   ) {
-    var head = PacketBytes<16>()
     let version = connections[connection].version
     let answer = SubscriptionAnswer(
-      type: type, packetIdentifier: packetIdentifier, codeCount: count, version: version)
+      type, packetIdentifier: packetIdentifier, codeCount: count, version: version)
+    // One that is too large for the Client cannot be sent. [MQTT-3.1.2-27]
+    guard answer.packetLength <= Int(connections[connection].maximumPacketSize) else {
+      return refuse(connection, .packetTooLarge, .messageTooLarge, "its answer is too large for it")
+    }
+    var head = PacketBytes<16>()
     answer.writeHead(to: &head)
     send(head.span, on: connection)
     if answer.hasCodes && connections[connection].state == .established {

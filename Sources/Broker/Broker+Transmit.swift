@@ -25,89 +25,60 @@ extension Broker {
       sessions.remove(handle, of: session, messages: &messages, texts: &texts)
       return true
     }
-    var header = header(of: message, qos: delivery.qos, delivery.isRetained, on: connection)
-    header.isDuplicate = delivery.isDuplicate
-    header.identifiersCount = delivery.identifiers.count
-    let length = nameTopic(of: delivery.message, in: &header, on: connection)
+    let version = connections[connection].version
+    let alias = alias(forStored: delivery.message, on: connection)
+    var header = OutgoingPublish(
+      version: version, qos: delivery.qos, isDuplicate: delivery.isDuplicate,
+      isRetained: delivery.isRetained, topicCount: alias.isKnown ? 0 : Int(message.topicCount),
+      topicAlias: alias.number,
+      messageExpiry: message.remainingSeconds(at: now),  // what is left of it [MQTT-3.3.2-6]
+      forwardedCount: Int(message.propertiesCount), identifiersCount: delivery.identifiers.count,
+      payloadCount: message.payloadCount)
     guard header.packetLength <= Int(connections[connection].maximumPacketSize) else {
       note(.messageTooLarge, session, "")
       sessions.remove(handle, of: session, messages: &messages, texts: &texts)
       return true  // as if it had been sent [MQTT-3.1.2-28]
     }
-    guard hasSendRoom(header.packetLength - header.payloadCount, on: connection) else {
+    guard hasSendRoom(header.packetLength - message.payloadCount, on: connection) else {
       return false
     }
-    commitAlias(of: header, name.bytes(0..<length), on: connection)
+    if alias.isNew { keep(alias, name.bytes(0..<Int(message.topicCount)), on: connection) }
     if delivery.qos > .atMostOnce {
       sessions.transmit(session, messages: messages)
       header.packetIdentifier = sessions[handle].packetIdentifier
     }
-    write(header, delivery.message, delivery.identifiers, on: connection)
+    write(header, delivery.message, delivery.identifiers, alias, on: connection)
     if delivery.qos == .atMostOnce {
       sessions.remove(handle, of: session, messages: &messages, texts: &texts)
     }
     return true
   }
 
-  /// The header of a stored message as this connection is to see it.
-  func header(
-    of message: Message, qos: QoS, _ isRetained: Bool, on connection: Handle<Connection>
-  ) -> OutgoingPublish {
-    let version = connections[connection].version
-    var header = OutgoingPublish(version: version, qos: qos, isRetained: isRetained)
-    header.topicCount = Int(message.topicCount)
-    header.payloadCount = message.payloadCount
-    if version == .v5 {
-      header.forwardedCount = Int(message.propertiesCount)
-      // What is left of it. [MQTT-3.3.2-6]
-      header.messageExpiry = message.remainingSeconds(at: now)
-    }
-    return header
-  }
-
-  /// Puts an alias in place of the Topic Name where this connection uses aliases; returns the
-  /// length of the name, which stands in the name buffer then, or zero.
-  mutating func nameTopic(
-    of message: Handle<Message>, in header: inout OutgoingPublish,
-    on connection: Handle<Connection>
-  ) -> Int {
-    guard connections[connection].topicAliasMaximum > 0 else { return 0 }
-    let length = messages.copyTopic(of: message, to: &name)
-    applyAlias(to: &header, name.bytes(0..<length), on: connection)
-    return length
-  }
-
   /// Writes a message for whose headers there is room; its Payload follows as there is room.
-  mutating func write(
-    _ header: OutgoingPublish, _ message: Handle<Message>, _ identifiers: Chain,
-    on connection: Handle<Connection>
+  private mutating func write(
+    _ header: OutgoingPublish, _ handle: Handle<Message>, _ identifiers: Chain,
+    _ alias: OutgoingAlias, on connection: Handle<Connection>
   ) {
+    let message = messages[handle]
+    let isV5 = connections[connection].version == .v5
     var outgoing = connections[connection].outgoing
-    var cursor = messages[message].start
+    var cursor = message.start
     var head = PacketBytes<8>()
     header.writeFixedHeader(to: &head)
     put(head.span, to: &outgoing)
-    if header.topicCount > 0 {
-      put(header.topicCount, from: &cursor, to: &outgoing)
-    } else {
-      messages.skip(Int(messages[message].topicCount), with: &cursor)
-    }
+    put(Int(message.topicCount), from: &cursor, to: &outgoing, unless: alias.isKnown)
     var middle = PacketBytes<24>()
     header.writeBeforeForwarded(to: &middle)
     put(middle.span, to: &outgoing)
-    if header.forwardedCount > 0 {
-      put(header.forwardedCount, from: &cursor, to: &outgoing)
-    } else {
-      messages.skip(Int(messages[message].propertiesCount), with: &cursor)
-    }
-    put(identifiers, to: &outgoing)
+    put(Int(message.propertiesCount), from: &cursor, to: &outgoing, unless: !isV5)
+    if isV5 { put(identifiers, to: &outgoing) }
     connections[connection].outgoing = outgoing
-    countPublish(header.payloadCount)
+    countPublish(message.payloadCount)
     owe(connection)
-    guard header.payloadCount > 0 else { return }
-    messages.retain(message)
+    guard message.payloadCount > 0 else { return }
+    messages.retain(handle)
     connections[connection].body = MessageBody(
-      message: message, cursor: cursor, remaining: header.payloadCount)
+      message: handle, cursor: cursor, remaining: message.payloadCount)
     moveBody(connection)
   }
 
@@ -137,24 +108,13 @@ extension Broker {
     connections[connection].outgoing = outgoing
   }
 
-  /// Bytes of the properties that are forwarded. [3.3.2.3]
-  func forwardedCount(of publication: Publication, _ bytes: Span<UInt8>) -> Int {
-    let properties = publication.publish.properties
-    guard properties.needsFiltering else { return properties.block.count }
-    var count = 0
-    let block = properties.block.in(bytes)
-    var forwarded = ForwardedProperties(of: block)
-    while let field = forwarded.next(in: block) { count += field.count }
-    return count
-  }
-
   /// Appends the properties that are forwarded, unaltered and in order. [MQTT-3.3.2-4]
   /// [MQTT-3.3.2-15] [MQTT-3.3.2-16] [MQTT-3.3.2-17] [MQTT-3.3.2-18] [MQTT-3.3.2-20]
   mutating func putForwarded(
     _ publication: Publication, _ bytes: Span<UInt8>, to outgoing: inout Chain
   ) {
     let block = publication.publish.properties.block.in(bytes)
-    var forwarded = ForwardedProperties(of: block)
+    var forwarded = ForwardedProperties()
     while let field = forwarded.next(in: block) { put(field.in(block), to: &outgoing) }
   }
 
@@ -165,8 +125,10 @@ extension Broker {
   }
 
   private mutating func put(
-    _ count: Int, from cursor: inout ChainCursor, to outgoing: inout Chain
+    _ count: Int, from cursor: inout ChainCursor, to outgoing: inout Chain,
+    unless isSkipped: Bool = false
   ) {
+    if isSkipped { return messages.skip(count, with: &cursor) }
     let isPut = messages.append(count, from: &cursor, to: &outgoing, of: &sending)
     precondition(isPut)
   }

@@ -14,7 +14,7 @@ extension Broker {
     let traits = MessageTraits(qos: will.qos, isRetained: will.isRetained, expiry: .never)
     guard
       let message = messages.keep(
-        topic: will.topic.in(bytes), properties: will.properties.in(bytes),
+        topic: will.topic.in(bytes), properties: will.properties.block.in(bytes),
         payload: will.payload.in(bytes), traits: traits)
     else { return (.null, true) }
     return (message, false)

@@ -17,6 +17,8 @@ package struct Connection: BitwiseCopyable {
 
   package internal(set) var state = State.awaitsConnect
   var version = ProtocolVersion.v3_1_1
+  /// The version that a CONNECT named which could not be read; nil if it was no MQTT at all.
+  var announced: ProtocolVersion?
   /// Which listener it came in by.
   package let listener: UInt8
   /// The Client asked for reason strings and user properties. [3.1.2.11.7]

@@ -147,7 +147,7 @@ package struct MessageStore: ~Copyable {
   private mutating func appendForwarded(_ properties: Span<UInt8>, to content: inout Chain) -> Int {
     guard !properties.isEmpty else { return 0 }
     let before = content.count
-    var forwarded = ForwardedProperties(of: properties)
+    var forwarded = ForwardedProperties()
     while let field = forwarded.next(in: properties) {
       guard chains.append(field.in(properties), to: &content) else { break }
     }

@@ -51,8 +51,8 @@ package struct TopicTree: ~Copyable {
       return nil
     }
     var node = Handle<TopicNode>.null
-    var levels = TopicLevels(of: filter)
-    while let level = levels.next(in: filter) {
+    var levels = TopicLevels(filter)
+    while let level = levels.next() {
       let text = level.in(filter)
       guard let next = child(of: node, text, texts: texts) ?? add(text, below: node, texts: &texts)
       else {
@@ -67,8 +67,8 @@ package struct TopicTree: ~Copyable {
   /// The node where `filter` ends, if any filter has these levels.
   func find(_ filter: Span<UInt8>, texts: borrowing ByteChains) -> Handle<TopicNode>? {
     var node = Handle<TopicNode>.null
-    var levels = TopicLevels(of: filter)
-    while let level = levels.next(in: filter) {
+    var levels = TopicLevels(filter)
+    while let level = levels.next() {
       guard let next = child(of: node, level.in(filter), texts: texts) else { return nil }
       node = next
     }

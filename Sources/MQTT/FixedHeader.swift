@@ -1,0 +1,37 @@
+/// The first two to five bytes of every packet. [2.1.1]
+///
+///     bit      7   6   5   4    3   2   1   0
+///            ┌────────────────┬───────────────┐
+///     byte 1 │      type      │     flags     │
+///            ├────────────────┴───────────────┤
+///     2…     │ remaining length, 1 to 4 bytes │
+///            └────────────────────────────────┘
+package struct FixedHeader: BitwiseCopyable {
+  /// What the packet is for.
+  package let type: PacketType
+  /// The lower four bits of the first byte.
+  package let flags: UInt8
+  private let lengthBytes: UInt8
+  private let remaining: UInt32
+
+  /// The bytes of the header itself.
+  package var headerLength: Int { 1 + Int(lengthBytes) }
+  /// The bytes that follow the header. [2.1.4]
+  package var remainingLength: Int { Int(remaining) }
+  /// The bytes of the whole packet.
+  package var packetLength: Int { headerLength + remainingLength }
+
+  /// Parses the header that `bytes` begin with; `nil` when they end within it.
+  package static func parse(_ bytes: Span<UInt8>) throws(MalformedPacket) -> FixedHeader? {
+    guard bytes.count > 0 else { return nil }
+    guard let type = PacketType(rawValue: bytes[0] >> 4) else { throw .reservedPacketType }
+    let flags = bytes[0] & 0x0F
+    // [MQTT-2.1.3-1] [MQTT-3.6.1-1] [MQTT-3.8.1-1] [MQTT-3.10.1-1] [MQTT-3.14.1-1] [MQTT-3.15.1-1]
+    // [MQTT3-2.2.2-1] [MQTT3-2.2.2-2] [MQTT3-3.6.1-1] [MQTT3-3.8.1-1] [MQTT3-3.10.1-1]
+    guard type == .publish || flags == type.reservedFlags else { throw .reservedFlags }
+    guard let length = try VariableByteInteger.read(bytes, at: 1) else { return nil }
+    return FixedHeader(
+      type: type, flags: flags, lengthBytes: UInt8(truncatingIfNeeded: length.length),
+      remaining: length.value)
+  }
+}

@@ -1,0 +1,121 @@
+/// CONNACK – connect acknowledgement. [3.2]
+///
+/// A property is sent only when it says something other than its absence would; a User Property
+/// never. [MQTT-3.2.2-20]
+package struct Connack: ~Escapable, OutgoingPacket {
+  private let version: ProtocolVersion
+  private let reason: ReasonCode
+  private let isSessionPresent: Bool
+  private let assignedClientIdentifier: Span<UInt8>
+  private let authenticationMethod: Span<UInt8>
+  private let authenticationData: Span<UInt8>
+
+  /// The highest Topic Alias that the Server takes. [3.2.2.3.8]
+  package var topicAliasMaximum: UInt16 = 0
+  /// The longest packet that the Server takes. [3.2.2.3.6]
+  package var maximumPacketSize: UInt32?
+  /// How many messages of QoS 1 and 2 may be unacknowledged at the Server. [3.2.2.3.3]
+  package var receiveMaximum: UInt16?
+  /// The Session Expiry Interval, when it is not the one that was asked for. [3.2.2.3.2]
+  package var sessionExpiry: UInt32?
+  /// The highest QoS at which the Server takes messages. [3.2.2.3.4]
+  package var maximumQoS = QoS.exactlyOnce
+  /// Whether the Server keeps retained messages. [3.2.2.3.5]
+  package var isRetainAvailable = true
+  /// What the reason was, in words. [3.2.2.3.9]
+  package var reasonString: StaticString?
+  /// The Keep Alive that takes the place of the Client's. [3.2.2.3.14]
+  package var serverKeepAlive: UInt16?
+  /// Whether filters may have wildcards. [3.2.2.3.11]
+  package var isWildcardSubscriptionAvailable = true
+  /// Whether subscriptions may have identifiers. [3.2.2.3.12]
+  package var isSubscriptionIdentifierAvailable = true
+  /// Whether subscriptions may be shared. [3.2.2.3.13]
+  package var isSharedSubscriptionAvailable = true
+  /// The Client's Maximum Packet Size: the Reason String is left out when it would pass it.
+  package var maximumLength = UInt32.max
+
+  /// Makes a packet to send; empty texts are left out.
+  @_lifetime(copy assignedClientIdentifier, copy authenticationMethod, copy authenticationData)
+  package init(
+    version: ProtocolVersion, reason: ReasonCode, isSessionPresent: Bool = false,
+    assignedClientIdentifier: Span<UInt8> = Span(), authenticationMethod: Span<UInt8> = Span(),
+    authenticationData: Span<UInt8> = Span()
+  ) {
+    self.version = version
+    self.reason = reason
+    // [MQTT-3.2.2-6] [MQTT3-3.2.2-4]; MQTT 3.1 does not use the bit.
+    self.isSessionPresent = isSessionPresent && reason == .success && version != .v3_1
+    self.assignedClientIdentifier = assignedClientIdentifier
+    self.authenticationMethod = authenticationMethod
+    self.authenticationData = authenticationData
+  }
+
+  /// What the packet is for.
+  package var type: PacketType { .connack }
+
+  /// Whether the version has a code for the reason: if not, the connection is closed without a
+  /// CONNACK. [MQTT3-3.2.2-6]
+  package var canBeSent: Bool { version == .v5 || reason.connectReturnCode != nil }
+
+  /// Writes flags, code and properties.
+  package func writeBody(to sink: inout some ByteSink & ~Copyable) {
+    sink.append(byte: isSessionPresent ? 1 : 0)  // [MQTT-3.2.2-1]
+    guard version == .v5 else {
+      return sink.append(byte: reason.connectReturnCode ?? 3)
+    }
+    sink.append(byte: reason.rawValue)
+    let includesReasonString = fitsReasonString
+    let length = propertyLength(includesReasonString: includesReasonString)
+    sink.append(variableByteInteger: UInt32(truncatingIfNeeded: length))
+    writeProperties(to: &sink, includesReasonString: includesReasonString)
+  }
+
+  /// Whether the Client takes the packet with its Reason String. [MQTT-3.2.2-19]
+  private var fitsReasonString: Bool {
+    let properties = propertyLength(includesReasonString: true)
+    let remaining = 2 + VariableByteInteger.length(of: UInt32(properties)) + properties
+    let total = 1 + VariableByteInteger.length(of: UInt32(remaining)) + remaining
+    return total <= Int(maximumLength)
+  }
+
+  private func propertyLength(includesReasonString: Bool) -> Int {
+    var counter = ByteCounter()
+    writeProperties(to: &counter, includesReasonString: includesReasonString)
+    return counter.count
+  }
+}
+
+extension Connack {
+  private func writeProperties(
+    to sink: inout some ByteSink & ~Copyable, includesReasonString: Bool
+  ) {
+    writeLimits(to: &sink)
+    // [MQTT-3.1.3-7] [MQTT-3.2.2-16]
+    if !assignedClientIdentifier.isEmpty {
+      sink.append(.assignedClientIdentifier, assignedClientIdentifier)
+    }
+    if includesReasonString, let reasonString { sink.append(.reasonString, reasonString) }
+    if let serverKeepAlive { sink.append(.serverKeepAlive, twoBytes: serverKeepAlive) }
+    writeAvailability(to: &sink)
+    // [MQTT-4.12.0-5] [MQTT-4.12.0-6]
+    if !authenticationMethod.isEmpty { sink.append(.authenticationMethod, authenticationMethod) }
+    if !authenticationData.isEmpty { sink.append(.authenticationData, authenticationData) }
+  }
+
+  private func writeLimits(to sink: inout some ByteSink & ~Copyable) {
+    if topicAliasMaximum != 0 { sink.append(.topicAliasMaximum, twoBytes: topicAliasMaximum) }
+    if let maximumPacketSize { sink.append(.maximumPacketSize, fourBytes: maximumPacketSize) }
+    if let receiveMaximum { sink.append(.receiveMaximum, twoBytes: receiveMaximum) }
+    if let sessionExpiry { sink.append(.sessionExpiryInterval, fourBytes: sessionExpiry) }
+    // [MQTT-3.2.2-9]
+    if maximumQoS != .exactlyOnce { sink.append(.maximumQoS, byte: maximumQoS.rawValue) }
+    if !isRetainAvailable { sink.append(.retainAvailable, byte: 0) }
+  }
+
+  private func writeAvailability(to sink: inout some ByteSink & ~Copyable) {
+    if !isWildcardSubscriptionAvailable { sink.append(.wildcardSubscriptionAvailable, byte: 0) }
+    if !isSubscriptionIdentifierAvailable { sink.append(.subscriptionIdentifierAvailable, byte: 0) }
+    if !isSharedSubscriptionAvailable { sink.append(.sharedSubscriptionAvailable, byte: 0) }
+  }
+}

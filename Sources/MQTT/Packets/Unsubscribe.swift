@@ -1,0 +1,47 @@
+/// UNSUBSCRIBE – unsubscribe request. [3.10]
+package struct Unsubscribe: BitwiseCopyable {
+  /// What the UNSUBACK will name.
+  package let packetIdentifier: UInt16
+  /// How many Topic Filters there are: at least one.
+  package private(set) var count = 0
+  private var rest: Field
+
+  /// Parses a packet from a Client that `bytes` begin with, all of its filters included.
+  package init(
+    parsing bytes: Span<UInt8>, header: FixedHeader, version: ProtocolVersion
+  ) throws(MalformedPacket) {
+    var reader = try PacketReader(bytes, header: header)
+    packetIdentifier = try reader.readPacketIdentifier()
+    if version == .v5 {
+      let block = try reader.readPropertyBlock()
+      var properties = PropertyReader(bytes, block: block, of: .unsubscribe)
+      try properties.skipAll()
+    }
+    rest = reader.readRest()
+    try validateFilters(in: bytes)
+  }
+
+  /// The next Topic Filter, in the bytes that were parsed; `nil` behind the last.
+  package mutating func next(in bytes: Span<UInt8>) -> Field? {
+    guard !rest.isEmpty else { return nil }
+    var reader = PacketReader(bytes, within: rest)
+    do throws(MalformedPacket) {
+      let filter = try reader.readBinary()
+      rest = reader.readRest()
+      return filter
+    } catch {
+      return nil  // Not reached: the packet was validated.
+    }
+  }
+
+  private mutating func validateFilters(in bytes: Span<UInt8>) throws(MalformedPacket) {
+    // [MQTT-3.10.3-2] [MQTT3-3.10.3-2]
+    guard !rest.isEmpty else { throw .noTopicFilters }
+    var reader = PacketReader(bytes, within: rest)
+    while !reader.isAtEnd {
+      let filter = try reader.readBinary()
+      try TopicFilter.validate(filter.in(bytes))  // [MQTT-3.10.3-1] [MQTT3-3.10.3-1]
+      count &+= 1
+    }
+  }
+}
