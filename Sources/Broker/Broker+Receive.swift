@@ -34,7 +34,6 @@ extension Broker {
   /// Takes `count` bytes that the network has put into the receive target.
   package mutating func receive(_ count: Int, on connection: Handle<Connection>) {
     statistics.bytesReceived += UInt64(count)
-    connections[connection].lastReceived = now
     let before = connections[connection].pending.count
     let end = before + count
     guard end >= connections[connection].needed else {
@@ -88,7 +87,7 @@ extension Broker {
     precondition(isQueued)  // it has as many places as there are connections
     guard let shortage, connections[connection].stalledUntil == .never else { return }
     note(shortage, connections[connection].session, "")
-    let until = connections[connection].lastReceived.adding(milliseconds: policy.queueFullWait)
+    let until = now.adding(milliseconds: policy.queueFullWait)
     connections[connection].stalledUntil = until
     deadlines.set(connection.index, to: until)
   }
@@ -191,8 +190,12 @@ extension Broker {
   ) -> Bool {
     do throws(MalformedPacket) {
       let isDone = try dispatch(header, bytes, on: connection)
-      if isDone { statistics.packetsReceived += 1 }
-      return isDone
+      guard isDone else { return false }
+      statistics.packetsReceived += 1
+      // Whole packets keep a connection alive, not bytes that trickle in. [MQTT-3.1.2-24]
+      connections[connection].lastReceived = now
+      connections[connection].stalledUntil = .never
+      return true
     } catch {
       if header.type == .connect {
         connections[connection].announced = Connect.announcedVersion(in: bytes, header: header)

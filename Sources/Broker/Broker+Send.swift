@@ -80,6 +80,10 @@ extension Broker {
 
   /// Sends CONNACK.
   mutating func respond(to connection: Handle<Connection>, _ answer: Connack) {
+    // Nothing but silence is left when even the shortest is too long. [MQTT-3.1.2-27]
+    guard answer.encodedLength <= Int(connections[connection].maximumPacketSize) else {
+      return close(connection)
+    }
     var packet = PacketBytes<512>()
     answer.write(to: &packet)
     send(packet.span, on: connection)
