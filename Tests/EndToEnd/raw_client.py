@@ -103,8 +103,8 @@ class RawClient:
             assert getattr(got, name) == value, f"{name}={value!r} expected, {got} came"
         return got
 
-    def expect_answer(self, kind, packet_id):
-        """The answer to a request; a PUBLISH may overtake it [3.8.4] and is kept for later."""
+    def expect_answer(self, kind, packet_id=None):
+        """The answer to a request; a PUBLISH may come before it [3.8.4] and is kept for later."""
         early = []
         while (got := self.receive()).kind == PUBLISH:
             early.append(got)
@@ -130,7 +130,7 @@ class RawClient:
             self.send(packets.puback(publish.packet_id))
         elif publish.qos == 2:
             self.send(packets.pubrec(publish.packet_id))
-            self.expect(PUBREL, packet_id=publish.packet_id, reason=0)
+            assert self.expect_answer(PUBREL, publish.packet_id).reason == 0
             self.send(packets.pubcomp(publish.packet_id))
 
     def expect_nothing(self):
@@ -228,12 +228,12 @@ class RawClient:
         identifier = self.packet_id() if qos else None
         self.send(packets.publish(topic, payload, qos, identifier, version=self.version, **settings))
         if qos == 0:
-            self.ping()
-            return None
-        got = self.expect(PUBACK if qos == 1 else PUBREC, packet_id=identifier)
+            self.send(packets.pingreq())
+            return self.expect_answer(PINGRESP)
+        got = self.expect_answer(PUBACK if qos == 1 else PUBREC, identifier)
         if qos == 2 and got.reason < 0x80:
             self.send(packets.pubrel(identifier))
-            self.expect(PUBCOMP, packet_id=identifier, reason=0)
+            assert self.expect_answer(PUBCOMP, identifier).reason == 0
         return got
 
     def ping(self):
