@@ -471,7 +471,8 @@ def _suback(reader, kind, flags, version):
     if version == V5:
         decoded.properties = reader.properties(kind)
     decoded.reasons = list(reader.take(reader.left()))
-    allowed = REASONS[kind] if version == V5 else {0, 1, 2} if version == V31 else {0, 1, 2, 0x80}
+    # 3.1 has no code for a failure; 0x80 is what Servers have sent its Clients since.
+    allowed = REASONS[kind] if version == V5 else {0, 1, 2, 0x80}
     if not decoded.reasons or not set(decoded.reasons) <= allowed:
         raise Malformed(f"SUBACK codes {decoded.reasons}")
     return decoded
