@@ -473,7 +473,7 @@ def _suback(reader, kind, flags, version):
     decoded.reasons = list(reader.take(reader.left()))
     # 3.1 has no code for a failure; 0x80 is what Servers have sent its Clients since.
     allowed = REASONS[kind] if version == V5 else {0, 1, 2, 0x80}
-    if not decoded.reasons or not set(decoded.reasons) <= allowed:
+    if version != V31 and not decoded.reasons or not set(decoded.reasons) <= allowed:
         raise Malformed(f"SUBACK codes {decoded.reasons}")
     return decoded
 
