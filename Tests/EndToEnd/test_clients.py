@@ -47,6 +47,7 @@ def mosquitto_pub(broker, version, *arguments, stdin=None):
     assert done.returncode == 0, done.stderr
 
 
+# [MQTT-7.0.0-2]
 @needs_mosquitto_clients
 @pytest.mark.parametrize("to_version", [3, 4, 5])
 @pytest.mark.parametrize("qos", [0, 1, 2])

@@ -3,7 +3,7 @@
 import packets
 import pytest
 from broker import IS_SWIFTLET
-from packets import CONNACK, V31, V311, V5
+from packets import CONNACK, V31, V311, V5, Will
 from raw_client import Closed
 
 
@@ -62,3 +62,33 @@ def test_connack_within_a_small_maximum_packet_size(open_client, size):
     except Closed:  # all that is left when nothing fits
         return
     assert got.kind == CONNACK and got.size <= size
+
+
+# [MQTT-3.2.2-9] [MQTT-3.2.2-10] [MQTT-3.2.2-11]: a Server that was told to do without QoS 2.
+def test_maximum_qos(start_broker, client, open_client, name):
+    broker = start_broker("max_qos 1")
+    subscriber = client(broker=broker)
+    assert subscriber.connack.properties.get("maximum_qos") == 1
+    subscriber.send(packets.subscribe(1, [(name, 2)], V5))
+    assert subscriber.expect(packets.SUBACK).reasons[0] in (1, 2)
+    client(broker=broker).publish(name, "x", 1)
+    subscriber.take_publish(payload="x", qos=1)
+    publisher = client(broker=broker)
+    publisher.send(packets.publish(name, "x", 2, 1, version=V5))
+    publisher.expect_refused(0x9B)
+    # [MQTT-3.2.2-12]
+    refused = open_client(V5, broker)
+    refused.send(packets.connect(V5, "w", will=Will("w", "gone", 2)))
+    refused.expect_unconnected(0x9B)
+
+
+# [MQTT-3.2.2-13] [MQTT-3.2.2-14]: or without retained messages.
+def test_retain_not_available(start_broker, client, open_client, name):
+    broker = start_broker("retain_available false")
+    publisher = client(broker=broker)
+    assert publisher.connack.properties.get("retain_available") == 0
+    publisher.send(packets.publish(name, "x", 0, retain=True, version=V5))
+    publisher.expect_refused(0x9A)
+    refused = open_client(V5, broker)
+    refused.send(packets.connect(V5, "w", will=Will("w", "gone", retain=True)))
+    refused.expect_unconnected(0x9A)

@@ -80,7 +80,7 @@ def test_level_of_another_protocol_name(open_client, protocol_name, level):
     client.expect_unconnected(1)
 
 
-# [MQTT-3.1.2-3] [MQTT3-3.1.2-3]
+# [MQTT-3.1.2-3] [MQTT3-3.1.2-3] [MQTT3-3.2.2-6]
 @pytest.mark.parametrize("version", [V311, V5])
 def test_reserved_connect_flag(open_client, version):
     client = open_client(version)
@@ -177,7 +177,7 @@ def test_user_name_is_not_utf8(open_client, version):
     client.expect_unconnected(0x81, silent=SILENT)
 
 
-# [MQTT-3.1.3-4] [MQTT-1.5.4-1] [MQTT-1.5.4-2] [MQTT3-3.1.3-4] [MQTT3-1.5.3-1] [MQTT3-1.5.3-2]
+# [MQTT-3.1.3-8] [MQTT-3.1.3-4] [MQTT-1.5.4-1] [MQTT-1.5.4-2] [MQTT3-3.1.3-4] [MQTT3-1.5.3-1] [MQTT3-1.5.3-2]
 @pytest.mark.parametrize("version", [V311, V5])
 @pytest.mark.parametrize("identifier", [b"\xff", b"a\0b", b"\xed\xa0\x80", b"\xc0\x80"])
 def test_client_identifier_is_not_utf8(open_client, version, identifier):

@@ -108,6 +108,7 @@ def test_payload_is_any_bytes(client, version, name, payload):
     subscriber.take_publish(payload=payload)
 
 
+# [MQTT-3.1.4-2]
 # Connections beyond the configured number are turned away with a reason, and the others served.
 @pytest.mark.parametrize("version", packets.VERSIONS)
 @pytest.mark.swiftlet_only("Mosquitto closes without a CONNACK")

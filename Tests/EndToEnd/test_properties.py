@@ -4,7 +4,7 @@ import time
 
 import packets
 import pytest
-from packets import PUBACK, SUBACK, V31, V311, V5, Will
+from packets import PUBACK, PUBCOMP, PUBREC, PUBREL, SUBACK, UNSUBACK, V31, V311, V5, Will
 from raw_client import Closed
 
 ALL = [("payload_format", 1), ("content_type", "text/plain; ü"), ("response_topic", "an/swer"),
@@ -280,10 +280,25 @@ def test_too_large_from_the_queue(client, name):
     small.expect_nothing()
 
 
+# [MQTT-3.1.2-27] [MQTT-3.4.2-2] [MQTT-3.4.2-3] [MQTT-3.5.2-2] [MQTT-3.5.2-3] [MQTT-3.6.2-2]
+# [MQTT-3.6.2-3] [MQTT-3.7.2-2] [MQTT-3.7.2-3] [MQTT-3.9.2-1] [MQTT-3.9.2-2] [MQTT-3.11.2-1]
+# [MQTT-3.11.2-2] [MQTT-3.14.2-3] [MQTT-3.14.2-4]: reasons in words only where there is room.
+def test_answers_within_the_maximum(client, name):
+    small = client(properties={"maximum_packet_size": 20})
+    small.send(
+        packets.publish(name, "x", 1, 1, version=V5), packets.publish(name, "x", 2, 2, version=V5),
+        packets.pubrel(99), packets.pubrec(98), packets.subscribe(3, [(f"{name}/+", 0)], V5),
+        packets.unsubscribe(4, ["none"], V5), packets.publish("#", "x", version=V5))
+    got = small.expect_closed()
+    kinds = [packet.kind for packet in got]
+    assert kinds[:6] == [PUBACK, PUBREC, PUBCOMP, PUBREL, SUBACK, UNSUBACK], got
+    assert all(packet.size <= 20 for packet in got)
+
+
 # Request Problem Information. [3.1.2.11.7]
 
 
-# [MQTT-3.1.2-32] [MQTT-3.4.2-2] [MQTT-3.9.2-1] [MQTT-3.11.2-1]
+# [MQTT-3.1.2-32]
 def test_no_reasons_in_words_unless_wanted(client, name):
     quiet = client(properties={"request_problem_information": 0})
     assert not quiet.publish(name, "x", 1).properties
@@ -312,7 +327,7 @@ def test_user_properties_everywhere(client, open_client, name):
     everywhere.connect(name, properties=pairs, will=Will(name, "gone", properties=pairs))
     everywhere.subscribe(name, qos=2, properties=pairs)
     everywhere.send(packets.unsubscribe(77, ["none"], V5, pairs))
-    everywhere.expect(packets.UNSUBACK, packet_id=77)
+    everywhere.expect(UNSUBACK, packet_id=77)
     client().publish(name, "x", 1)
     got = everywhere.expect_publish(payload="x")
     assert not got.properties

@@ -212,6 +212,16 @@ def test_subscription_identifier(client, name):
     assert member.take_publish(payload="x").properties.all("subscription_identifier") == [9]
 
 
+# [MQTT-3.3.4-5]: the copies of a shared and of an ordinary subscription each say which.
+def test_subscription_identifiers_of_two_copies(client, name):
+    both = client()
+    both.subscribe(f"$share/g/{name}", properties={"subscription_identifier": 1})
+    both.subscribe(name, properties={"subscription_identifier": 2})
+    client().publish(name, "x", 1)
+    copies = [both.expect_publish(payload="x").properties.all("subscription_identifier") for _ in "12"]
+    assert sorted(copies) == [[1], [2]]
+
+
 # A wildcard subscription of somebody else does not see $share as a topic.
 def test_not_a_topic_level(client, name):
     plain = client()

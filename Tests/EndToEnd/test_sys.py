@@ -105,6 +105,7 @@ def test_not_matched_by_wildcards(client, version, tree, topic_filter):
     assert not [packet for packet in reader.drain() if packet.topic.startswith("$")]
 
 
+# [MQTT3-3.3.5-2]
 # Nobody but the broker writes there: refused in version 5, acknowledged and dropped before.
 @pytest.mark.parametrize("qos", [0, 1, 2])
 @pytest.mark.parametrize("topic", ["$SYS/broker/uptime", "$SYS/x"])
