@@ -17,7 +17,7 @@ def test_largest_packet(client, version, name):
     subscriber = client(version)
     subscriber.subscribe(name)
     publisher = client(version)
-    overhead = 4 + 1 + 2 + len(name) + (1 if version == V5 else 0)
+    overhead = 1 + 3 + 2 + len(name) + (1 if version == V5 else 0)
     raw = packets.publish(name, bytes(LARGEST - overhead), version=version)
     assert len(raw) == LARGEST
     publisher.send(raw)
