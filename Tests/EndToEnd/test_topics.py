@@ -24,7 +24,7 @@ def matches(topic_filter, topic):
 
 
 # [MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT-4.7.2-1] [MQTT3-4.7.1-1] [MQTT3-4.7.1-2] [MQTT3-4.7.2-1]
-# [MQTT-4.7.3-4] [MQTT-3.3.2-3] [MQTT3-3.3.2-3]: this module's broker has no other topics.
+# [MQTT-4.7.3-4] [MQTT-3.3.2-3] [MQTT3-3.3.2-3] [MQTT3-3.8.3-2]: this module's broker has no other topics.
 @pytest.mark.parametrize("topic_filter", FILTERS)
 def test_matching(client, version, topic_filter):
     subscriber = client(version)
