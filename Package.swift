@@ -24,6 +24,7 @@ let ladder: [(module: String, imports: [String])] = [
 
 var settings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
+  .enableExperimentalFeature("RawLayout"),
   .strictMemorySafety(),
   .treatAllWarnings(as: .error),
 ]

@@ -38,6 +38,7 @@ extension Broker {
   }
 
   /// Tells how full each pool is, as lines of the log.
+  @inline(never)
   package mutating func report() {
     for number in 0..<Broker.poolCount {
       let pool = pool(number)
@@ -57,6 +58,7 @@ extension Broker {
   }
 
   /// Writes a log line about an event.
+  @inline(never)
   func describe(
     _ event: Event, _ session: Handle<Session>?, _ words: StaticString, in line: inout Line
   ) {

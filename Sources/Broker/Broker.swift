@@ -11,6 +11,7 @@ import Topics
 /// Bytes come in by `receive`, answers gather in the connections' outgoing bytes, and time comes
 /// in as an argument. Whoever owns a Broker (the Server, a test) moves the bytes.
 package struct Broker: ~Copyable {
+  private let anchor = Anchor()
   package var policy: Policy
   let limits: Limits
   let hash: SeededHash
@@ -172,6 +173,7 @@ package struct Broker: ~Copyable {
   }
 
   /// Counts an event and logs it with the client it concerns.
+  @inline(never)
   mutating func note(_ event: Event, _ session: Handle<Session>?, _ words: StaticString) {
     guard log.counts(event) && (policy.logsConnections || !event.isOfConnection) else { return }
     var line = Line()

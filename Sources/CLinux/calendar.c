@@ -14,7 +14,14 @@ struct text {
 static const char *const days = "SunMonTueWedThuFriSat";
 static const char *const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
+#ifdef SWIFTLET_UTC
+// A board that counts kilobytes logs in UTC: time zones would cost it ten of code, `malloc` among it.
+void linux_read_time_zone(void) {}
+#define broken_down gmtime_r
+#else
 void linux_read_time_zone(void) { tzset(); }
+#define broken_down localtime_r
+#endif
 
 static void append(struct text *text, const char *bytes, uint32_t count) {
   if (text->capacity - text->length < count) {
@@ -98,7 +105,7 @@ uint32_t linux_local_time(
   int64_t seconds, const uint8_t *format, uint8_t *out, uint32_t capacity) {
   time_t now = seconds;
   struct tm date;
-  if (!localtime_r(&now, &date)) return 0;
+  if (!broken_down(&now, &date)) return 0;
   struct text text = {.bytes = out, .capacity = capacity};
   append_date(&text, (const char *)format, &date, seconds);
   return text.overflowed ? 0 : text.length;

@@ -6,6 +6,7 @@ import Server
 
 /// The operator's side of the program: its configuration file, its signals, its log.
 package struct LinuxConsole: Console, ~Copyable {
+  private let anchor = Anchor()
   package private(set) var settings = Settings()
   private let options: CommandLineOptions
   private var text: Buffer

@@ -4,6 +4,7 @@ import Server
 
 /// What the machine waits for: signals, listeners, and the clients' sockets in one of two forms.
 struct Waiting: ~Copyable {
+  private let anchor = Anchor()
   /// First the signals, then the listeners, then either epoll or a place for each client.
   private var entries: SlotTable<linux_poll_entry>
   private var ready: SlotTable<linux_ready>

@@ -5,6 +5,9 @@
 @safe package struct Pool<Element: BitwiseCopyable>: ~Copyable {
   private let slots: UnsafeMutablePointer<Element>
   /// Odd while the slot is claimed; a handle is good while its generation is still the slot's.
+  ///
+  /// A handle holds the complement: so the null handle, all zeros, fits no slot, fresh ones
+  /// included, and one comparison tells everything.
   private let generations: UnsafeMutablePointer<UInt8>
   /// One more than the index of the slot released last, or zero; the rest follows in the slots.
   private var firstFree: UInt32 = 0
@@ -28,10 +31,12 @@
       occupancy.refuse()
       return nil
     }
-    unsafe generations[index] &+= 1
+    // The complement of 255 is zero, as in the null handle: it is left out.
+    let generation = unsafe generations[index] == 0xFE ? 1 : generations[index] &+ 1
+    unsafe generations[index] = generation
     unsafe slots[index] = element
     occupancy.claim()
-    return unsafe Handle(index: index, generation: generations[index])
+    return Handle(index: index, generation: ~generation)
   }
 
   /// Gives the slot back; every copy of the handle is stale from here on.
@@ -52,15 +57,14 @@
   /// Whether the handle is good: its slot was not released since.
   package func contains(_ handle: Handle<Element>) -> Bool {
     let index = handle.index
-    return unsafe index < untouched && handle.generation & 1 == 1
-      && generations[index] == handle.generation
+    return unsafe index < untouched && generations[index] == ~handle.generation
   }
 
   /// The handle of slot `index` if it is claimed, for cursors that walk the whole pool.
   package func handle(at index: Int) -> Handle<Element>? {
     guard index < untouched else { return nil }
     let generation = unsafe generations[index]
-    return generation & 1 == 1 ? Handle(index: index, generation: generation) : nil
+    return generation & 1 == 1 ? Handle(index: index, generation: ~generation) : nil
   }
 
   /// No slot at or above this index has ever been claimed.
@@ -71,9 +75,7 @@
 
   @inline(__always) private func checked(_ handle: Handle<Element>) -> Int {
     let index = handle.index
-    precondition(index < untouched)
-    let generation = unsafe generations[index]
-    precondition(generation == handle.generation && generation & 1 == 1)
+    unsafe precondition(generations[index] == ~handle.generation)
     return index
   }
 

@@ -48,6 +48,7 @@ package struct MessageTraits: BitwiseCopyable {
 
 /// All Application Messages that the Server holds.
 package struct MessageStore: ~Copyable {
+  private let anchor = Anchor()
   private var messages: Pool<Message>
   private var chains: ByteChains
 

@@ -4,6 +4,7 @@ import Messages
 
 /// All sessions, found by client identifier, and all that is owed to them.
 package struct SessionDirectory: ~Copyable {
+  private let anchor = Anchor()
   var sessions: Pool<Session>
   private var index: HashIndex
   var deliveries: Pool<Delivery>

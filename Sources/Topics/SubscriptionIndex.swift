@@ -3,6 +3,7 @@ import MQTT
 
 /// Who is to be sent what: Topic Filters to sessions.
 package struct SubscriptionIndex: ~Copyable {
+  private let anchor = Anchor()
   var tree: TopicTree
   var subscriptions: Pool<Subscription>
   var groups: Pool<SharedGroup>

@@ -19,6 +19,7 @@ package struct TopicNode: BitwiseCopyable {
 
 /// The levels of all Topic Filters as a tree: what two filters begin with is held once.
 package struct TopicTree: ~Copyable {
+  private let anchor = Anchor()
   private var nodes: Pool<TopicNode>
   private var index: HashIndex
   private let hash: SeededHash

@@ -22,22 +22,43 @@ package func swiftletMain(
     Standard.output.write("\n")
     return ExitStatus.success
   }
-  var clock = LinuxClock()
-  var counting = Region()
-  // The same start-up on a region without memory tells how many bytes it takes.
-  _ = Program(options: options, seed: 0, at: clock.now(), in: &counting)
-  if options.showsPlan {
-    counting.forEachPlanLine { Standard.output.write($0.span) }
-    return ExitStatus.success
-  }
-  guard let base = unsafe linux_map(UInt64(counting.byteCount)) else {
+  if options.showsPlan { return showPlan(options) }
+  guard let region = makeRegion(byteCount: byteCountNeeded(options)) else {
     Standard.error.write("Error: there is not enough memory for the limits of this board.\n")
     return ExitStatus.failure
   }
-  var region = unsafe Region(base, byteCount: counting.byteCount)
+  return run(options, in: region)
+}
+
+// Each step has a frame of its own, so that the stack of one is free for the next.
+
+@inline(never)
+private func run(_ options: CommandLineOptions, in region: consuming Region) -> Int32 {
+  var clock = LinuxClock()
   var program = Program(options: options, seed: randomSeed(), at: clock.now(), in: &region)
   region.seal()
   return program.run(plan: region)
+}
+
+/// The same start-up, on a region without memory, tells how many bytes it takes.
+@inline(never)
+private func byteCountNeeded(_ options: CommandLineOptions) -> Int {
+  var counting = Region()
+  _ = Program(options: options, seed: 0, at: .never, in: &counting)
+  return counting.byteCount
+}
+
+@inline(never)
+private func showPlan(_ options: CommandLineOptions) -> Int32 {
+  var counting = Region()
+  _ = Program(options: options, seed: 0, at: .never, in: &counting)
+  counting.forEachPlanLine { Standard.output.write($0.span) }
+  return ExitStatus.success
+}
+
+private func makeRegion(byteCount: Int) -> Region? {
+  guard let base = unsafe linux_map(UInt64(byteCount)) else { return nil }
+  return unsafe Region(base, byteCount: byteCount)
 }
 
 /// What the program ends with.

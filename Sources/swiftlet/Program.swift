@@ -28,6 +28,7 @@ struct Program: ~Copyable {
   /// Reads the configuration, opens what it names, and turns until it is told to stop.
   ///
   /// Up to the first turn anything may fail, with a reason; from then on nothing may.
+  @inline(never)
   mutating func run(plan: borrowing Region) -> Int32 {
     linux_read_time_zone()
     guard server.console.load() else { return ExitStatus.usage }
