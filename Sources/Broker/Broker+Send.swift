@@ -129,10 +129,12 @@ extension Broker {
     defer { texts.release(&identifiers) }
     var header = OutgoingPublish(
       version: connections[connection].version, qos: .atMostOnce, isRetained: isRetained)
-    header.forwardedCount = forwardedCount(of: publication, bytes)
-    header.identifiersCount = identifiers.count
     header.payloadCount = publication.publish.payload.count
-    header.messageExpiry = publication.publish.properties.messageExpiry
+    if connections[connection].version == .v5 {
+      header.forwardedCount = forwardedCount(of: publication, bytes)
+      header.identifiersCount = identifiers.count
+      header.messageExpiry = publication.publish.properties.messageExpiry
+    }
     header.topicCount = topic.count
     applyAlias(to: &header, topic, on: connection)
     guard header.packetLength <= Int(connections[connection].maximumPacketSize) else {
@@ -150,7 +152,7 @@ extension Broker {
     header.writeBeforeForwarded(to: &middle)
     put(middle.span, to: &outgoing)
     if header.forwardedCount > 0 { putForwarded(publication, bytes, to: &outgoing) }
-    put(identifiers, to: &outgoing)
+    if header.identifiersCount > 0 { put(identifiers, to: &outgoing) }
     put(publication.publish.payload.in(bytes), to: &outgoing)
     connections[connection].outgoing = outgoing
     countPublish(header.payloadCount)

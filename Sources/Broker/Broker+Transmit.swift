@@ -27,7 +27,9 @@ extension Broker {
     }
     var header = header(of: message, qos: delivery.qos, delivery.isRetained, on: connection)
     header.isDuplicate = delivery.isDuplicate
-    header.identifiersCount = delivery.identifiers.count
+    if connections[connection].version == .v5 {
+      header.identifiersCount = delivery.identifiers.count
+    }
     let length = nameTopic(of: delivery.message, in: &header, on: connection)
     guard header.packetLength <= Int(connections[connection].maximumPacketSize) else {
       note(.messageTooLarge, session, "")
@@ -100,7 +102,7 @@ extension Broker {
     } else {
       messages.skip(Int(messages[message].propertiesCount), with: &cursor)
     }
-    put(identifiers, to: &outgoing)
+    if header.identifiersCount > 0 { put(identifiers, to: &outgoing) }
     connections[connection].outgoing = outgoing
     countPublish(header.payloadCount)
     owe(connection)
