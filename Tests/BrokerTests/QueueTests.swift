@@ -135,6 +135,12 @@ func aFullQueueIsToldToANewerPublisher(size: Int, qos: UInt8) {
   #expect(queue.drain() == ["1", "2", "6"])
 }
 
+@Test func noLimitOfTheQueueIsNoTrap() {
+  let queue = Queue(World.policy { $0.maximumQueued = Int.max }, isAway: false)
+  for number in 1...6 { #expect(queue.publish(number) == [.puback(number, 0)]) }
+  #expect(queue.drain().count == 6)
+}
+
 @Test func oneFullQueueRefusesTheMessageForAll() {
   // Else who got it would get it again when the publisher tries once more.
   let queue = Queue(World.policy { $0.maximumQueued = 1 })
