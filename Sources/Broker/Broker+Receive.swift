@@ -88,7 +88,7 @@ extension Broker {
     precondition(isQueued)  // it has as many places as there are connections
     guard let shortage, connections[connection].stalledUntil == .never else { return }
     note(shortage, connections[connection].session, "")
-    let until = connections[connection].lastReceived.adding(milliseconds: policy.queueFullWait)
+    let until = now.adding(milliseconds: policy.queueFullWait)
     connections[connection].stalledUntil = until
     deadlines.set(connection.index, to: until)
   }
@@ -142,6 +142,8 @@ extension Broker {
       }
       let whole = bytes.extracting(0..<header.packetLength)
       guard handle(header, whole, on: connection) else { break }
+      // Something found room: a wait for more begins anew.
+      connections[connection].stalledUntil = .never
       start += header.packetLength
     }
     keep(packet.bytes(start..<end), of: connection)

@@ -100,6 +100,27 @@ func aFullQueueIsToldToANewerPublisher(size: Int, qos: UInt8) {
   #expect(queue.world.used("receive blocks") == 0 && queue.world.used("messages") == 1)
 }
 
+@Test func theWaitBeginsAnewWithEachMessageThatFoundRoom() {
+  var queue = Queue(World.policy { $0.maximumQueued = 1 }, sender: .v3_1_1)
+  queue.comeBack()
+  for number in 1...3 { #expect(queue.publish(number) == [.puback(number, 0)]) }
+  // Several wait in one piece; every 6 seconds there is room for one.
+  let packets = (4...8).map { Packet.publish("t", "\($0)".bytes, .v3_1_1, qos: 1, identifier: $0) }
+  #expect(queue.sender.ask(Array(packets.joined())).isEmpty)
+  var held = queue.receiver.deliveries()
+  for number in 4...8 {
+    queue.world.pass(seconds: 6)
+    #expect(queue.sender.isOpen, "\(number)")
+    guard let oldest = held.first else { break }
+    held.removeFirst()
+    queue.receiver.send(Packet.acknowledgement(4, oldest.identifier))
+    #expect(queue.sender.answers() == [.puback(number, 0)])
+    held += queue.receiver.deliveries()
+  }
+  queue.world.pass(seconds: 100)
+  #expect(queue.sender.isOpen)
+}
+
 @Test func theOldestMakesRoomWhereThatIsWanted() {
   var queue = Queue(
     World.policy {
