@@ -102,6 +102,7 @@ extension Broker {
     guard connections.contains(connection), !connections[connection].isStalled else { return }
     connections[connection].stalledUntil = .never
     connections[connection].lastReceived = now
+    if connections[connection].state == .established { armKeepAlive(connection) }
     guard connections[connection].isMuted else { return }
     connections[connection].isMuted = false
     let isQueued = resumed.append(connection)

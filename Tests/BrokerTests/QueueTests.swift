@@ -121,6 +121,23 @@ func aFullQueueIsToldToANewerPublisher(size: Int, qos: UInt8) {
   #expect(queue.sender.isOpen)
 }
 
+@Test func keepAliveCountsAgainAfterAWait() {
+  // [MQTT-3.1.2-22] [MQTT3-3.1.2-24]
+  let world = World(World.policy { $0.maximumQueued = 1 })
+  let receiver = world.connect("r", clean: false, .sessionExpiry(1000))
+  #expect(receiver.subscribe("t", 1) == 1)
+  receiver.lose()
+  let sender = world.connect("s", .v3_1_1, keepAlive: 2)
+  for number in 1...2 { sender.publish("t", "\(number)", qos: 1, identifier: number) }
+  world.pass(seconds: 1)
+  world.connect("r", clean: false, .sessionExpiry(1000), present: true)
+  #expect(sender.answers() == [.puback(1, 0), .puback(2, 0)])
+  world.pass(milliseconds: 2999)
+  #expect(sender.isOpen)
+  world.pass(milliseconds: 1)
+  #expect(!sender.isOpen && world.count(.keepAliveExceeded) == 1)
+}
+
 @Test func theOldestMakesRoomWhereThatIsWanted() {
   var queue = Queue(
     World.policy {
