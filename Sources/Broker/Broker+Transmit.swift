@@ -125,7 +125,9 @@ extension Broker {
     body.remaining -= count
     connections[connection].outgoing = outgoing
     connections[connection].body = body
-    if count == 0 { note(.sendBlocksShort, connections[connection].session, "") }
+    if room == 0 && body.remaining > 0 {
+      note(.sendBlocksShort, connections[connection].session, "")
+    }
     if body.remaining == 0 { endBody(connection) }
   }
 

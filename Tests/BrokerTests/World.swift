@@ -108,20 +108,23 @@ final class World {
 
   /// Turns until nothing moves any more: input, what is due, output, closes.
   func turn() {
+    for _ in 0..<400 where !step() { return }
+  }
+
+  /// One turn; false when nothing moved in it.
+  func step() -> Bool {
     broker.advance(to: now)
-    for _ in 0..<400 {
-      broker.retryStalled()
-      var isMoving = false
-      for client in clients.values where client.deliver() { isMoving = true }
-      while let handle = broker.nextResumed() { broker[handle].isMuted = false }
-      broker.expire()
-      if send() { isMoving = true }
-      while let handle = broker.nextDying() {
-        for client in clients.values where client.handle == handle { client.close() }
-        broker.release(handle)
-      }
-      if !isMoving { return }
+    broker.retryStalled()
+    var isMoving = false
+    for client in clients.values where client.deliver() { isMoving = true }
+    while let handle = broker.nextResumed() { broker[handle].isMuted = false }
+    broker.expire()
+    if send() { isMoving = true }
+    while let handle = broker.nextDying() {
+      for client in clients.values where client.handle == handle { client.close() }
+      broker.release(handle)
     }
+    return isMoving
   }
 
   private func send() -> Bool {
@@ -185,6 +188,9 @@ final class Client {
     self.handle = handle
     self.version = version
   }
+
+  /// Has bytes to send when the broker turns next.
+  func queue(_ bytes: [UInt8]) { outbound += bytes }
 
   /// Sends bytes and lets the broker turn.
   func send(_ bytes: [UInt8]) {
