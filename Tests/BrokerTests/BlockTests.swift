@@ -21,6 +21,23 @@ func aPayloadLargerThanAnyBufferArrivesWhole(qos: UInt8) {
   #expect(world.used("messages") == 0 && world.used("send blocks") == 0)
 }
 
+@Test func whatHadToLeaveIsGivenBackWhenTheConnectionEnds() {
+  let world = World()
+  let sender = world.connect("s")
+  for round in 0..<30 {
+    let receiver = world.connect("r\(round)")
+    #expect(receiver.subscribe("t", 1) == 1)
+    receiver.isDeaf = true
+    sender.publish("t", "short")
+    sender.send(Packet.publish("t", large(15_000), qos: 1, identifier: 1))
+    #expect(world.used("send blocks") > 0)
+    if round % 2 == 0 { receiver.lose() } else { world.connect("r\(round)").lose() }
+    #expect(!receiver.isOpen)
+    #expect(world.used("send blocks") == 0 && world.used("messages") == 0)
+  }
+  #expect(sender.isOpen)
+}
+
 @Test func manyReceiversShareFewBlocks() {
   let world = World { $0.sendBlocks = 24; $0.sendBlockBytes = 64; $0.sendBytes = 500 }
   let receivers = (0..<8).map { world.connect("r\($0)") }
