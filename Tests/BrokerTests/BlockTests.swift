@@ -38,6 +38,42 @@ func aPayloadLargerThanAnyBufferArrivesWhole(qos: UInt8) {
   #expect(sender.isOpen)
 }
 
+@Test func answersBehindAPayloadLeaveEvenIfNoBlockIsFreeWhenItEnds() {
+  let world = World {
+    $0.sendBlocks = 23
+    $0.sendBlockBytes = 64
+    $0.sendBytes = 600
+  }
+  let (receiver, sender) = (world.connect("r"), world.connect("s"))
+  let others = (0..<6).map { world.connect("o\($0)") }
+  #expect(receiver.subscribe("t", 1) == 1)
+  let payload = large(1201)
+  // 600 bytes leave; of the rest all but 10 can be moved while answers gather behind them.
+  sender.queue(Packet.publish("t", payload, qos: 1, identifier: 1))
+  #expect(world.step())
+  receiver.queue(Array([[UInt8]](repeating: Packet.ping, count: 30).joined()))
+  receiver.isDeaf = true
+  #expect(world.step())
+  // The others' answers take all blocks that are left.
+  for identifier in 1...13 {
+    for other in others where world.used("send blocks") < 23 {
+      other.isDeaf = true
+      other.send(Packet.publish("x", [], qos: 1, identifier: identifier))
+    }
+  }
+  #expect(world.used("send blocks") == 23 && others.allSatisfy(\.isOpen))
+  world.sendsAtOnce = 20
+  receiver.isDeaf = false
+  let answers = receiver.ask(Packet.ping)
+  #expect(answers.count == 32 && answers.dropFirst().allSatisfy { $0 == .pingresp })
+  if case .publish(let delivered) = answers.first { #expect(delivered.payload == payload) }
+  for other in others {
+    other.isDeaf = false
+    let told = other.answers()
+    #expect(told == (1...13).prefix(told.count).map { .puback($0, 0x10) })
+  }
+}
+
 @Test func manyReceiversShareFewBlocks() {
   let world = World { $0.sendBlocks = 24; $0.sendBlockBytes = 64; $0.sendBytes = 500 }
   let receivers = (0..<8).map { world.connect("r\($0)") }
