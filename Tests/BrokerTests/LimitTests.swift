@@ -141,3 +141,25 @@ func connectionsOverTheLimitAreRefusedPolitely(limit: Int) throws {
   #expect(client.ask(packet) == [.connack(present: false, code: 0x97)])
   #expect(world.count(.willFull) == 1 && world.used("sessions") == 1)
 }
+
+@Test func aPromiseIsNotBrokenForAMessageOfQoS0() {
+  // One place is left: it belongs to who is owed QoS 1, whoever comes first among the matches.
+  for isFirst in [true, false] {
+    let world = World { $0.deliveries = 1 }
+    let slow = world.connect("slow")
+    let away = world.connect("away", clean: false, .sessionExpiry(100))
+    if isFirst { #expect(slow.subscribe("t") == 0) }
+    #expect(away.subscribe("t", 1) == 1)
+    if !isFirst { #expect(slow.subscribe("t") == 0) }
+    away.lose()
+    slow.isDeaf = true
+    let sender = world.connect("s")
+    let big = [UInt8](repeating: 1, count: 2000)
+    // After three there is no room to send the slow one a fourth at once.
+    for _ in 0..<3 { sender.send(Packet.publish("t", big)) }
+    #expect(sender.ask(Packet.publish("t", big, qos: 1, identifier: 1)) == [.puback(1, 0)])
+    let back = world.connect("away", clean: false, .sessionExpiry(100), present: true)
+    #expect(back.deliveries().map(\.payload) == [big], "\(isFirst)")
+    #expect(world.count(.messageDropped) == 1)
+  }
+}
