@@ -55,16 +55,27 @@ let product = Target.executableTarget(
 
 /// The test targets, one for each module at least, and what each of them imports.
 let testing: [(target: String, imports: [String])] = [
-  ("MemoryTests", ["Memory"]),
   ("MQTTTests", ["MQTT"]),
+  ("MemoryTests", ["Memory", "Support"]),
+  ("MessagesTests", ["Memory", "MQTT", "Messages", "Support"]),
+  ("TopicsTests", ["Memory", "MQTT", "Messages", "Support", "Topics"]),
+  ("SessionsTests", ["Memory", "MQTT", "Messages", "Sessions", "Support"]),
+  ("BrokerTests", ["Board", "Broker", "Memory", "Support"]),
+  ("ServerTests", ["Board", "Broker", "Memory", "Server", "Support"]),
   ("AccessTests", ["Access"]),
   ("ConfigurationTests", ["Board", "Configuration", "Memory", "MQTT"]),
 ]
-let tests: [Target] = (isEmbedded ? [] : testing).map { test in
-  .testTarget(
-    name: test.target, dependencies: test.imports.map { .init(stringLiteral: $0) },
-    swiftSettings: [.strictMemorySafety()])
-}
+let support = Target.target(
+  name: "Support", dependencies: ["Memory"], path: "Tests/Support",
+  swiftSettings: [.strictMemorySafety()])
+let tests: [Target] = isEmbedded
+  ? []
+  : [support]
+    + testing.map { test in
+      .testTarget(
+        name: test.target, dependencies: test.imports.map { .init(stringLiteral: $0) },
+        swiftSettings: [.strictMemorySafety()])
+    }
 
 let package = Package(
   name: "swiftlet",

@@ -22,6 +22,10 @@ extension Broker {
   /// Gives the connection's slot back; the Server has closed its socket.
   package mutating func release(_ connection: Handle<Connection>) {
     deadlines.cancel(connection.index)
+    sending.release(&connections[connection].outgoing)
+    sending.release(&connections[connection].behind)
+    let unsent = connections[connection].body.message
+    if !unsent.isNull { messages.release(unsent) }
     connections.release(connection)
   }
 

@@ -173,7 +173,7 @@ extension Broker {
   private func hasQueueRoom(_ session: Handle<Session>, _ byteCount: Int) -> Bool {
     let state = sessions[session]
     let window = state.isConnected ? max(0, Int(state.sendQuota) - Int(state.inFlight)) : 0
-    return Int(state.unsent) < policy.maximumQueued + window
+    return Int(state.unsent) - window < policy.maximumQueued
       && Int(state.unsentBytes) + byteCount <= policy.maximumQueuedBytes
   }
 

@@ -168,10 +168,7 @@ extension Broker {
     let session = connections[connection].session
     var publication = Publication(publish, version: connections[connection].version)
     publication.traits.expiry = expiry(of: publish)
-    for place in 0..<subscriptions.matches.count {
-      if publish.qos == .atMostOnce { chooseMember(at: place, qos: .atMostOnce, byteCount: 0) }
-      deliver(&publication, bytes, topic, to: subscriptions.matches[place])
-    }
+    deliver(&publication, bytes, topic)
     // [MQTT-3.3.1-5] [MQTT-3.3.1-8] [MQTT3-3.3.1-5] [MQTT3-3.3.1-12]
     if publish.isRetained { retain(&publication, bytes, topic) }
     if !publication.message.isNull { messages.release(publication.message) }
@@ -181,6 +178,25 @@ extension Broker {
     }
     let isMatched = subscriptions.matches.count > 0
     acknowledge(publish, isMatched ? .success : .noMatchingSubscribers, on: connection)
+  }
+
+  /// Who was promised the message gets it first: a copy of QoS 0 takes no room from one of those.
+  private mutating func deliver(
+    _ publication: inout Publication, _ bytes: Span<UInt8>, _ topic: Span<UInt8>
+  ) {
+    let qos = publication.publish.qos
+    for place in 0..<subscriptions.matches.count {
+      if qos == .atMostOnce { chooseMember(at: place, qos: qos, byteCount: 0) }
+      let match = subscriptions.matches[place]
+      if qos == .atMostOnce || outgoingQoS(qos, match) > .atMostOnce {
+        deliver(&publication, bytes, topic, to: match)
+      }
+    }
+    guard qos > .atMostOnce else { return }
+    for place in 0..<subscriptions.matches.count {
+      let match = subscriptions.matches[place]
+      if outgoingQoS(qos, match) == .atMostOnce { deliver(&publication, bytes, topic, to: match) }
+    }
   }
 
   private func expiry(of publish: Publish) -> Instant {

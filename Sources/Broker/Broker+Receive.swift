@@ -101,6 +101,7 @@ extension Broker {
     guard connections.contains(connection), !connections[connection].isStalled else { return }
     connections[connection].stalledUntil = .never
     connections[connection].lastReceived = now
+    if connections[connection].state == .established { armKeepAlive(connection) }
     guard connections[connection].isMuted else { return }
     connections[connection].isMuted = false
     let isQueued = resumed.append(connection)
@@ -141,6 +142,8 @@ extension Broker {
       }
       let whole = bytes.extracting(0..<header.packetLength)
       guard handle(header, whole, on: connection) else { break }
+      // Something found room: a wait for more begins anew.
+      connections[connection].stalledUntil = .never
       start += header.packetLength
     }
     keep(packet.bytes(start..<end), of: connection)

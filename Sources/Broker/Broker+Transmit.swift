@@ -94,18 +94,22 @@ extension Broker {
     body.remaining -= count
     connections[connection].outgoing = outgoing
     connections[connection].body = body
-    if count == 0 { note(.sendBlocksShort, connections[connection].session, "") }
+    if room == 0 && body.remaining > 0 {
+      note(.sendBlocksShort, connections[connection].session, "")
+    }
     if body.remaining == 0 { endBody(connection) }
   }
 
-  /// Ends the Payload under way: what waited behind it may leave.
+  /// Ends the Payload under way when what waited behind it may leave; without a free block it
+  /// waits on, so that nothing comes before it.
   mutating func endBody(_ connection: Handle<Connection>) {
     guard connections[connection].body.isActive else { return }
-    messages.release(connections[connection].body.message)
-    connections[connection].body = MessageBody()
     var outgoing = connections[connection].outgoing
     sending.moveAll(of: &connections[connection].behind, to: &outgoing)
     connections[connection].outgoing = outgoing
+    guard connections[connection].behind.isEmpty else { return }
+    messages.release(connections[connection].body.message)
+    connections[connection].body = MessageBody()
   }
 
   /// Appends the properties that are forwarded, unaltered and in order. [MQTT-3.3.2-4]

@@ -20,7 +20,8 @@ package struct Instant: BitwiseCopyable, Comparable {
 
   /// This moment and so many seconds.
   package func adding(seconds: UInt64) -> Instant {
-    adding(milliseconds: seconds.multipliedReportingOverflow(by: 1000).partialValue)
+    let (span, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+    return overflow ? .never : adding(milliseconds: span)
   }
 
   /// This moment and so many milliseconds; `never` stays `never`.

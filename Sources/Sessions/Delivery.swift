@@ -34,7 +34,7 @@ package struct Delivery: BitwiseCopyable {
 
   /// Whether it still has to be sent on this connection; the session counts these.
   var isCountedUnsent = false
-  /// Whether its PUBLISH was sent on this connection and uses up one of the send quota. [4.9]
+  /// Whether it was sent on this connection and uses up one of the send quota. [4.9]
   var usesQuota = false
 
   package init(

@@ -31,7 +31,7 @@ extension SessionDirectory {
     let handle = sessions[session].firstUnsent
     discountUnsent(handle, of: session, messages: messages)
     sessions[session].firstUnsent = deliveries[handle].next
-    guard deliveries[handle].stage != .awaitsPubcomp else { return }
+    // A PUBREL counts too, or new messages could use up the Packet Identifiers beside it.
     sessions[session].inFlight += 1
     deliveries[handle].usesQuota = true
     if deliveries[handle].stage == .unsent { beginExchange(handle, of: session) }

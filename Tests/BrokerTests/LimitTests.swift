@@ -1,0 +1,165 @@
+import Board
+import Support
+import Testing
+
+@testable import Broker
+
+@Test(arguments: [2, 4])
+func connectionsOverTheLimitAreRefusedPolitely(limit: Int) throws {
+  let world = World { $0.connections = limit }
+  let clients = (0..<limit).map { world.connect("c\($0)") }
+  for (version, code) in [(.v5, 0x97), (.v3_1_1, 3), (.v3_1, 3)] as [(Version, UInt8)] {
+    let client = try #require(world.open(version))
+    #expect(client.ask(Packet.connect("x", version)) == [.connack(present: false, code: code)])
+    #expect(!client.isOpen)
+  }
+  #expect(world.count(.sessionsFull) == 3)
+  // One that is connected already takes its own place.
+  world.connect("c0")
+  #expect(world.broker.statistics.clientsConnected == limit)
+  // Beyond the places to refuse politely there is none at all.
+  let waiting = (0..<Broker.refusalPlaces).compactMap { _ in world.open() }
+  #expect(waiting.count == Broker.refusalPlaces && world.open() == nil)
+  #expect(world.count(.connectionRefused) == 1)
+  clients[1].lose()
+  world.turn()
+  world.connect("new")
+}
+
+@Test func aListenerHasALimitOfItsOwn() throws {
+  let world = World(World.policy { $0.listeners[1].maximumConnections = 1 })
+  let first = world.connect("a", listener: 1)
+  let client = try #require(world.open(.v3_1_1, listener: 1))
+  #expect(client.ask(Packet.connect("b", .v3_1_1)) == [.connack(present: false, code: 3)])
+  world.connect("b")
+  first.lose()
+  world.connect("c", listener: 1)
+}
+
+@Test func aFullTableOfSessionsRefusesTheNewOne() throws {
+  let world = World { $0.sessions = 2 }
+  for name in ["a", "b"] { world.connect(name, .v5, .sessionExpiry(100)).lose() }
+  let client = try #require(world.open())
+  #expect(client.ask(Packet.connect("c")) == [.connack(present: false, code: 0x97)])
+  #expect(world.count(.sessionsFull) == 1 && world.used("sessions") == 2)
+  world.connect("a", clean: false, present: true)
+  world.connect("b", clean: true)
+}
+
+@Test func fullTablesRefuseSubscriptions() {
+  let changes: [(String, (inout Limits) -> Void)] = [
+    ("subscriptions", { $0.subscriptions = 2 }), ("topic levels", { $0.topicNodes = 2 }),
+  ]
+  for (pool, change) in changes {
+    let world = World(change: change)
+    let (newer, older) = (world.connect("a"), world.connect("b", .v3_1_1))
+    let answers = newer.ask(Packet.subscribe([("a", 0), ("b", 1), ("c", 1)]))
+    #expect(answers == [.suback(1, [0, 1, 0x97])])
+    #expect(older.subscribe("x/y") == 0x80 && newer.subscribe("a", 2) == 2)
+    #expect(world.count(.subscriptionsFull) == 2 && world.refused(pool) == 2)
+    #expect(newer.ask(Packet.unsubscribe(["a", "b"])) == [.unsuback(1, [0, 0])])
+    #expect(older.subscribe("x/y") == 0)
+  }
+}
+
+@Test func groupsAndLevelsAndTextsHaveLimits() {
+  let world = World {
+    $0.sharedGroups = 1
+    $0.topicLevels = 3
+    $0.textBlocks = 12
+  }
+  let client = world.connect("a")
+  #expect(client.subscribe("$share/g/t") == 0 && client.subscribe("$share/h/t") == 0x97)
+  #expect(client.subscribe("a/b/c") == 0 && client.subscribe("a/b/c/d") == 0x97)
+  #expect(client.subscribe(String(repeating: "x", count: 400)) == 0x97)
+  let used = world.used("text blocks")
+  #expect(client.subscribe("a/b/" + String(repeating: "x", count: 400)) == 0x97)
+  #expect(world.used("text blocks") == used && world.count(.subscriptionsFull) == 4)
+  #expect(client.subscribe(String(repeating: "y", count: 1001)) == 0x8F)
+}
+
+@Test func aTopicNameThatIsTooLongEndsTheConnection() {
+  for (version, answers) in [(.v5, [.disconnect(0x90)]), (.v3_1_1, [])] as [(Version, [Answer])] {
+    let world = World()
+    let client = world.connect("a", version)
+    let name = String(repeating: "x", count: 1001)
+    #expect(client.ask(Packet.publish(name, [1], version)) == answers && !client.isOpen)
+  }
+}
+
+@Test func aFullTableOfRetainedMessagesRefusesAnother() {
+  let world = World { $0.retained = 2 }
+  let client = world.connect("a")
+  for topic in ["a", "b"] {
+    #expect(client.ask(Packet.publish(topic, [1], qos: 1, identifier: 1, retain: true)) == [.puback(1, 0x10)])
+  }
+  let packet = Packet.publish("c", [1], qos: 1, identifier: 1, retain: true)
+  #expect(client.ask(packet) == [.puback(1, 0x97)] && world.count(.retainedFull) == 1)
+  #expect(client.ask(Packet.publish("b", [2], qos: 1, identifier: 1, retain: true)) == [.puback(1, 0x10)])
+  // With QoS 0 nobody can be told: it is not retained, and that is counted.
+  client.publish("c", "x", retain: true)
+  #expect(world.used("retained messages") == 2 && world.count(.retainedFull) == 2)
+  client.publish("a", "", retain: true)
+  #expect(client.ask(packet) == [.puback(1, 0x10)])
+}
+
+@Test func fullTablesOfMessagesRefuseOrDrop() {
+  let changes: [(inout Limits) -> Void] = [
+    { $0.messages = 2 }, { $0.messageBlocks = 2 }, { $0.deliveries = 2 },
+  ]
+  for change in changes {
+    let world = World(change: change)
+    let away = world.connect("r", clean: false, .sessionExpiry(100))
+    #expect(away.subscribe("t", 1) == 1)
+    away.lose()
+    let sender = world.connect("s")
+    let codes = (1...4).map { sender.ask(Packet.publish("t", [1], qos: 1, identifier: $0)) }
+    #expect(codes == [[.puback(1, 0)], [.puback(2, 0)], [.puback(3, 0x97)], [.puback(4, 0x97)]])
+    #expect(world.count(.publishRejected) == 2)
+    let back = world.connect("r", clean: false, .sessionExpiry(100), present: true)
+    for message in back.deliveries() { back.send(Packet.acknowledgement(4, message.identifier)) }
+    #expect(sender.ask(Packet.publish("t", [1], qos: 1, identifier: 5)) == [.puback(5, 0)])
+  }
+}
+
+@Test func aFullTableOfUnreleasedMessagesRefuses() {
+  let world = World { $0.unreleased = 2 }
+  let client = world.connect("a")
+  for (identifier, code) in [(1, 0x10), (2, 0x10), (3, 0x97)] as [(Int, UInt8)] {
+    let packet = Packet.publish("t", [1], qos: 2, identifier: identifier)
+    #expect(client.ask(packet) == [.pubrec(identifier, code)])
+  }
+  #expect(client.ask(Packet.acknowledgement(6, 1)) == [.pubcomp(1, 0)])
+  #expect(client.ask(Packet.publish("t", [1], qos: 2, identifier: 3)) == [.pubrec(3, 0x10)])
+}
+
+@Test func aWillThatFindsNoRoomRefusesTheConnection() throws {
+  let world = World { $0.messages = 1 }
+  world.connect("a", will: WillMessage(topic: "w"))
+  let client = try #require(world.open())
+  let packet = Packet.connect("b", will: WillMessage(topic: "w"))
+  #expect(client.ask(packet) == [.connack(present: false, code: 0x97)])
+  #expect(world.count(.willFull) == 1 && world.used("sessions") == 1)
+}
+
+@Test func aPromiseIsNotBrokenForAMessageOfQoS0() {
+  // One place is left: it belongs to who is owed QoS 1, whoever comes first among the matches.
+  for isFirst in [true, false] {
+    let world = World { $0.deliveries = 1 }
+    let slow = world.connect("slow")
+    let away = world.connect("away", clean: false, .sessionExpiry(100))
+    if isFirst { #expect(slow.subscribe("t") == 0) }
+    #expect(away.subscribe("t", 1) == 1)
+    if !isFirst { #expect(slow.subscribe("t") == 0) }
+    away.lose()
+    slow.isDeaf = true
+    let sender = world.connect("s")
+    let big = [UInt8](repeating: 1, count: 2000)
+    // After three there is no room to send the slow one a fourth at once.
+    for _ in 0..<3 { sender.send(Packet.publish("t", big)) }
+    #expect(sender.ask(Packet.publish("t", big, qos: 1, identifier: 1)) == [.puback(1, 0)])
+    let back = world.connect("away", clean: false, .sessionExpiry(100), present: true)
+    #expect(back.deliveries().map(\.payload) == [big], "\(isFirst)")
+    #expect(world.count(.messageDropped) == 1)
+  }
+}

@@ -1,0 +1,122 @@
+import Support
+import Testing
+
+@testable import Broker
+
+private func world() -> World { World(World.policy { $0.systemInterval = 10 }) }
+
+@Test func theTreeIsRetainedForWhoAsksAndNotMatchedByHashAlone() {
+  // [MQTT-4.7.2-1] [MQTT3-4.7.2-1]
+  let world = world()
+  let client = world.connect("a")
+  #expect(client.subscribe("#") == 0 && client.deliveries().isEmpty)
+  #expect(client.subscribe("$SYS/broker/version") == 0)
+  let version = client.deliveries()
+  #expect(version.map(\.text) == ["swiftlet version 0.1.0"] && version.allSatisfy(\.retain))
+  #expect(client.subscribe("$SYS/#") == 0)
+  let all = client.deliveries()
+  #expect(all.count == SystemTopic.count && Set(all.map(\.topic)).count == all.count)
+  let values = Dictionary(uniqueKeysWithValues: all.map { ($0.topic, $0.text) })
+  #expect(values["$SYS/broker/clients/connected"] == "1")
+  #expect(values["$SYS/broker/uptime"] == "0 seconds")
+  #expect(values["$SYS/broker/subscriptions/count"] == "3")
+  #expect(values["$SYS/broker/retained messages/count"] == "0")
+  #expect(values["$SYS/broker/limits/sessions/capacity"] == "24")
+  #expect(values["$SYS/broker/load/connections/1min"] == "0.00")
+}
+
+@Test func changesAreToldOnceAnInterval() {
+  let world = world()
+  let client = world.connect("a")
+  #expect(client.subscribe("$SYS/broker/clients/+", 0x20) == 0)
+  #expect(client.deliveries().isEmpty)
+  world.pass(seconds: 10)
+  let first = client.deliveries()
+  #expect(first.contains { $0.topic.hasSuffix("/connected") && $0.text == "1" && !$0.retain })
+  world.pass(seconds: 10)
+  #expect(client.deliveries().isEmpty)
+  let other = world.connect("b")
+  world.pass(milliseconds: 9999)
+  #expect(client.deliveries().isEmpty)
+  world.pass(milliseconds: 1)
+  #expect(client.deliveries().first { $0.topic.hasSuffix("/connected") }?.text == "2")
+  other.lose()
+  #expect(world.used("messages") == 0)
+}
+
+@Test func withoutAnIntervalThereIsNoTree() {
+  let world = World()
+  let client = world.connect("a")
+  #expect(client.subscribe("$SYS/#") == 0)
+  world.pass(seconds: 100)
+  #expect(client.deliveries().isEmpty)
+}
+
+@Test func aChangeThatFoundNoRoomIsToldLater() {
+  let world = World(World.policy { $0.systemInterval = 10 }) { $0.messages = 1 }
+  let client = world.connect("a")
+  #expect(client.subscribe("$SYS/broker/clients/connected", 0x20) == 0)
+  world.pass(seconds: 10)
+  #expect(client.texts() == ["1"])
+  // A Will takes the only place there is for a message.
+  let other = world.connect("b", will: WillMessage(topic: "w"))
+  world.pass(seconds: 10)
+  #expect(client.texts() == [])
+  other.send(Packet.disconnect())
+  world.connect("c")
+  world.pass(seconds: 10)
+  #expect(client.texts() == ["2"])
+}
+
+@Test func theLoadApproachesTheRate() {
+  let world = world()
+  let client = world.connect("a")
+  #expect(client.subscribe("$SYS/broker/load/publish/received/+") == 0)
+  _ = client.deliveries()
+  var last: [String: Double] = [:]
+  // 6 messages every 10 seconds are 36 a minute.
+  for _ in 0..<60 {
+    for _ in 0..<6 { client.publish("x", "y") }
+    world.pass(seconds: 10)
+    for message in client.deliveries() { last[message.topic] = Double(message.text) }
+  }
+  let minute = last["$SYS/broker/load/publish/received/1min"] ?? 0
+  let five = last["$SYS/broker/load/publish/received/5min"] ?? 0
+  let fifteen = last["$SYS/broker/load/publish/received/15min"] ?? 0
+  #expect(minute > 35.9 && minute < 36.1 && five > 30 && five < minute && fifteen < five)
+}
+
+@Test func theReportNamesEachPool() {
+  let world = World()
+  world.broker.report()
+  var lines: [String] = []
+  world.broker.log.drain { lines.append(String(copying: $0.span)) }
+  #expect(lines.count == Broker.poolCount)
+  #expect(lines[1] == "sessions: 0 of 24 used, at most 0, refused 0 times.")
+}
+
+@Test func eachEventIsToldTenTimesASecondAndCountedAlways() {
+  let world = World()
+  world.broker.log.levels = LogLevel.notice.rawValue
+  for _ in 0..<30 {
+    guard let client = world.open() else { break }
+    client.lose()
+  }
+  var lines: [String] = []
+  world.broker.log.drain { lines.append(String(copying: $0.span)) }
+  #expect(lines.filter { $0 == "New connection." }.count == 10)
+  #expect(world.count(.connectionOpened) == 30)
+  world.pass(seconds: 1)
+  lines = []
+  world.broker.log.drain { lines.append(String(copying: $0.span)) }
+  #expect(lines == ["20 more log lines were left out."])
+}
+
+@Test func aClientsNameWritesNoLines() {
+  let world = World()
+  world.broker.log.levels = LogLevel.notice.rawValue
+  world.connect("a\nb")
+  var lines: [String] = []
+  world.broker.log.drain { lines.append(String(copying: $0.span)) }
+  #expect(lines.last == "New client connected as a?b (p5, c1, k0).")
+}
