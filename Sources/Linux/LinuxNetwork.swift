@@ -66,6 +66,8 @@ package struct LinuxNetwork: Network, ~Copyable {
 
   package mutating func turnAway() { linux_close(accepted) }
 
+  package var hasRequest: Bool { waiting.hasSignal }
+
   package mutating func nextReady() -> Readiness? { waiting.nextReady() }
 
   package mutating func receive(place: Int, into bytes: inout MutableSpan<UInt8>) -> Received {

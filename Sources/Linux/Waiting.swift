@@ -63,6 +63,9 @@ struct Waiting: ~Copyable {
     readyCount = epoll >= 0 ? collect() : places
   }
 
+  /// Whether a signal has come.
+  var hasSignal: Bool { entries[0].returned != 0 }
+
   /// The next client that is ready.
   mutating func nextReady() -> Readiness? {
     while nextIndex < readyCount {

@@ -25,8 +25,11 @@
   /// Copies `source`, which must fit, to the front, and returns the copy.
   @_lifetime(immortal)
   package mutating func fill(_ source: Span<UInt8>) -> Span<UInt8> {
-    var target = mutableBytes(0..<source.count)
-    for index in source.indices { target[index] = source[index] }
+    precondition(source.count <= capacity)
+    unsafe source.withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress else { return }
+      unsafe UnsafeMutableRawPointer(base).copyMemory(from: start, byteCount: bytes.count)
+    }
     return bytes(0..<source.count)
   }
 

@@ -127,7 +127,7 @@ package struct ChainCursor: BitwiseCopyable {
       while remaining > 0 {
         if cursor.offset == blockBytes { advance(&cursor) }
         let piece = min(remaining, blockBytes - Int(cursor.offset))
-        unsafe base.update(from: address(of: cursor), count: piece)
+        unsafe UnsafeMutableRawPointer(base).copyMemory(from: address(of: cursor), byteCount: piece)
         unsafe base += piece
         cursor.offset += UInt32(piece)
         remaining -= piece
@@ -236,7 +236,7 @@ package struct ChainCursor: BitwiseCopyable {
       if room == 0 { addBlock(to: &chain) }
       let piece = min(remaining, space)
       let target = unsafe blocks + Int(chain.last) * blockBytes - space
-      unsafe target.update(from: source, count: piece)
+      unsafe UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: piece)
       unsafe source += piece
       remaining -= piece
       chain.end += UInt16(piece)

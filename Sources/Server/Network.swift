@@ -20,6 +20,13 @@ package protocol Network: ~Copyable {
   mutating func watch(place: Int, readable: Bool, writable: Bool)
   /// Closes the connection for good.
   mutating func close(place: Int)
+  /// Whether the last wait found that somebody asks something of the program.
+  var hasRequest: Bool { get }
+}
+
+extension Network where Self: ~Copyable {
+  /// Asking is cheap where there is no system to ask.
+  package var hasRequest: Bool { true }
 }
 
 /// A connection that has come in.

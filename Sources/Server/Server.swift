@@ -44,7 +44,7 @@ package struct Server<N: Network & ~Copyable, C: Clock & ~Copyable, L: Console &
     let start = clock.microseconds()
     hasProgress = false
     hasRest = false
-    answerRequests()
+    if network.hasRequest { answerRequests() }
     accept()
     receive()
     broker.expire()
