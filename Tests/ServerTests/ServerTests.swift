@@ -69,7 +69,9 @@ private final class Machine {
 
 /// CONNECT of 3.1.1 with a clean session.
 private func connectPacket(_ name: String) -> [UInt8] {
-  [0x10, UInt8(12 + name.utf8.count), 0, 4] + "MQTT".bytes + [4, 2, 0, 0, 0, UInt8(name.utf8.count)]
+  [0x10, UInt8(12 + name.utf8.count), 0, 4] + "MQTT".bytes + [
+    4, 2, 0, 0, 0, UInt8(name.utf8.count),
+  ]
     + name.bytes
 }
 
@@ -128,7 +130,8 @@ private let pingAnswer: [UInt8] = [0xD0, 0]
   machine.wire.room[0] = nil
   machine.turn()
   #expect(machine.wire.calls.contains(.watch(0, readable: true, writable: false)))
-  #expect(machine.received(0) == Array((publishPacket + publishPacket + publishPacket).dropFirst(4)))
+  #expect(
+    machine.received(0) == Array((publishPacket + publishPacket + publishPacket).dropFirst(4)))
 }
 
 @Test func whoDoesNotReadIsMutedAndHeardAgain() {
@@ -154,7 +157,8 @@ private let pingAnswer: [UInt8] = [0xD0, 0]
   machine.wire.ended = [0]
   machine.wire.broken = [1]
   machine.turn()
-  #expect(machine.wire.calls { if case .close = $0 { true } else { false } } == [.close(0), .close(1)])
+  #expect(
+    machine.wire.calls { if case .close = $0 { true } else { false } } == [.close(0), .close(1)])
   let used = machine.server.broker.pool(0).occupancy.used
   #expect(used == 1)
 }
