@@ -4,7 +4,7 @@ import Testing
 @testable import Broker
 
 @Test func anAliasStandsForTheTopicItWasGivenLast() {
-  // [MQTT-3.3.2-7] [MQTT-3.3.2-10] [MQTT-3.3.2-12]
+  // [MQTT-3.3.2-12]
   let world = World()
   let (sender, receiver) = (world.connect("s"), world.connect("r"))
   #expect(receiver.subscribe("#", 2) == 2)
@@ -39,7 +39,7 @@ func anAliasIsBetweenOneAndTheMaximum(alias: Int) {
 }
 
 @Test func aliasesAreSetTowardsAClientThatAllowsThem() {
-  // [MQTT-3.1.2-26] [MQTT-3.1.2-27] [MQTT-3.3.2-11]
+  // [MQTT-3.1.2-29] [MQTT-3.1.2-30] [MQTT-3.3.2-11]
   let world = World()
   let receiver = world.connect("r", .v5, .topicAliasMaximum(2))
   let sender = world.connect("s")
@@ -54,7 +54,11 @@ func anAliasIsBetweenOneAndTheMaximum(alias: Int) {
         #expect(message?.topic == "third")
       } else {
         #expect(bytes[0] == 0x23 && bytes[1] == 0 && (1...2).contains(bytes[2]))
-        if message?.topic == "" { #expect(known[bytes[2]] == topic) } else { known[bytes[2]] = topic }
+        if message?.topic == "" {
+          #expect(known[bytes[2]] == topic)
+        } else {
+          known[bytes[2]] = topic
+        }
         #expect(round == 0 || message?.topic == "")
       }
     }

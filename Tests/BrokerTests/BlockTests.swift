@@ -75,7 +75,9 @@ func aPayloadLargerThanAnyBufferArrivesWhole(qos: UInt8) {
 }
 
 @Test func manyReceiversShareFewBlocks() {
-  let world = World { $0.sendBlocks = 24; $0.sendBlockBytes = 64; $0.sendBytes = 500 }
+  let world = World {
+    $0.sendBlocks = 24; $0.sendBlockBytes = 64; $0.sendBytes = 500
+  }
   let receivers = (0..<8).map { world.connect("r\($0)") }
   for receiver in receivers { #expect(receiver.subscribe("t", 1) == 1) }
   let sender = world.connect("s")
@@ -113,7 +115,9 @@ func aPayloadLargerThanAnyBufferArrivesWhole(qos: UInt8) {
 }
 
 @Test func partialPacketsWaitForBlocksAndEachConnectionHasOne() {
-  let world = World { $0.receiveBlocks = 16; $0.receiveBlockBytes = 64 }
+  let world = World {
+    $0.receiveBlocks = 16; $0.receiveBlockBytes = 64
+  }
   let clients = (0..<8).map { world.connect("c\($0)") }
   let payload = large(400)
   let packet = Packet.publish("t", payload, qos: 1, identifier: 1)

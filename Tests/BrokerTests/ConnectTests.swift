@@ -129,7 +129,7 @@ func aSessionIsPresentUnlessItEndedOrACleanStartIsWanted(version: Version) {
 }
 
 @Test func aSessionExpiresWhenItsTimeIsOver() {
-  // [MQTT-3.1.2-23]
+  // [MQTT-3.1.2-25]
   let world = World()
   let client = world.connect("a", clean: false, .sessionExpiry(10))
   #expect(client.subscribe("a/b", 1) == 1)
@@ -176,7 +176,7 @@ func aSessionIsPresentUnlessItEndedOrACleanStartIsWanted(version: Version) {
 
 @Test(arguments: Version.allCases)
 func aClientThatIsSilentTooLongIsDisconnected(version: Version) {
-  // [MQTT-3.1.2-22] [MQTT3-3.1.2-24]
+  // [MQTT-3.1.2-24] [MQTT3-3.1.2-24]
   let world = World()
   let client = world.connect("a", version, keepAlive: 10)
   world.pass(milliseconds: 14_999)
@@ -207,7 +207,7 @@ func aClientThatIsSilentTooLongIsDisconnected(version: Version) {
 }
 
 @Test func aKeepAliveAboveTheMaximumIsShortenedOrRefused() throws {
-  // [MQTT-3.1.2-21] [MQTT-3.2.2-21] [MQTT-3.2.2-22]
+  // [MQTT-3.1.2-23] [MQTT-3.2.2-21]
   let world = World(World.policy { $0.maximumKeepAlive = 10 })
   let client = world.connect("a", keepAlive: 0)
   world.pass(seconds: 15)

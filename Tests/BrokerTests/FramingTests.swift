@@ -55,7 +55,7 @@ func aPacketMayBeSplitAnywhere(version: Version) throws {
 }
 
 @Test func whatFollowsAGoodbyeIsNotRead() {
-  // [MQTT-3.14.4-2] [MQTT3-3.14.4-2]
+  // [MQTT-3.14.4-1] [MQTT3-3.14.4-1]
   let world = World()
   let client = world.connect("a")
   #expect(client.ask(Packet.disconnect() + Packet.ping).isEmpty && !client.isOpen)

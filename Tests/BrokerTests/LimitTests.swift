@@ -91,11 +91,15 @@ func connectionsOverTheLimitAreRefusedPolitely(limit: Int) throws {
   let world = World { $0.retained = 2 }
   let client = world.connect("a")
   for topic in ["a", "b"] {
-    #expect(client.ask(Packet.publish(topic, [1], qos: 1, identifier: 1, retain: true)) == [.puback(1, 0x10)])
+    #expect(
+      client.ask(Packet.publish(topic, [1], qos: 1, identifier: 1, retain: true)) == [
+        .puback(1, 0x10)
+      ])
   }
   let packet = Packet.publish("c", [1], qos: 1, identifier: 1, retain: true)
   #expect(client.ask(packet) == [.puback(1, 0x97)] && world.count(.retainedFull) == 1)
-  #expect(client.ask(Packet.publish("b", [2], qos: 1, identifier: 1, retain: true)) == [.puback(1, 0x10)])
+  #expect(
+    client.ask(Packet.publish("b", [2], qos: 1, identifier: 1, retain: true)) == [.puback(1, 0x10)])
   // With QoS 0 nobody can be told: it is not retained, and that is counted.
   client.publish("c", "x", retain: true)
   #expect(world.used("retained messages") == 2 && world.count(.retainedFull) == 2)

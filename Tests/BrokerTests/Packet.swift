@@ -190,7 +190,8 @@ struct Decoder {
     var answers: [Answer] = []
     while let (length, header) = length(of: bytes), bytes.count >= header + length {
       var decoder = Decoder(rest: bytes[header..<header + length])
-      answers.append(decoder.answer(bytes[0], version) ?? .unknown(Array(bytes[..<(header + length)])))
+      answers.append(
+        decoder.answer(bytes[0], version) ?? .unknown(Array(bytes[..<(header + length)])))
       bytes.removeFirst(header + length)
     }
     return answers

@@ -7,7 +7,7 @@ private let pairs = Version.allCases.flatMap { left in Version.allCases.map { (l
 
 @Test(arguments: pairs)
 func aMessageGoesFromAnyVersionToAny(from: Version, to: Version) {
-  // [MQTT-3.3.1-12] [MQTT-3.8.4-8] [MQTT3-3.8.4-6]
+  // [MQTT-3.3.1-12] [MQTT-3.8.4-8] [MQTT3-3.3.5-1]
   let world = World()
   let (sender, receiver) = (world.connect("s", from), world.connect("r", to))
   for granted in 0...2 as ClosedRange<UInt8> {
@@ -57,7 +57,7 @@ private func acknowledge(_ delivered: [Delivered], to client: Client) {
 }
 
 @Test func anUnreleasedMessageOutlivesTheConnection() {
-  // [MQTT-4.1.0-1] [MQTT3-4.1.0-1]
+  // [MQTT-3.1.2-25]
   let world = World()
   let sender = world.connect("s", clean: false, .sessionExpiry(100))
   let receiver = world.connect("r")
@@ -139,7 +139,7 @@ func whatIsNotAcknowledgedIsSentAgainInOrder(version: Version) {
 }
 
 @Test func noMoreIsUnderWayThanTheReceiverTakes() {
-  // [MQTT-3.3.4-9] [MQTT-3.1.2-25] [MQTT-4.9.0-1] [MQTT-4.9.0-2] [MQTT-3.3.4-10]
+  // [MQTT-3.3.4-9] [MQTT-4.9.0-1] [MQTT-4.9.0-2] [MQTT-3.3.4-10]
   let world = World()
   let sender = world.connect("s")
   let receiver = world.connect("r", .v5, .receiveMaximum(2))
@@ -210,22 +210,6 @@ extension Array {
   #expect(older.ask(Packet.ping) == [.pingresp])
 }
 
-@Test func eachMatchingSubscriptionsIdentifierIsTold() {
-  // [MQTT-3.3.4-3] [MQTT-3.3.4-4] [MQTT-3.3.4-2]
-  let world = World()
-  let client = world.connect("a")
-  #expect(client.subscribe("t/+", 0, .subscriptionIdentifier(7)) == 0)
-  #expect(client.subscribe("t/#", 1, .subscriptionIdentifier(268_435_455)) == 1)
-  #expect(client.subscribe("#", 0) == 0)
-  for qos in 0...1 as ClosedRange<UInt8> {
-    client.publish("t/x", "m", qos: qos, identifier: 1)
-    let delivered = client.deliveries()
-    #expect(delivered.count == 1 && delivered.first?.qos == qos)
-    let bytes = delivered.first?.properties.bytes ?? []
-    #expect(bytes.count == 7 && bytes.filter { $0 == 0x0B }.count == 2)
-  }
-}
-
 @Test func theServersTopicsAreNotForPublishing() {
   // [MQTT3-3.3.5-2]
   let world = World()
@@ -237,15 +221,6 @@ extension Array {
   #expect(world.broker.statistics.publishesDropped == 2)
 }
 
-@Test func noLocalKeepsAClientsOwnMessagesFromIt() {
-  // [MQTT-3.8.3-3]
-  let world = World()
-  let (client, other) = (world.connect("a"), world.connect("b"))
-  #expect(client.subscribe("t", 0b100) == 0 && other.subscribe("t", 0b100) == 0)
-  client.publish("t", "m")
-  #expect(client.texts() == [] && other.texts() == ["m"])
-}
-
 @Test func whatExceedsThePolicyEndsTheConnection() {
   // [MQTT-3.2.2-11] [MQTT-3.2.2-14]
   let policy = World.policy {
@@ -253,7 +228,8 @@ extension Array {
     $0.isRetainAvailable = false
   }
   let packets: [([UInt8], UInt8)] = [
-    (Packet.publish("t", [], qos: 2, identifier: 1), 0x9B), (Packet.publish("t", [], retain: true), 0x9A),
+    (Packet.publish("t", [], qos: 2, identifier: 1), 0x9B),
+    (Packet.publish("t", [], retain: true), 0x9A),
     (Packet.publish("", []), 0x82), (Packet.publish("a/+", []), 0x90),
     ([0xF0, 0], 0x82), (Packet.publish("t", [], .v5, .topicAlias(0)), 0x94),
   ]
@@ -269,36 +245,8 @@ extension Array {
   let world = World(World.policy { $0.maximumPayloadSize = 3 })
   let client = world.connect("a")
   #expect(client.subscribe("t") == 0)
-  #expect(client.ask(Packet.publish("t", [1, 2, 3, 4], qos: 1, identifier: 1)) == [.puback(1, 0x83)])
+  #expect(
+    client.ask(Packet.publish("t", [1, 2, 3, 4], qos: 1, identifier: 1)) == [.puback(1, 0x83)])
   client.publish("t", "abc")
   #expect(client.texts() == ["abc"] && world.count(.messageTooLarge) == 1)
-}
-
-@Test func subscriptionsOfAGroupShareTheMessages() {
-  // [MQTT-4.8.2-4] [MQTT-4.8.2-5]
-  let world = World()
-  let members = ["a", "b", "c"].map { world.connect($0) }
-  let sender = world.connect("s")
-  for member in members { #expect(member.subscribe("$share/g/t", 1) == 1) }
-  for number in 1...9 { sender.publish("t", "\(number)", qos: UInt8(number % 2), identifier: number) }
-  let texts = members.map { $0.texts() }
-  #expect(texts.map(\.count) == [3, 3, 3])
-  #expect(Set(texts.joined()) == Set((1...9).map { "\($0)" }))
-  // One who is away is passed over while others are there.
-  members[0].lose()
-  for number in 1...4 { sender.publish("t", "\(number)") }
-  #expect(members[1].texts().count == 2 && members[2].texts().count == 2)
-}
-
-@Test func unsubscribingAnswersForEachFilter() {
-  // [MQTT-3.10.4-4] [MQTT-3.10.4-6] [MQTT-3.11.3-1] [MQTT3-3.10.4-4]
-  let world = World()
-  let (newer, older) = (world.connect("a"), world.connect("b", .v3_1_1))
-  let answers = newer.ask(Packet.subscribe([("a", 0), ("b/#", 2), ("$share/g/c", 1)]))
-  #expect(answers == [.suback(1, [0, 2, 1])])
-  #expect(newer.ask(Packet.unsubscribe(["a", "b", "b/#", "$share/g/c"]))
-    == [.unsuback(1, [0, 0x11, 0, 0])])
-  #expect(older.subscribe("a") == 0)
-  #expect(older.ask(Packet.unsubscribe(["a", "x"], .v3_1_1)) == [.unsuback(1, [])])
-  #expect(world.used("subscriptions") == 0 && world.used("topic levels") == 0)
 }

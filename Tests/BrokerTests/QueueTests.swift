@@ -122,7 +122,7 @@ func aFullQueueIsToldToANewerPublisher(size: Int, qos: UInt8) {
 }
 
 @Test func keepAliveCountsAgainAfterAWait() {
-  // [MQTT-3.1.2-22] [MQTT3-3.1.2-24]
+  // [MQTT-3.1.2-24] [MQTT3-3.1.2-24]
   let world = World(World.policy { $0.maximumQueued = 1 })
   let receiver = world.connect("r", clean: false, .sessionExpiry(1000))
   #expect(receiver.subscribe("t", 1) == 1)
@@ -237,7 +237,7 @@ func aFullQueueIsToldToANewerPublisher(size: Int, qos: UInt8) {
 }
 
 @Test func aMessageThatIsTooLargeForTheReceiverCountsAsSent() {
-  // [MQTT-3.1.2-24] [MQTT-3.1.2-25]
+  // [MQTT-3.1.2-27] [MQTT-3.1.2-28]
   let world = World()
   let receiver = world.connect("r", .v5, .maximumPacketSize(30))
   let sender = world.connect("s")

@@ -25,7 +25,7 @@ func aWillIsPublishedWhenTheConnectionIsLost(version: Version) {
 
 @Test(arguments: Version.allCases)
 func aWillIsForgottenWhenTheClientSaysGoodbye(version: Version) {
-  // [MQTT-3.14.4-3] [MQTT3-3.14.4-3] [MQTT3-3.1.2-10]
+  // [MQTT-3.14.4-3] [MQTT3-3.14.4-2] [MQTT3-3.1.2-10]
   let world = World()
   let listener = listener(world)
   let client = world.connect("a", version, will: WillMessage(topic: "will/a"))
@@ -52,7 +52,7 @@ func aWillIsForgottenWhenTheClientSaysGoodbye(version: Version) {
 }
 
 @Test func aWillWaitsForItsDelay() {
-  // [MQTT-3.1.3-9]
+  // [MQTT-3.1.2-8]
   let world = World()
   let listener = listener(world)
   let will = WillMessage(topic: "will/a", properties: .willDelay(5) + .user("k", "v"))
@@ -77,7 +77,7 @@ func aWillIsForgottenWhenTheClientSaysGoodbye(version: Version) {
 }
 
 @Test func aClientThatComesBackInTimeKeepsItsWillUnsaid() {
-  // [MQTT-3.1.3-9]
+  // [MQTT-3.1.2-26]
   let world = World()
   let listener = listener(world)
   let will = WillMessage(topic: "will/a", properties: .willDelay(50))
@@ -111,7 +111,7 @@ func aTakeOverPublishesTheWillUnlessItsDelayCanGoOn(isClean: Bool, delay: Int) {
 }
 
 @Test func aRetainedWillIsRetainedAndAnEmptyOneRemovesWhatWas() {
-  // [MQTT-3.1.2-14] [MQTT-3.1.2-15] [MQTT3-3.1.2-16] [MQTT3-3.1.2-17]
+  // [MQTT-3.1.2-16] [MQTT-3.1.2-17] [MQTT3-3.1.2-16] [MQTT3-3.1.2-17]
   let world = World()
   world.connect("a", will: WillMessage(topic: "will/a", isRetained: true)).lose()
   let client = world.connect("late")

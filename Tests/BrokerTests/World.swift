@@ -9,7 +9,8 @@ import Testing
 final class World {
   var broker: Broker
   private(set) var now = Instant(milliseconds: 1_000_000)
-  private var clients: [ObjectIdentifier: Client] = [:]
+  /// In the order they came, which decides who is read first.
+  private var clients: [Client] = []
   /// How many bytes a client's network takes in one turn.
   var sendsAtOnce = Int.max
 
@@ -73,7 +74,7 @@ final class World {
   func open(_ version: Version = .v5, listener: Int = 0) -> Client? {
     guard let handle = broker.open(listener: listener) else { return nil }
     let client = Client(self, handle, version)
-    clients[ObjectIdentifier(client)] = client
+    clients.append(client)
     return client
   }
 
@@ -116,12 +117,12 @@ final class World {
     broker.advance(to: now)
     broker.retryStalled()
     var isMoving = false
-    for client in clients.values where client.deliver() { isMoving = true }
+    for client in clients where client.deliver() { isMoving = true }
     while let handle = broker.nextResumed() { broker[handle].isMuted = false }
     broker.expire()
     if send() { isMoving = true }
     while let handle = broker.nextDying() {
-      for client in clients.values where client.handle == handle { client.close() }
+      for client in clients where client.handle == handle { client.close() }
       broker.release(handle)
     }
     return isMoving
@@ -132,14 +133,14 @@ final class World {
     for _ in 0..<broker.owed.count {
       guard let handle = broker.nextOwed() else { break }
       if broker.fill(handle) { isMoving = true }
-      guard let client = clients.values.first(where: { $0.handle == handle }) else { continue }
+      guard let client = clients.first(where: { $0.handle == handle }) else { continue }
       if client.takeOutgoing(atMost: sendsAtOnce) > 0 { isMoving = true }
       if !client.isDeaf && broker.hasMore(for: handle) { broker.owe(handle) }
     }
     return isMoving
   }
 
-  func forget(_ client: Client) { clients[ObjectIdentifier(client)] = nil }
+  func forget(_ client: Client) { clients.removeAll { $0 === client } }
 
   /// How often something happened.
   func count(_ event: Event) -> UInt64 { broker.log.count(of: event) }
@@ -232,7 +233,8 @@ final class Client {
     return answers()
   }
 
-  func subscribe(_ filter: String, _ options: UInt8 = 0, _ properties: Properties = .none) -> UInt8 {
+  func subscribe(_ filter: String, _ options: UInt8 = 0, _ properties: Properties = .none) -> UInt8
+  {
     let answers = ask(Packet.subscribe([(filter, options)], version, identifier: 77, properties))
     for answer in answers {
       if case .suback(77, let codes) = answer, codes.count == 1 {

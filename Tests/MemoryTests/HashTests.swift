@@ -9,7 +9,8 @@ private func hashes(_ seed: UInt64, _ texts: [[UInt8]], after prefix: UInt32 = 0
 }
 
 /// Texts of all lengths around a word's, which differ in a single byte.
-private let texts = (0..<40).map { [UInt8](repeating: 0, count: $0) }
+private let texts =
+  (0..<40).map { [UInt8](repeating: 0, count: $0) }
   + (0..<24).map { place in (0..<24).map { $0 == place ? 1 : 0 } }
 
 @Test func oneSeedGivesOneHash() {

@@ -91,7 +91,9 @@ func aMessageComesBackAsItWasKept(count: Int) {
 @Test func aTopicIsComparedInFull() {
   var store = store()
   let handle = store.keep("sensor/temperature", "sensor".bytes) ?? .null
-  for other in ["", "sensor", "sensor/temperatur", "sensor/temperaturesensor", "sensor/temperatura"] {
+  for other in [
+    "", "sensor", "sensor/temperatur", "sensor/temperaturesensor", "sensor/temperatura",
+  ] {
     let bytes = other.bytes
     let isSame = store.hasTopic(handle, bytes.span)
     #expect(!isSame)

@@ -64,7 +64,7 @@ import Testing
 }
 
 @Test func aSessionEndsSoManySecondsAfterItsConnection() {
-  // [MQTT-3.1.2-23]
+  // [MQTT-3.1.2-25]
   let world = World()
   let session = world.added("a")
   world.directory[session].disconnectedAt = Instant(milliseconds: 500)

@@ -5,7 +5,7 @@ import Testing
 @testable import Topics
 
 @Test func theRulesOfFiltersAreThoseOfTheStandard() {
-  // [MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT-4.7.2-1] [MQTT-4.7.3-4] [MQTT3-4.7.1-1] [MQTT3-4.7.1-3]
+  // [MQTT-4.7.1-1] [MQTT-4.7.1-2] [MQTT-4.7.2-1] [MQTT-4.7.3-4] [MQTT3-4.7.1-1] [MQTT3-4.7.2-1]
   let filters = filters(depth: 4).map { ($0, $0.bytes) }
   let names = names(depth: 4).map { ($0, $0.bytes) }
   var wrong: [String] = []

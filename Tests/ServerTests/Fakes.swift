@@ -1,0 +1,121 @@
+import Memory
+import Support
+
+@testable import Broker
+@testable import Server
+
+/// What the server has asked of the network, in order, and what the network has for it.
+final class Wire {
+  enum Call: Equatable {
+    case wait(UInt64?)
+    case accept(Int)
+    case turnAway
+    case receive(Int, Int)
+    case send(Int, Int)
+    case watch(Int, readable: Bool, writable: Bool)
+    case close(Int)
+  }
+
+  var calls: [Call] = []
+  /// Connections that wait to be accepted.
+  var arriving = 0
+  /// What each place's peer has sent and has got.
+  var incoming: [Int: [UInt8]] = [:]
+  var outgoing: [Int: [UInt8]] = [:]
+  /// How many bytes a place takes before it is full; those not named take all.
+  var room: [Int: Int] = [:]
+  /// Peers that closed, and connections that are broken.
+  var ended: Set<Int> = []
+  var broken: Set<Int> = []
+  var watched: [Int: (readable: Bool, writable: Bool)] = [:]
+  var lines: [String] = []
+  var requests: [Request] = []
+  var now: UInt64 = 1_000_000
+
+  func calls(_ isWanted: (Call) -> Bool) -> [Call] { calls.filter(isWanted) }
+}
+
+struct FakeNetwork: Network, ~Copyable {
+  let wire: Wire
+  private var ready: [Readiness] = []
+
+  init(_ wire: Wire) { self.wire = wire }
+
+  mutating func wait(milliseconds: UInt64?) {
+    wire.calls.append(.wait(milliseconds))
+    ready = wire.watched.keys.sorted().compactMap { place in
+      guard let watch = wire.watched[place] else { return nil }
+      let hasInput =
+        wire.incoming[place]?.isEmpty == false || wire.ended.contains(place)
+        || wire.broken.contains(place)
+      let isReadable = watch.readable && hasInput
+      let isWritable = watch.writable && wire.room[place] != 0
+      guard isReadable || isWritable else { return nil }
+      return Readiness(place: place, isReadable: isReadable, isWritable: isWritable)
+    }
+  }
+
+  mutating func accept() -> Accepted? {
+    guard wire.arriving > 0 else { return nil }
+    wire.arriving -= 1
+    return Accepted(listener: 0)
+  }
+
+  mutating func adopt(place: Int) {
+    wire.calls.append(.accept(place))
+    wire.watched[place] = (true, false)
+  }
+
+  mutating func turnAway() { wire.calls.append(.turnAway) }
+
+  mutating func nextReady() -> Readiness? { ready.isEmpty ? nil : ready.removeFirst() }
+
+  mutating func receive(place: Int, into bytes: inout MutableSpan<UInt8>) -> Received {
+    if wire.broken.contains(place) { return .failed }
+    let available = wire.incoming[place] ?? []
+    guard !available.isEmpty else { return wire.ended.contains(place) ? .ended : .nothing }
+    let count = min(available.count, bytes.count)
+    for index in 0..<count { bytes[index] = available[index] }
+    wire.incoming[place]?.removeFirst(count)
+    wire.calls.append(.receive(place, count))
+    return .bytes(count)
+  }
+
+  mutating func send(_ chain: Chain, of chains: borrowing ByteChains, place: Int) -> Sent {
+    if wire.broken.contains(place) { return .failed }
+    let bytes = Array(copying: chain, of: chains)
+    let count = min(bytes.count, wire.room[place] ?? bytes.count)
+    wire.room[place]? -= count
+    wire.outgoing[place, default: []] += bytes.prefix(count)
+    wire.calls.append(.send(place, count))
+    return .bytes(count)
+  }
+
+  mutating func watch(place: Int, readable: Bool, writable: Bool) {
+    wire.calls.append(.watch(place, readable: readable, writable: writable))
+    wire.watched[place] = (readable, writable)
+  }
+
+  mutating func close(place: Int) {
+    wire.calls.append(.close(place))
+    wire.watched[place] = nil
+  }
+}
+
+struct FakeClock: Clock, ~Copyable {
+  let wire: Wire
+
+  mutating func now() -> Instant { Instant(milliseconds: wire.now) }
+  mutating func microseconds() -> UInt64 { wire.now * 1000 }
+}
+
+struct FakeConsole: Console, ~Copyable {
+  let wire: Wire
+  let policy: Policy
+
+  mutating func nextRequest() -> Request? {
+    wire.requests.isEmpty ? nil : wire.requests.removeFirst()
+  }
+  mutating func reload() -> Reloaded? { Reloaded(policy: policy, logLevels: 4) }
+  mutating func write(_ line: borrowing Line) { wire.lines.append(String(copying: line.span)) }
+}

@@ -1,0 +1,236 @@
+import Board
+import Memory
+import Support
+import Testing
+
+@testable import Broker
+@testable import Server
+
+/// A server on a fake machine.
+private final class Machine {
+  let wire = Wire()
+  var server: Server<FakeNetwork, FakeClock, FakeConsole>
+
+  init(logLevels: UInt16 = 0, change: (inout Limits) -> Void = { _ in }) {
+    var limits = Limits()
+    limits.connections = 8
+    limits.sessions = 8
+    limits.subscriptions = 8
+    limits.topicNodes = 20
+    limits.sharedGroups = 2
+    limits.textBlocks = 50
+    limits.topicBytes = 200
+    limits.aliasTables = 4
+    limits.messages = 50
+    limits.messageBlocks = 200
+    limits.retained = 4
+    limits.deliveries = 50
+    limits.unreleased = 8
+    limits.packetBytes = 9000
+    limits.receiveBytes = 2000
+    limits.receiveBlocks = 100
+    limits.receiveBlockBytes = 128
+    limits.sendBlocks = 60
+    limits.sendBlockBytes = 256
+    limits.sendBytes = 4000
+    change(&limits)
+    var policy = Policy()
+    policy.systemInterval = 0
+    policy.maximumPacketSize = 9000
+    policy.maximumQueued = 2
+    let (chosen, settled) = (limits, policy)
+    let broker = carved {
+      Broker(
+        limits: chosen, policy: settled, seed: 1, at: Instant(milliseconds: 1_000_000), in: &$0)
+    }
+    server = Server(
+      broker: broker, network: FakeNetwork(wire), clock: FakeClock(wire: wire),
+      console: FakeConsole(wire: wire, policy: policy))
+    server.start(Reloaded(policy: policy, logLevels: logLevels))
+  }
+
+  /// Connects so many clients at places 0 and up, and forgets how.
+  func connect(_ count: Int) {
+    wire.arriving = count
+    server.turn()
+    for place in 0..<count { wire.incoming[place] = connectPacket("c\(place)") }
+    turn(3)
+    wire.calls = []
+    wire.outgoing = [:]
+  }
+
+  func turn(_ count: Int = 1) { for _ in 0..<count { server.turn() } }
+
+  func send(_ place: Int, _ bytes: [UInt8]) { wire.incoming[place, default: []] += bytes }
+
+  /// The bytes that a place's peer has got since the last time.
+  func received(_ place: Int) -> [UInt8] { wire.outgoing.removeValue(forKey: place) ?? [] }
+}
+
+/// CONNECT of 3.1.1 with a clean session.
+private func connectPacket(_ name: String) -> [UInt8] {
+  [0x10, UInt8(12 + name.utf8.count), 0, 4] + "MQTT".bytes + [
+    4, 2, 0, 0, 0, UInt8(name.utf8.count),
+  ]
+    + name.bytes
+}
+
+private let subscribePacket: [UInt8] = [0x82, 6, 0, 1, 0, 1, 0x74, 0]
+private let publishPacket: [UInt8] = [0x30, 4, 0, 1, 0x74, 0x78]
+private let pingPacket: [UInt8] = [0xC0, 0]
+private let pingAnswer: [UInt8] = [0xD0, 0]
+
+@Test func aTurnWaitsThenAcceptsThenReceivesThenSendsThenCloses() {
+  let machine = Machine()
+  machine.connect(3)
+  machine.wire.arriving = 1
+  machine.send(0, pingPacket)
+  machine.send(1, [0xE0, 0])
+  machine.send(2, pingPacket)
+  machine.turn()
+  #expect(
+    machine.wire.calls == [
+      .wait(nil), .accept(3), .receive(0, 2), .receive(1, 2), .receive(2, 2), .send(0, 2),
+      .send(2, 2), .close(1),
+    ])
+}
+
+@Test func nothingIsSentBeforeAllWereReceived() {
+  let machine = Machine()
+  machine.connect(6)
+  for place in 0..<6 { machine.send(place, subscribePacket) }
+  machine.turn()
+  machine.wire.calls = []
+  for place in 0..<6 { machine.send(place, publishPacket) }
+  machine.turn()
+  let lastReceive = machine.wire.calls.lastIndex { if case .receive = $0 { true } else { false } }
+  let firstSend = machine.wire.calls.firstIndex { if case .send = $0 { true } else { false } }
+  #expect(lastReceive == 6 && firstSend == 7)
+  // What six have published leaves for each of them in one write.
+  for place in 0..<6 { #expect(machine.wire.calls.suffix(6).contains(.send(place, 36))) }
+}
+
+@Test func aWriteThatBlocksGoesOnWhenTheNetworkSaysSo() {
+  let machine = Machine()
+  machine.connect(2)
+  machine.send(0, subscribePacket)
+  machine.turn()
+  _ = machine.received(0)
+  machine.wire.room[0] = 4
+  machine.send(1, publishPacket + publishPacket)
+  machine.wire.calls = []
+  machine.turn()
+  #expect(machine.wire.calls.contains(.watch(0, readable: true, writable: true)))
+  #expect(machine.received(0) == Array(publishPacket.prefix(4)))
+  // It is not tried again before, whatever else there is to send.
+  machine.send(1, publishPacket)
+  machine.wire.calls = []
+  machine.turn(3)
+  #expect(machine.wire.calls { if case .send(0, _) = $0 { true } else { false } }.isEmpty)
+  machine.wire.room[0] = nil
+  machine.turn()
+  #expect(machine.wire.calls.contains(.watch(0, readable: true, writable: false)))
+  #expect(
+    machine.received(0) == Array((publishPacket + publishPacket + publishPacket).dropFirst(4)))
+}
+
+@Test func whoDoesNotReadIsMutedAndHeardAgain() {
+  let machine = Machine()
+  machine.connect(1)
+  machine.wire.room[0] = 0
+  machine.send(0, Array([[UInt8]](repeating: pingPacket, count: 3000).joined()))
+  machine.turn(10)
+  #expect(machine.wire.calls.contains(.watch(0, readable: false, writable: true)))
+  #expect(machine.wire.incoming[0]?.isEmpty == false)
+  machine.wire.room[0] = nil
+  machine.turn(10)
+  #expect(machine.received(0) == Array([[UInt8]](repeating: pingAnswer, count: 3000).joined()))
+  #expect(machine.wire.watched[0]?.readable == true && machine.wire.watched[0]?.writable == false)
+  machine.send(0, pingPacket)
+  machine.turn()
+  #expect(machine.received(0) == pingAnswer)
+}
+
+@Test func aPeerThatClosesAndAConnectionThatBreaksAreClosed() {
+  let machine = Machine()
+  machine.connect(3)
+  machine.wire.ended = [0]
+  machine.wire.broken = [1]
+  machine.turn()
+  #expect(
+    machine.wire.calls { if case .close = $0 { true } else { false } } == [.close(0), .close(1)])
+  let used = machine.server.broker.pool(0).occupancy.used
+  #expect(used == 1)
+}
+
+@Test func whatBreaksWhileSendingIsClosedInTheSameTurn() {
+  let machine = Machine()
+  machine.connect(2)
+  machine.send(0, subscribePacket)
+  machine.turn()
+  machine.wire.watched[0] = (false, false)
+  machine.wire.broken = [0]
+  machine.send(1, publishPacket)
+  machine.turn()
+  #expect(machine.wire.calls.last == .close(0))
+}
+
+@Test func connectionsBeyondAllPlacesAreTurnedAway() {
+  let machine = Machine()
+  machine.wire.arriving = 14
+  machine.turn()
+  let places = machine.server.broker.places
+  #expect(places == 12)
+  #expect(machine.wire.calls { $0 == .turnAway }.count == 2)
+  #expect(machine.wire.calls { if case .accept = $0 { true } else { false } }.count == 12)
+}
+
+@Test func aTurnWaitsUntilTheNextDeadlineAndNoLonger() {
+  let machine = Machine()
+  machine.turn()
+  machine.wire.arriving = 1
+  machine.turn()
+  machine.wire.now += 4000
+  machine.wire.calls = []
+  machine.turn()
+  machine.wire.now += 6000
+  machine.turn(2)
+  // Without a CONNECT a connection has ten seconds.
+  #expect(machine.wire.calls == [.wait(6000), .wait(0), .close(0), .wait(nil)])
+}
+
+@Test func aLongAnswerLeavesPieceByPieceAndNobodyStarves() {
+  let machine = Machine { $0.sendBytes = 500 }
+  machine.connect(3)
+  for place in 0..<2 { machine.send(place, subscribePacket) }
+  machine.turn()
+  _ = (machine.received(0), machine.received(1))
+  let payload = [UInt8](repeating: 5, count: 5000)
+  machine.send(2, [0x32, 0x8D, 0x27, 0, 1, 0x74, 0, 9] + payload)
+  machine.turn(4)
+  machine.send(2, pingPacket)
+  machine.turn(1)
+  #expect(machine.received(2) == [0x40, 2, 0, 9] + pingAnswer)
+  machine.turn(20)
+  for place in 0..<2 {
+    let bytes = machine.received(place)
+    #expect(bytes.count == 5006 && bytes.suffix(5000) == payload[...])
+  }
+}
+
+@Test func theOperatorsRequestsAreAnsweredAndTheLogIsWritten() {
+  let machine = Machine(logLevels: 15)
+  machine.connect(1)
+  #expect(machine.wire.lines == ["New connection.", "New client connected as c0 (p4, c1, k0)."])
+  machine.wire.lines = []
+  machine.wire.requests = [.report, .reload]
+  machine.turn()
+  #expect(machine.wire.lines.count == Broker.poolCount)
+  // The reload has left notices alone to be logged.
+  machine.wire.lines = []
+  machine.wire.requests = [.stop]
+  machine.turn()
+  machine.server.finish()
+  let isStopped = machine.server.isStopped
+  #expect(isStopped && machine.wire.lines.isEmpty && machine.wire.calls.last == .close(0))
+}
