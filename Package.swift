@@ -68,7 +68,8 @@ let testing: [(target: String, imports: [String])] = [
 let support = Target.target(
   name: "Support", dependencies: ["Memory"], path: "Tests/Support",
   swiftSettings: [.strictMemorySafety()])
-let tests: [Target] = isEmbedded
+let tests: [Target] =
+  isEmbedded
   ? []
   : [support]
     + testing.map { test in

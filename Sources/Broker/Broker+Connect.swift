@@ -83,7 +83,8 @@ extension Broker {
     to will: Will, _ bytes: Span<UInt8>, _ maximumQoS: QoS
   ) -> ReasonCode? {
     if will.qos > maximumQoS { return .qosNotSupported }  // [MQTT-3.2.2-12]
-    if will.isRetained && !policy.isRetainAvailable { return .retainNotSupported }  // [MQTT-3.2.2-13]
+    // [MQTT-3.2.2-13]
+    if will.isRetained && !policy.isRetainAvailable { return .retainNotSupported }
     if will.topic.length > limits.topicBytes { return .topicNameInvalid }
     return access.mayPublish(topic: will.topic.in(bytes)) ? nil : .notAuthorized
   }

@@ -62,52 +62,20 @@ extension Broker {
   func describe(
     _ event: Event, _ session: Handle<Session>?, _ words: StaticString, in line: inout Line
   ) {
-    switch event {
-    case .connectionOpened: line.append("New connection.")
-    case .connectionRefused: line.append("Connection refused: there is no place for it.")
-    case .clientConnected: describeConnected(session, in: &line)
-    case .clientRefused: sentence("Client", nil, "refused", words, in: &line)
-    case .clientDisconnected: sentence("Client", session, "disconnected.", "", in: &line)
-    case .connectionLost: sentence("Client", session, "closed its connection", words, in: &line)
-    case .keepAliveExceeded: sentence("Client", session, "has exceeded timeout, disconnecting.", "", in: &line)
-    case .connectTimedOut: line.append("A connection without a CONNECT was closed.")
-    case .malformedPacket: sentence("Client", session, "disconnected due to malformed packet or protocol error", words, in: &line)
-    case .sessionTakenOver: sentence("Client", session, "already connected, closing old connection.", "", in: &line)
-    case .sessionExpired: sentence("Expiring session of client", session, "now.", "", in: &line)
-    case .sessionsFull: line.append("A client was refused: max_connections or the board's sessions are used up.")
-    case .subscribed: sentence("Client", session, "subscribed.", "", in: &line)
-    case .unsubscribed: sentence("Client", session, "unsubscribed.", "", in: &line)
-    case .subscriptionsFull: sentence("Client", session, "could not subscribe: subscriptions, topic levels or text blocks are used up.", "", in: &line)
-    case .publishRejected: sentence("Client", session, "was refused a message: a queue or the message store is full.", "", in: &line)
-    case .publisherStalled: sentence("Client", session, "waits: a queue or the message store is full.", "", in: &line)
-    case .publisherTimedOut: sentence("Client", session, "disconnected: a queue stayed full.", "", in: &line)
-    case .messageDropped: sentence("Outgoing message for", session, "dropped", words, in: &line)
-    case .messageExpired: sentence("A message for", session, "expired.", "", in: &line)
-    case .messageTooLarge: sentence("A message is too large for", session, "and was not sent.", "", in: &line)
-    case .packetTooLarge: sentence("Client", session, "disconnected", words, in: &line)
-    case .retainedFull: line.append("A message was not retained: retained messages are used up.")
-    case .willPublished: sentence("Will of", session, "published.", "", in: &line)
-    case .willFull: line.append("A client was refused: there is no room for its Will.")
-    case .aliasesFull: sentence("Client", session, "disconnected", words, in: &line)
-    case .receiveBlocksShort: sentence("Client", session, "waits: receive blocks are used up.", "", in: &line)
-    case .sendBlocksShort: sentence("Client", session, "waits: send blocks are used up.", "", in: &line)
-    case .serverStopping: line.append("swiftlet terminating")
-    }
-  }
-
-  private func sentence(
-    _ subject: StaticString, _ session: Handle<Session>?, _ what: StaticString,
-    _ words: StaticString, in line: inout Line
-  ) {
+    if event == .clientConnected { return describeConnected(session, in: &line) }
+    let (subject, predicate) = event.sentence
     line.append(subject)
-    line.append(byte: UInt8(ascii: " "))
-    append(session, to: &line)
-    line.append(byte: UInt8(ascii: " "))
-    line.append(what)
-    guard words.utf8CodeUnitCount > 0 else { return }
-    line.append(": ")
-    line.append(words)
-    line.append(byte: UInt8(ascii: "."))
+    if predicate.utf8CodeUnitCount > 0 {
+      line.append(" ")
+      append(session, to: &line)
+      line.append(" ")
+      line.append(predicate)
+    }
+    if words.utf8CodeUnitCount > 0 {
+      line.append(": ")
+      line.append(words)
+    }
+    line.append(".")
   }
 
   private func append(_ session: Handle<Session>?, to line: inout Line) {

@@ -72,7 +72,9 @@ extension Broker {
   /// Writes the name and the value of one topic.
   private func describe(_ topic: Int, name: inout Line, value: inout Line) {
     name.append("$SYS/broker/")
-    if let counter = SystemTopic(rawValue: UInt8(truncatingIfNeeded: topic)), topic < SystemTopic.counters {
+    if let counter = SystemTopic(rawValue: UInt8(truncatingIfNeeded: topic)),
+      topic < SystemTopic.counters
+    {
       name.append(counter.name)
       describe(counter, in: &value)
     } else if topic < SystemTopic.counters + SystemTopic.averages {

@@ -148,7 +148,9 @@ package struct LinuxConsole: Console, ~Copyable {
       var span = out.mutableSpan
       let count = unsafe span.withUnsafeMutableBufferPointer { buffer in
         unsafe settings.span(of: format).withUnsafeBufferPointer { text in
-          guard let base = buffer.baseAddress, let start = text.baseAddress else { return UInt32(0) }
+          guard let base = buffer.baseAddress, let start = text.baseAddress else {
+            return UInt32(0)
+          }
           return unsafe linux_local_time(now, start, base, UInt32(buffer.count))
         }
       }

@@ -9,7 +9,8 @@
   private let capacity: Int
   private var used = 0
   private var isSealed = false
-  private var entries = InlineArray<48, PlanEntry>(repeating: PlanEntry(name: "", count: 0, bytesEach: 0))
+  private var entries = InlineArray<48, PlanEntry>(
+    repeating: PlanEntry(name: "", count: 0, bytesEach: 0))
   /// How many pools were carved.
   package private(set) var entryCount = 0
 
@@ -47,8 +48,10 @@
   mutating func carve<Element: BitwiseCopyable>(
     _ count: Int, of type: Element.Type
   ) -> UnsafeMutablePointer<Element> {
-    unsafe carve(byteCount: count * MemoryLayout<Element>.stride, perSlot: MemoryLayout<Element>.stride)
-      .bindMemory(to: Element.self, capacity: count)
+    unsafe carve(
+      byteCount: count * MemoryLayout<Element>.stride, perSlot: MemoryLayout<Element>.stride
+    )
+    .bindMemory(to: Element.self, capacity: count)
   }
 
   /// Carves bytes that belong to no single slot, or `perSlot` of them to each.

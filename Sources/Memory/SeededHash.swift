@@ -7,7 +7,9 @@ package struct SeededHash: BitwiseCopyable {
   }
 
   /// The hash of `bytes`, after the number `prefix`.
-  @inline(__always) package func callAsFunction(_ bytes: Span<UInt8>, after prefix: UInt32 = 0) -> UInt32 {
+  @inline(__always) package func callAsFunction(_ bytes: Span<UInt8>, after prefix: UInt32 = 0)
+    -> UInt32
+  {
     var state = seed ^ UInt64(prefix) &* SeededHash.first
     unsafe bytes.withUnsafeBytes { raw in
       var offset = 0

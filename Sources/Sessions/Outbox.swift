@@ -177,7 +177,11 @@ extension SessionDirectory {
     let next = previous.isNull ? sessions[session].first : deliveries[previous].next
     deliveries[handle].previous = previous
     deliveries[handle].next = next
-    if previous.isNull { sessions[session].first = handle } else { deliveries[previous].next = handle }
+    if previous.isNull {
+      sessions[session].first = handle
+    } else {
+      deliveries[previous].next = handle
+    }
     if next.isNull { sessions[session].last = handle } else { deliveries[next].previous = handle }
   }
 

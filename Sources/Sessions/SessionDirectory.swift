@@ -47,7 +47,9 @@ package struct SessionDirectory: ~Copyable {
   package var endSlot: Int { sessions.endIndex }
 
   /// The session of a Client. [MQTT-3.1.3-2] [MQTT3-3.1.3-2]
-  package func find(_ clientIdentifier: Span<UInt8>, texts: borrowing ByteChains) -> Handle<Session>? {
+  package func find(_ clientIdentifier: Span<UInt8>, texts: borrowing ByteChains) -> Handle<
+    Session
+  >? {
     let wanted = hash(clientIdentifier)
     var slot = index.first(wanted)
     while let candidate = slot {

@@ -1,0 +1,46 @@
+extension Event {
+  /// How a log line tells of it: what stands before the client's identifier and behind it, or a
+  /// whole sentence when no client is named.
+  var sentence: (subject: StaticString, predicate: StaticString) {
+    switch self {
+    case .connectionOpened: ("New connection", "")
+    case .connectionRefused: ("A connection was refused", "")
+    case .clientConnected: ("New client", "connected")
+    case .clientRefused: ("A client was refused", "")
+    case .clientDisconnected: ("Client", "disconnected")
+    case .connectionLost: ("Client", "closed its connection")
+    case .keepAliveExceeded: ("Client", "has exceeded timeout, disconnecting")
+    case .connectTimedOut: ("A connection that sent no CONNECT was closed", "")
+    case .malformedPacket: ("Client", "disconnected due to malformed packet or protocol error")
+    case .sessionTakenOver: ("Client", "already connected, closing old connection")
+    case .sessionExpired: ("Session of", "expired")
+    case .subscribed: ("Client", "subscribed")
+    case .unsubscribed: ("Client", "unsubscribed")
+    case .willPublished: ("Will of", "published")
+    case .messageExpired: ("A message for", "expired")
+    case .serverStopping: ("swiftlet terminating", "")
+    default: sentenceOfLimit
+    }
+  }
+
+  private var sentenceOfLimit: (subject: StaticString, predicate: StaticString) {
+    switch self {
+    case .sessionsFull:
+      ("A client was refused: max_connections, sessions or text blocks are used up", "")
+    case .subscriptionsFull:
+      ("Client", "could not subscribe: subscriptions, topic levels or text blocks are used up")
+    case .publishRejected: ("Client", "was refused a message: a queue or a table is full")
+    case .publisherStalled: ("Client", "waits: a queue or a table is full for its message")
+    case .publisherTimedOut: ("Client", "disconnected: it has waited too long")
+    case .messageDropped: ("Outgoing message for", "dropped")
+    case .messageTooLarge: ("A message is too large for", "and was not delivered")
+    case .packetTooLarge: ("Client", "disconnected")
+    case .retainedFull: ("A message was not retained: retained messages are used up", "")
+    case .willFull: ("A client was refused: there is no room for its Will", "")
+    case .aliasesFull: ("Client", "disconnected")
+    case .receiveBlocksShort: ("Client", "waits: receive blocks are used up")
+    case .sendBlocksShort: ("Client", "waits: send blocks are used up")
+    default: ("", "")
+    }
+  }
+}
