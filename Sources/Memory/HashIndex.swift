@@ -1,46 +1,56 @@
 /// Finds slots of a pool by the hash of a key that the slots themselves hold.
 ///
-/// Eight bytes a slot. The index knows no keys: the caller walks `first(_:)` and `next(_:)` and
+/// Twelve bytes a slot. The index knows no keys: the caller walks `first(_:)` and `next(_:)` and
 /// compares. With a seeded hash nobody outside can aim at one bucket.
+///
+/// Buckets come into use one by one as slots are inserted (linear hashing): so that resident memory
+/// follows use, and no insertion ever has to move more than one bucket.
 @safe package struct HashIndex: ~Copyable {
   private let buckets: UnsafeMutablePointer<UInt32>
   private let links: UnsafeMutablePointer<UInt32>
-  private let mask: UInt32
+  private let hashes: UnsafeMutablePointer<UInt32>
+  private let mostBuckets: UInt32
+  /// Buckets below `split` have been split this round, and those from `round` on are their halves.
+  private var round: UInt32 = 1
+  private var split: UInt32 = 0
+  private var count: UInt32 = 0
 
   /// Carves an index over slots 0 ..< `capacity` into the pool that was begun last.
   package init(capacity: Int, in region: inout Region) {
-    var bucketCount = 1
-    while bucketCount < capacity { bucketCount <<= 1 }
-    unsafe buckets = region.carve(byteCount: bucketCount * 4, perSlot: 4)
-      .bindMemory(to: UInt32.self, capacity: bucketCount)
+    let most = max(1, capacity)
+    unsafe buckets = region.carve(byteCount: most * 4, perSlot: 4)
+      .bindMemory(to: UInt32.self, capacity: most)
     unsafe links = region.carve(capacity, of: UInt32.self)
-    mask = UInt32(bucketCount - 1)
+    unsafe hashes = region.carve(capacity, of: UInt32.self)
+    mostBuckets = UInt32(most)
   }
 
   /// The first slot whose key may have this hash.
   @inline(__always) package func first(_ hash: UInt32) -> Int? {
-    let entry = unsafe buckets[Int(hash & mask)]
-    return entry == 0 ? nil : Int(entry) - 1
+    matching(unsafe buckets[bucket(of: hash)], hash)
   }
 
-  /// The next slot after `slot` in the same bucket.
+  /// The next slot after `slot` whose key may have the same hash.
   @inline(__always) package func next(_ slot: Int) -> Int? {
-    let entry = unsafe links[slot]
-    return entry == 0 ? nil : Int(entry) - 1
+    unsafe matching(links[slot], hashes[slot])
   }
 
   /// Adds a slot that is not in the index.
   package mutating func insert(_ slot: Int, hash: UInt32) {
-    unsafe links[slot] = buckets[Int(hash & mask)]
-    unsafe buckets[Int(hash & mask)] = UInt32(slot + 1)
+    count += 1
+    if count > round + split && round + split < mostBuckets { splitBucket() }
+    unsafe hashes[slot] = hash
+    put(slot, into: bucket(of: hash))
   }
 
   /// Removes a slot that was inserted with this hash.
   package mutating func remove(_ slot: Int, hash: UInt32) {
+    count -= 1
     let sought = UInt32(slot + 1)
-    var entry = unsafe buckets[Int(hash & mask)]
+    let home = bucket(of: hash)
+    var entry = unsafe buckets[home]
     if entry == sought {
-      unsafe buckets[Int(hash & mask)] = links[slot]
+      unsafe buckets[home] = links[slot]
       return
     }
     while entry != 0 {
@@ -52,5 +62,40 @@
       entry = link
     }
     preconditionFailure("the slot is not in the index")
+  }
+
+  /// The first of a chain of entries that has this hash.
+  @inline(__always) private func matching(_ start: UInt32, _ hash: UInt32) -> Int? {
+    var entry = start
+    while entry != 0 {
+      if unsafe hashes[Int(entry) - 1] == hash { return Int(entry) - 1 }
+      entry = unsafe links[Int(entry) - 1]
+    }
+    return nil
+  }
+
+  @inline(__always) private func bucket(of hash: UInt32) -> Int {
+    let wide = hash & (round * 2 - 1)
+    return Int(wide < round + split ? wide : hash & (round - 1))
+  }
+
+  /// Gives half of one bucket to a new one.
+  private mutating func splitBucket() {
+    var entry = unsafe buckets[Int(split)]
+    unsafe buckets[Int(split)] = 0
+    split += 1
+    while entry != 0 {
+      let slot = Int(entry) - 1
+      entry = unsafe links[slot]
+      put(slot, into: bucket(of: unsafe hashes[slot]))
+    }
+    guard split == round else { return }
+    round *= 2
+    split = 0
+  }
+
+  private mutating func put(_ slot: Int, into bucket: Int) {
+    unsafe links[slot] = buckets[bucket]
+    unsafe buckets[bucket] = UInt32(slot + 1)
   }
 }
