@@ -22,6 +22,7 @@ struct PropertyReader: ~Escapable {
   }
 
   /// The next property; `nil` behind the last.
+  @inline(never)
   mutating func next() throws(MalformedPacket) -> Property? {
     guard !reader.isAtEnd else { return nil }
     let identifier = try readIdentifier()

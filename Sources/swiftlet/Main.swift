@@ -23,18 +23,19 @@ package func swiftletMain(
     return ExitStatus.success
   }
   if options.showsPlan { return showPlan(options) }
-  guard let region = makeRegion(byteCount: byteCountNeeded(options)) else {
-    Standard.error.write("Error: there is not enough memory for the limits of this board.\n")
-    return ExitStatus.failure
-  }
-  return run(options, in: region)
+  return run(options, byteCount: byteCountNeeded(options))
 }
 
 // Each step has a frame of its own, so that the stack of one is free for the next.
 
 @inline(never)
-private func run(_ options: CommandLineOptions, in region: consuming Region) -> Int32 {
+private func run(_ options: CommandLineOptions, byteCount: Int) -> Int32 {
+  guard let base = unsafe linux_map(UInt64(byteCount)) else {
+    Standard.error.write("Error: there is not enough memory for the limits of this board.\n")
+    return ExitStatus.failure
+  }
   var clock = LinuxClock()
+  var region = unsafe Region(base, byteCount: byteCount)
   var program = Program(options: options, seed: randomSeed(), at: clock.now(), in: &region)
   region.seal()
   return program.run(plan: region)
@@ -52,13 +53,8 @@ private func byteCountNeeded(_ options: CommandLineOptions) -> Int {
 private func showPlan(_ options: CommandLineOptions) -> Int32 {
   var counting = Region()
   _ = Program(options: options, seed: 0, at: .never, in: &counting)
-  counting.forEachPlanLine { Standard.output.write($0.span) }
+  counting.writePlan(to: .output)
   return ExitStatus.success
-}
-
-private func makeRegion(byteCount: Int) -> Region? {
-  guard let base = unsafe linux_map(UInt64(byteCount)) else { return nil }
-  return unsafe Region(base, byteCount: byteCount)
 }
 
 /// What the program ends with.

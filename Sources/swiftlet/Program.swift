@@ -13,6 +13,7 @@ struct Program: ~Copyable {
   private let limits: Limits
 
   /// Carves everything out of the region, and touches none of it.
+  @inline(never)
   init(options: CommandLineOptions, seed: UInt64, at now: Instant, in region: inout Region) {
     let limits = Limits()
     self.options = options
@@ -33,13 +34,13 @@ struct Program: ~Copyable {
     linux_read_time_zone()
     guard server.console.load() else { return ExitStatus.usage }
     if options.testsConfiguration {
-      plan.forEachPlanLine { Standard.output.write($0.span) }
+      plan.writePlan(to: .output)
       Standard.output.write("Configuration file is OK.\n")
       return ExitStatus.success
     }
     guard server.console.openLog() else { return ExitStatus.failure }
     tell(.information, Broker.version, " starting")
-    if options.isVerbose { tellPlan(plan) }
+    if options.isVerbose { plan.writePlan(to: .error) }
     raiseDescriptorLimit()
     guard openListeners() else { return ExitStatus.failure }
     guard !options.isDaemon || daemonise() else { return ExitStatus.failure }
@@ -62,10 +63,6 @@ struct Program: ~Copyable {
     line.append(words)
     line.append(more)
     server.console.write(line)
-  }
-
-  private mutating func tellPlan(_ plan: borrowing Region) {
-    plan.forEachPlanLine { Standard.error.write($0.span) }
   }
 
   /// A socket for each connection, and some more for listeners, signals and files.

@@ -19,11 +19,12 @@ enum Standard: Int32 {
 }
 
 extension Region {
-  /// Calls `body` with each line of the memory plan: name, count, bytes each, bytes; and the sum.
-  func forEachPlanLine(_ body: (borrowing Line) -> Void) {
+  /// Writes the memory plan: of each pool its name, count, bytes each, bytes; and the sum.
+  @inline(never)
+  func writePlan(to stream: Standard) {
     var line = Line()
     line.append("pool                        count  bytes each         bytes\n")
-    body(line)
+    stream.write(line.span)
     for index in 0..<entryCount {
       let entry = entry(index)
       line.removeAll()
@@ -33,13 +34,13 @@ extension Region {
       line.append(UInt64(entry.bytesEach), width: 12)
       line.append(UInt64(entry.byteCount), width: 14)
       line.append("\n")
-      body(line)
+      stream.write(line.span)
     }
     line.removeAll()
     line.append("sum, with padding")
     line.pad(to: 45)
     line.append(UInt64(byteCount), width: 14)
     line.append("\n")
-    body(line)
+    stream.write(line.span)
   }
 }
