@@ -16,8 +16,8 @@ extension Broker {
     owe(connection)
   }
 
-  /// The message has arrived, or the Client does not want it: either way it is not sent again.
-  /// [MQTT-4.4.0-2] [MQTT-4.3.2-3] [MQTT-4.3.3-5]
+  /// The message has arrived, or the Client does not want it: either way it is not sent again, nor
+  /// to another member of its group. [MQTT-4.4.0-2] [MQTT-4.3.2-3] [MQTT-4.3.3-5] [MQTT-4.8.2-6]
   private mutating func complete(
     _ packet: Acknowledgement, awaiting stage: Delivery.Stage, on connection: Handle<Connection>
   ) {
@@ -48,6 +48,8 @@ extension Broker {
   }
 
   /// PUBREL: the identifier is free again. [MQTT-4.3.3-11] [MQTT-4.3.3-12] [MQTT-2.2.1-5]
+  ///
+  /// It is kept apart from the message, which may have expired meanwhile. [MQTT-4.3.3-13]
   private mutating func receivePubrel(
     _ packet: Acknowledgement, on connection: Handle<Connection>
   ) {

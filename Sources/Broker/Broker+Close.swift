@@ -169,7 +169,8 @@ extension Broker {
     if due == .never { deadlines.cancel(slot) } else { deadlines.set(slot, to: due) }
   }
 
-  /// Ends a session that has no connection: its Will is published, all it held is released.
+  /// Ends a session that has no connection: its Will is published, all it held is released. What
+  /// was retained is none of that: the retained table holds it for itself. [MQTT3-3.1.2-7]
   mutating func end(_ session: Handle<Session>) {
     publishWill(of: session)
     deadlines.cancel(deadlineSlot(of: session))

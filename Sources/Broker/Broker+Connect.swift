@@ -19,6 +19,7 @@ extension Broker {
     }
     let isAssigned = connect.clientIdentifier.isEmpty
     let identifier = isAssigned ? assignIdentifier() : connect.clientIdentifier.in(bytes)
+    // A Client whom no session belongs to gets a new one. [MQTT-3.1.2-6] [MQTT3-3.1.2-4]
     let existing = sessions.find(identifier, texts: texts)
     // Only a Client that is connected already may come in over the limit: it takes its own place.
     if isFull(besides: existing, on: connection) {
@@ -45,7 +46,8 @@ extension Broker {
     note(.clientConnected, session, "")
   }
 
-  /// Why the Client may not connect, if it may not.
+  /// Why the Client may not connect, if it may not: the standard's own reasons, limits and access.
+  /// Nothing that only extensions could answer is asked of it. [MQTT-7.0.0-2]
   private func objection(
     to connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
   ) -> ReasonCode? {
@@ -65,6 +67,8 @@ extension Broker {
     }
   }
 
+  /// Any text serves as an identifier, the short and plain ones that every Server must allow too.
+  /// [MQTT-3.1.3-5] [MQTT3-3.1.3-5]
   private func objection(toIdentifierOf connect: Connect) -> ReasonCode? {
     let count = connect.clientIdentifier.length
     switch connect.version {
@@ -122,7 +126,9 @@ extension Broker {
     return name.fill(line.span)
   }
 
-  /// Ends what the Client's earlier connection left, and says whether its session goes on.
+  /// Ends what the Client's earlier connection left, and says whether its session goes on: it does
+  /// unless the Client wants a clean start. [MQTT-3.1.2-5] [MQTT-3.1.4-4] [MQTT3-3.1.2-4]
+  /// [MQTT3-3.1.4-3]
   private mutating func resume(
     _ session: Handle<Session>, isCleanStart: Bool
   ) -> Bool {
@@ -156,7 +162,8 @@ extension Broker {
     deadlines.cancel(deadlineSlot(of: session))
   }
 
-  /// Seconds that the session outlives its connection. [3.1.2.11.2]
+  /// Seconds that the session outlives its connection. [3.1.2.11.2] [MQTT-3.1.2-25]
+  /// [MQTT3-3.1.2-4]
   private func expiryInterval(of connect: Connect) -> UInt32 {
     switch connect.version {
     case .v5: connect.sessionExpiry
@@ -193,6 +200,7 @@ extension Broker {
     assigned: Span<UInt8>
   ) {
     // [MQTT-3.1.4-5] [MQTT3-3.1.4-4] [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT3-3.2.2-1]
+    // [MQTT3-3.2.2-2] [MQTT3-3.2.2-3]
     var answer = Connack(
       version: connect.version, reason: .success, isSessionPresent: isSessionPresent,
       assignedClientIdentifier: assigned)
@@ -208,7 +216,8 @@ extension Broker {
     respond(to: connection, answer)
   }
 
-  /// Answers a CONNECT that is not accepted, and closes. [MQTT-3.2.2-7] [MQTT3-3.2.2-5]
+  /// Answers a CONNECT that is not accepted, and closes. [MQTT-3.1.4-2] [MQTT-3.2.2-7]
+  /// [MQTT3-3.2.2-5]
   mutating func refuseConnect(
     _ connection: Handle<Connection>, _ reason: ReasonCode, _ event: Event = .clientRefused
   ) {

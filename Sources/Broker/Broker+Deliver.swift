@@ -6,7 +6,8 @@ import Topics
 
 // From a message to those who are owed it. [3.3.4] [4.8.2]
 extension Broker {
-  /// QoS of the copy: the lower of what was published and what was subscribed. [MQTT-3.8.4-8]
+  /// QoS of the copy: the lower of what was published and what was subscribed, and never above the
+  /// latter, which for a group is that of the member chosen. [MQTT-3.8.4-8] [MQTT-4.8.2-3]
   func outgoingQoS(_ qos: QoS, _ match: Match) -> QoS {
     policy.upgradesOutgoingQoS ? match.qos : min(qos, match.qos)
   }
@@ -48,7 +49,8 @@ extension Broker {
     note(.messageDropped, session, "its queue is full")
   }
 
-  /// Sends a copy at once where that is possible, and queues it otherwise.
+  /// Sends a copy at once where that is possible, and queues it otherwise: with QoS 1 and 2 for
+  /// those too who are away. [MQTT-4.5.0-1] [MQTT3-3.1.2-5] [MQTT3-4.5.0-1]
   mutating func deliver(
     _ publication: inout Publication, _ bytes: Span<UInt8>, _ topic: Span<UInt8>, to match: Match
   ) {
@@ -71,6 +73,7 @@ extension Broker {
       }
     }
     guard keep(&publication, bytes, topic) else { return countDropped(session) }
+    // 3.x cannot ask for the flag as it was published. [MQTT-3.3.1-12] [MQTT3-3.3.1-9]
     let isRetained = publication.publish.isRetained && match.isRetainAsPublished
     owe(publication.message, to: session, match, qos: qos, isRetained: isRetained)
   }
@@ -119,7 +122,9 @@ extension Broker {
   }
 
   /// The Subscription Identifiers of a match as encoded properties; nil when texts are full.
-  /// [MQTT-3.3.4-3] [MQTT-3.3.4-4]
+  ///
+  /// The copy for a group names the subscription of the member chosen and no other. [MQTT-3.3.4-3]
+  /// [MQTT-3.3.4-4] [MQTT-3.3.4-5]
   mutating func encodeIdentifiers(of match: Match) -> Chain? {
     var chain = Chain()
     guard match.hasIdentifiers else { return chain }

@@ -24,6 +24,7 @@ extension Broker {
         if let connection = connections.handle(at: slot) { expire(connection) }
       } else if slot < connections.capacity + limits.sessions {
         guard let session = sessions.session(at: slot - connections.capacity) else { continue }
+        // A session stays while its Client is connected. [MQTT-4.1.0-1]
         if !sessions[session].isConnected { expire(session) }
       } else {
         expireOwn(slot - connections.capacity - limits.sessions)

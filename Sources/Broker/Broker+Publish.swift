@@ -16,8 +16,8 @@ extension Broker {
       let topic = topic(of: publish, bytes, on: connection)
     else { return true }
     let session = connections[connection].session
-    // Until it is released, a QoS 2 message that comes again is only acknowledged again.
-    // [MQTT-4.3.3-10]
+    // Until it is released, a QoS 2 message that comes again is only acknowledged again. With QoS 1
+    // every PUBLISH is a new message, whatever its DUP flag. [MQTT-4.3.3-10] [MQTT-4.3.2-5]
     if publish.qos == .exactlyOnce
       && sessions.isUnreleased(publish.packetIdentifier, of: session)
     {
@@ -172,6 +172,7 @@ extension Broker {
     // [MQTT-3.3.1-5] [MQTT-3.3.1-8] [MQTT3-3.3.1-5] [MQTT3-3.3.1-12]
     if publish.isRetained { retain(&publication, bytes, topic) }
     if !publication.message.isNull { messages.release(publication.message) }
+    // Only here: the identifier of a message that was refused is free at once. [MQTT-4.3.3-9]
     if publish.qos == .exactlyOnce {
       let isHeld = sessions.hold(publish.packetIdentifier, of: session)
       precondition(isHeld)  // `hasRoom` saw to it

@@ -62,7 +62,8 @@ extension Broker {
 
   /// Whether packets of this connection may be processed now.
   ///
-  /// One that does not read its answers is not read: it may have a block of them at most.
+  /// One that does not read its answers is not read: it may have a block of them at most. Behind a
+  /// CONNECT that was rejected nothing is processed. [MQTT-3.1.4-6] [MQTT3-3.1.4-5]
   func takesInput(_ connection: Handle<Connection>) -> Bool {
     switch connections[connection].state {
     case .closing, .ended: return false
@@ -164,8 +165,8 @@ extension Broker {
   /// Whether a packet of this type and length may come now.
   private mutating func accepts(_ header: FixedHeader, on connection: Handle<Connection>) -> Bool {
     let isFirst = connections[connection].state == .awaitsConnect
-    // The first packet is a CONNECT, and no other one is. [MQTT-3.1.0-1] [MQTT-3.1.0-2]
-    // [MQTT3-3.1.0-1] [MQTT3-3.1.0-2]
+    // The first packet is a CONNECT, and no other one is: so there is one CONNACK at most.
+    // [MQTT-3.1.0-1] [MQTT-3.1.0-2] [MQTT-3.2.0-2] [MQTT3-3.1.0-1] [MQTT3-3.1.0-2]
     guard isFirst == (header.type == .connect) else {
       refuse(connection, .protocolError, .malformedPacket, "only its first packet may be a CONNECT")
       return false

@@ -27,7 +27,8 @@ extension Broker {
 
   /// Moves what the session is owed to the connection's outgoing bytes, as far as there is room.
   ///
-  /// True when there is more that could go on at once, were this turn not bounded.
+  /// True when there is more that could go on at once, were this turn not bounded. Before its
+  /// CONNACK a connection is not established and gets nothing. [MQTT-3.2.0-1] [MQTT3-3.2.0-1]
   package mutating func fill(_ connection: Handle<Connection>) -> Bool {
     for _ in 0..<256 {
       if connections[connection].body.isActive {

@@ -40,7 +40,7 @@ extension Broker {
       let isEnded = subscriptions.unsubscribe(
         session.index, from: filter.in(bytes), texts: &texts)
       note(.unsubscribed, session, "")
-      setCode(isEnded ? .success : .noSubscriptionExisted, at: count)
+      setCode(isEnded ? .success : .noSubscriptionExisted, at: count)  // [MQTT-3.11.3-2]
       count += 1
     }
     // [MQTT-3.10.4-4] [MQTT-3.10.4-5] [MQTT3-3.10.4-1] [MQTT3-3.10.4-2]
@@ -65,11 +65,12 @@ extension Broker {
       note(.subscribed, session, "")
       if request.options.retainHandling != .doNotSend { beginReplay(of: subscription) }
     case .replaced(let subscription):
-      // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.8.4-4] [MQTT3-3.8.4-3]
+      // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11] [MQTT-3.8.4-4] [MQTT3-3.8.4-3]
       note(.subscribed, session, "")
       if request.options.retainHandling == .send { beginReplay(of: subscription) }
     }
-    // [MQTT-3.8.4-7]
+    // Every QoS is granted, even where the listener takes no such PUBLISH. The reasons above are
+    // those that a SUBACK may hold. [MQTT-3.2.2-10] [MQTT-3.8.4-7] [MQTT-3.9.3-2]
     return ReasonCode(rawValue: request.options.qos.rawValue)
   }
 

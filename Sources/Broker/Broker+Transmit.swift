@@ -20,6 +20,7 @@ extension Broker {
       return true
     }
     let message = messages[delivery.message]
+    // What was sent once is sent again even if it has expired. [MQTT-4.3.3-7]
     if delivery.stage == .unsent && message.isExpired(at: now) {
       note(.messageExpired, session, "")
       sessions.remove(handle, of: session, messages: &messages, texts: &texts)
@@ -44,6 +45,7 @@ extension Broker {
     }
     if alias.isNew { keep(alias, name.bytes(0..<Int(message.topicCount)), on: connection) }
     if delivery.qos > .atMostOnce {
+      // [MQTT-4.3.2-2] [MQTT-4.3.3-2]
       sessions.transmit(session, messages: messages)
       header.packetIdentifier = sessions[handle].packetIdentifier
     }

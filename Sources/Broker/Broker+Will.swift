@@ -28,7 +28,7 @@ extension Broker {
   }
 
   /// Publishes the session's Will, if it has one, as any message is. [MQTT-3.1.2-8]
-  /// [MQTT-3.1.2-10] [MQTT-3.1.2-12]
+  /// [MQTT-3.1.2-10] [MQTT-3.1.2-12] [MQTT3-3.1.2-12]
   mutating func publishWill(of session: Handle<Session>) {
     let will = sessions[session].will
     guard !will.isNull else { return }

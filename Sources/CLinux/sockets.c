@@ -34,6 +34,7 @@ int32_t linux_listen_tcp(
   int32_t length = address_from_text(&address, (const char *)text, family, port);
   if (length < 0) return length;
   bool both = family == 0 && !text;
+  // TCP: ordered, lossless, both ways. [MQTT-7.1.1-1]
   int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
   int descriptor = socket(address.any.sa_family, type, IPPROTO_TCP);
   // A kernel without the sixth version: all addresses are those of the fourth.

@@ -10,7 +10,7 @@ package struct Delivery: BitwiseCopyable {
     case unsent
     /// PUBLISH was sent with QoS 1: PUBACK is awaited.
     case awaitsPuback
-    /// PUBLISH was sent with QoS 2: PUBREC is awaited.
+    /// PUBLISH was sent with QoS 2: PUBREC is awaited. [MQTT-4.3.3-3]
     case awaitsPubrec
     /// PUBREL was sent: PUBCOMP is awaited.
     case awaitsPubcomp
@@ -28,8 +28,9 @@ package struct Delivery: BitwiseCopyable {
   package let qos: QoS
   package internal(set) var stage = Stage.unsent
   package let isRetained: Bool
-  /// Whether it was sent on an earlier connection, which makes the next PUBLISH a duplicate.
-  /// [MQTT-3.3.1-1] [MQTT3-3.3.1-1]
+  /// Whether it was sent on an earlier connection, which makes the next PUBLISH a duplicate; what
+  /// the publisher set counts for nothing. [MQTT-3.3.1-1] [MQTT-3.3.1-3] [MQTT3-3.3.1-1]
+  /// [MQTT3-3.3.1-3]
   package internal(set) var isDuplicate = false
 
   /// Whether it still has to be sent on this connection; the session counts these.

@@ -5,6 +5,8 @@ import Messages
 // What a session is owed: queued, sent, acknowledged. [4.3] [4.4] [4.9]
 extension SessionDirectory {
   /// Adds a delivery behind all others, and holds its message; false when deliveries are full.
+  ///
+  /// So all topics keep their order. [MQTT-4.6.0-6] [MQTT3-4.6.0-5] [MQTT3-4.6.0-6]
   package mutating func enqueue(
     _ delivery: Delivery, for session: Handle<Session>, messages: inout MessageStore
   ) -> Bool {
@@ -18,6 +20,8 @@ extension SessionDirectory {
 
   /// Whether the oldest unsent delivery may be sent now: a PUBLISH of QoS 1 or 2 only while the
   /// send quota lasts, everything else always. [MQTT-4.9.0-2] [MQTT-3.3.4-9] [MQTT-3.3.4-10]
+  ///
+  /// What comes in and its answers do not pass here: no quota holds them up. [MQTT-4.9.0-3]
   package func mayTransmit(_ session: Handle<Session>) -> Bool {
     let next = sessions[session].firstUnsent
     guard !next.isNull else { return false }
@@ -94,6 +98,8 @@ extension SessionDirectory {
   /// Makes everything unsent again for a new connection, in the order it was first sent, but
   /// each PUBREL before any PUBLISH, which the send quota may hold back.
   /// [MQTT-4.4.0-1] [MQTT3-4.4.0-1] [MQTT-3.3.4-10]
+  ///
+  /// What a group's turn gave to this session stays with it. [MQTT-4.8.2-4]
   package mutating func prepareResend(to session: Handle<Session>, messages: borrowing MessageStore)
   {
     sessions[session].inFlight = 0
@@ -200,7 +206,7 @@ extension SessionDirectory {
   }
 
   /// The next identifier after the last one used that is neither zero nor in use.
-  /// [MQTT-2.2.1-4] [MQTT3-2.3.1-4]
+  /// [MQTT-2.2.1-4] [MQTT-4.3.2-1] [MQTT-4.3.3-1] [MQTT3-2.3.1-4]
   private mutating func freePacketIdentifier(of session: Handle<Session>) -> UInt16 {
     var identifier = sessions[session].lastPacketIdentifier
     repeat {

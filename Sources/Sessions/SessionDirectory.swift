@@ -79,7 +79,9 @@ package struct SessionDirectory: ~Copyable {
     return session
   }
 
-  /// Forgets the session and all it is owed. Its subscriptions and its Will are the caller's.
+  /// Forgets the session and all it is owed, which nobody else of a group gets. [MQTT-4.8.2-5]
+  ///
+  /// Its subscriptions and its Will are the caller's.
   package mutating func remove(
     _ session: Handle<Session>, messages: inout MessageStore, texts: inout ByteChains
   ) {

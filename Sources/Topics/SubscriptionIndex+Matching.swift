@@ -2,7 +2,8 @@ import Memory
 import MQTT
 
 extension SubscriptionIndex {
-  /// Collects in `matches` who is to be sent a message on `topic`.
+  /// Collects in `matches` who is to be sent a message on `topic`: whoever has a filter that
+  /// matches, and nobody else. [MQTT-3.3.2-3] [MQTT3-3.3.2-3]
   ///
   /// A session comes once, whatever number of its subscriptions match; a group of a Shared
   /// Subscription comes once for itself.

@@ -82,7 +82,9 @@ package struct SubscriptionIndex: ~Copyable {
   }
 
   /// Ends the session's subscription to exactly this filter; false when there is none.
-  /// [MQTT-3.10.4-1]
+  ///
+  /// From now on it matches nothing; what the session is already owed stays owed. [MQTT-3.10.4-1]
+  /// [MQTT-3.10.4-2] [MQTT-3.10.4-3] [MQTT3-3.10.4-4] [MQTT3-3.10.4-5]
   package mutating func unsubscribe(
     _ subscriber: Int, from filter: Span<UInt8>, texts: inout ByteChains
   ) -> Bool {

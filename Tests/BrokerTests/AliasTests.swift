@@ -38,6 +38,14 @@ func anAliasIsBetweenOneAndTheMaximum(alias: Int) {
   #expect(client.ask(packet) == [.disconnect(0x94)] && !client.isOpen)
 }
 
+@Test func whereNoAliasIsAllowedNoneIsTaken() {
+  // [MQTT-3.2.2-18]
+  let world = World(World.policy { $0.listeners[0].maximumTopicAlias = 0 })
+  let client = world.connect("s")
+  #expect(client.ask(Packet.publish("a", [1], .v5, .topicAlias(1))) == [.disconnect(0x94)])
+  #expect(!client.isOpen)
+}
+
 @Test func aliasesAreSetTowardsAClientThatAllowsThem() {
   // [MQTT-3.1.2-29] [MQTT-3.1.2-30] [MQTT-3.3.2-11]
   let world = World()

@@ -42,7 +42,8 @@ package struct Acknowledgement: BitwiseCopyable, OutgoingPacket {
     }
   }
 
-  /// Writes the shortest form: no reason when it is success, and never a property.
+  /// Writes the shortest form: no reason when it is success, and never a property, whether the
+  /// Client wants to hear of problems or not. [MQTT-3.1.2-32]
   ///
   /// [MQTT-2.2.1-5] [MQTT3-2.3.1-6] [MQTT-3.4.2-2] [MQTT-3.4.2-3] [MQTT-3.5.2-2] [MQTT-3.5.2-3]
   /// [MQTT-3.6.2-2] [MQTT-3.6.2-3] [MQTT-3.7.2-2] [MQTT-3.7.2-3]

@@ -1,7 +1,8 @@
 /// CONNACK – connect acknowledgement. [3.2]
 ///
 /// A property is sent only when it says something other than its absence would; a User Property
-/// never. [MQTT-3.2.2-20]
+/// and Response Information never, whether they were asked for or not. [MQTT-3.2.2-20]
+/// [MQTT-3.1.2-31]
 package struct Connack: ~Escapable, OutgoingPacket {
   private let version: ProtocolVersion
   private let reason: ReasonCode

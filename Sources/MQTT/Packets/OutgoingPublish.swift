@@ -25,7 +25,7 @@ package struct OutgoingPublish: BitwiseCopyable {
     forwardedCount: Int = 0, identifiersCount: Int = 0, payloadCount: Int
   ) {
     hasProperties = version == .v5
-    // [MQTT-3.3.1-2] [MQTT3-3.3.1-2]
+    // [MQTT-3.3.1-2] [MQTT-4.3.1-1] [MQTT3-3.3.1-2]
     let duplicate: UInt8 = isDuplicate && qos != .atMostOnce ? 0b1000 : 0
     firstByte =
       PacketType.publish.rawValue << 4 | duplicate | qos.rawValue << 1 | (isRetained ? 1 : 0)

@@ -26,9 +26,9 @@ package struct SubscriptionAnswer: BitwiseCopyable {
 
   /// Writes everything before the codes, at most 8 bytes, and no property.
   ///
-  /// [MQTT-2.2.1-6] [MQTT-2.2.2-1] [MQTT-3.8.4-2] [MQTT-3.8.4-6] [MQTT-3.9.2-1] [MQTT-3.9.2-2]
-  /// [MQTT-3.10.4-5] [MQTT-3.11.2-1] [MQTT-3.11.2-2] [MQTT3-2.3.1-7] [MQTT3-3.8.4-2]
-  /// [MQTT3-3.8.4-5] [MQTT3-3.10.4-1]
+  /// [MQTT-2.2.1-6] [MQTT-2.2.2-1] [MQTT-3.1.2-32] [MQTT-3.8.4-2] [MQTT-3.8.4-6] [MQTT-3.9.2-1]
+  /// [MQTT-3.9.2-2] [MQTT-3.10.4-5] [MQTT-3.11.2-1] [MQTT-3.11.2-2] [MQTT3-2.3.1-7]
+  /// [MQTT3-3.8.4-2] [MQTT3-3.8.4-5] [MQTT3-3.10.4-1]
   package func writeHead(to sink: inout some ByteSink & ~Copyable) {
     sink.append(byte: type.rawValue << 4)
     sink.append(variableByteInteger: remaining)
