@@ -1,0 +1,88 @@
+import ArgumentParser
+
+/// What a load does to a broker.
+enum Scenario: String, CaseIterable, ExpressibleByArgument, Codable {
+  case pairs
+  case fanIn = "fan-in"
+  case fanOut = "fan-out"
+  case latency
+  case queue
+  case connect
+  case idle
+  case retained
+}
+
+/// A scenario with its figures.
+struct Trial {
+  var scenario: Scenario
+  var endpoint: Endpoint
+  var qos: UInt8 = 0
+  var size = 64
+  var clients = 10
+  var underWay = 100
+  var seconds = 2.0
+  var warmUpSeconds = 0.3
+  var version: Packets.Version = 4
+  var rate = 5_000
+  var messages = 50_000
+  var broker: BrokerProcess?
+
+  var handshake: Handshake { Handshake(endpoint: endpoint, version: version) }
+  var common: LoadPlan.Common { LoadPlan.Common(qos: qos, size: size, version: version) }
+
+  /// Makes the run. What the broker does wrong is in the outcome.
+  func run() -> Outcome {
+    var outcome = Outcome()
+    outcome.residentKiBAtStart = broker?.residentKiB
+    do {
+      switch scenario {
+      case .pairs: try flow(.pairs(clients, window: underWay, common), &outcome)
+      case .fanIn: try flow(.fanIn(clients, window: max(1, underWay / clients), common), &outcome)
+      case .fanOut: try flow(.fanOut(clients, window: underWay, common), &outcome)
+      case .latency: try latency(&outcome)
+      case .queue, .connect, .idle, .retained: throw Failure("not yet")
+      }
+    } catch {
+      outcome.failure = "\(error)"
+      if let broker, !broker.isAlive { outcome.failure = "the broker's process ended (\(error))" }
+    }
+    outcome.scenario = scenario.rawValue
+    return outcome
+  }
+
+  /// Messages as fast as they go.
+  func flow(_ plan: LoadPlan, _ outcome: inout Outcome) throws {
+    let load = Load(plan)
+    try load.connect(handshake, tag: "bench")
+    measure(load, &outcome)
+  }
+
+  /// Messages at a fixed rate, and how long each takes.
+  private func latency(_ outcome: inout Outcome) throws {
+    var plan = LoadPlan.pairs(clients, window: 16_384, common)
+    plan.rate = rate
+    let load = Load(plan)
+    try load.connect(handshake, tag: "bench")
+    load.schedule = Schedule(start: monotonicNow(), rate: Double(rate))
+    measure(load, &outcome)
+    outcome.figures["rate"] = Double(rate)
+  }
+
+  private func measure(_ load: Load, _ outcome: inout Outcome) {
+    load.run(until: monotonicNow() + UInt64(warmUpSeconds * 1e9))
+    load.latency.reset()
+    let before = load.tally.delivered
+    let meter = Meter(broker)
+    load.run(until: monotonicNow() + UInt64(seconds * 1e9))
+    meter.read(
+      into: &outcome, count: load.tally.delivered - before, loadSleeps: load.schedule == nil)
+    outcome.take(load.latency)
+    load.isPublishing = false
+    load.run(until: monotonicNow() + 10_000_000_000) { load.underWay == 0 }
+    outcome.take(load.tally, published: load.published)
+    if outcome.failure == nil { outcome.failure = load.failure }
+    if outcome.failure == nil, load.underWay > 0 {
+      outcome.failure = "\(load.underWay) messages never came"
+    }
+  }
+}
