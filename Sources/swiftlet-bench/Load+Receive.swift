@@ -73,6 +73,7 @@ extension Load {
     let publisher = Int(payload.loadUnaligned(as: UInt32.self))
     let sequence = payload.loadUnaligned(fromByteOffset: Payload.sequence, as: UInt64.self)
     let low = payload.loadUnaligned(fromByteOffset: trailer, as: UInt32.self)
+    if takesAnySequence { return }
     guard low == UInt32(truncatingIfNeeded: sequence) else { return tally.wrong &+= 1 }
     takeMessage(client, sequence, from: publisher)
     guard sequence & timedMask == 0 else { return }

@@ -14,6 +14,8 @@ final class Load {
   /// A message is timed when the low bits of its sequence are all zero.
   var timedMask: UInt64
   var isPublishing = true
+  /// Messages come in any order and from nobody here: retained ones.
+  var takesAnySequence = false
   /// What went wrong for good.
   var failure: String?
 

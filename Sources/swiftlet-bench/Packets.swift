@@ -102,7 +102,8 @@ struct Handshake {
     while recv(descriptor, &byte, 1, 0) > 0 {}
   }
 
-  private func packet(_ descriptor: Int32) throws -> (header: UInt8, body: [UInt8]) {
+  /// The next packet, and nothing of what follows it.
+  func packet(_ descriptor: Int32) throws -> (header: UInt8, body: [UInt8]) {
     let header = try receiveExactly(descriptor, 1)[0]
     var length = 0
     var shift = 0

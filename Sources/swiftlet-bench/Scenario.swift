@@ -40,7 +40,10 @@ struct Trial {
       case .fanIn: try flow(.fanIn(clients, window: max(1, underWay / clients), common), &outcome)
       case .fanOut: try flow(.fanOut(clients, window: underWay, common), &outcome)
       case .latency: try latency(&outcome)
-      case .queue, .connect, .idle, .retained: throw Failure("not yet")
+      case .queue: try queue(&outcome)
+      case .connect: try connections(&outcome)
+      case .idle: try idle(&outcome)
+      case .retained: try retained(&outcome)
       }
     } catch {
       outcome.failure = "\(error)"
