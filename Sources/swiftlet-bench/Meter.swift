@@ -8,20 +8,25 @@ struct Meter {
   private let ownWait = BrokerProcess.ownWait
   private let times: BrokerProcess.Times?
 
-  init(_ broker: BrokerProcess?) {
+  private let spun: UInt64
+
+  init(_ broker: BrokerProcess?, spun: UInt64 = 0) {
     self.broker = broker
+    self.spun = spun
     times = broker?.times
   }
 
   /// Writes down what has passed since the meter was made, and judges the run by it.
-  /// A load that waits without sleeping is always busy, and that says nothing.
-  func read(into outcome: inout Outcome, count: UInt64, loadSleeps: Bool = true) {
+  /// What the load spun away in vain it did not need.
+  func read(
+    into outcome: inout Outcome, count: UInt64, spun spunNow: UInt64 = 0, isJudged: Bool = true
+  ) {
     let after = broker?.times
     let elapsed = Double(monotonicNow() - wall)
     outcome.seconds = elapsed / 1e9
     outcome.perSecond = Double(count) / outcome.seconds
     outcome.delivered = count
-    outcome.loadBusy = Double(ownTime() - own) / elapsed
+    outcome.loadBusy = max(0, Double(ownTime() - own) - Double(spunNow - spun)) / elapsed
     outcome.loadDisturbed = Double(BrokerProcess.ownWait - ownWait) / elapsed
     if let times, let after {
       let ran = Double(after.ran - times.ran)
@@ -30,11 +35,11 @@ struct Meter {
       outcome.brokerMicroseconds = count > 0 ? ran / 1000 / Double(count) : nil
     }
     outcome.residentKiBAtEnd = broker?.residentKiB
-    judge(&outcome, loadSleeps: loadSleeps)
+    judge(&outcome, isJudged)
   }
 
-  private func judge(_ outcome: inout Outcome, loadSleeps: Bool) {
-    if loadSleeps, outcome.loadBusy >= 0.95, let busy = outcome.brokerBusy, busy < 0.9 {
+  private func judge(_ outcome: inout Outcome, _ isJudged: Bool) {
+    if isJudged, outcome.loadBusy >= 0.95, let busy = outcome.brokerBusy, busy < 0.9 {
       outcome.invalid = "the load was the limit"
     }
     if let broker, !broker.isAlive { outcome.failure = "the broker's process ended" }

@@ -24,6 +24,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: "The broker's process, if it is here: its time and memory are measured.")
   var pid: Int32?
   @Option(help: "The core to stay on.") var core: Int32?
+  @Flag(help: "Never sleep: the broker then does not pay for waking the load.") var spin = false
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
@@ -44,6 +45,7 @@ struct RunCommand: ParsableCommand {
     trial.version = version
     trial.rate = rate
     trial.messages = messages
+    trial.spins = spin
     trial.broker = BrokerProcess(pid)
     let outcome = trial.run()
     print(json ? try outcome.json() : outcome.lines)

@@ -25,6 +25,7 @@ struct Trial {
   var version: Packets.Version = 4
   var rate = 5_000
   var messages = 50_000
+  var spins = false
   var broker: BrokerProcess?
 
   var handshake: Handshake { Handshake(endpoint: endpoint, version: version) }
@@ -56,6 +57,7 @@ struct Trial {
   /// Messages as fast as they go.
   func flow(_ plan: LoadPlan, _ outcome: inout Outcome) throws {
     let load = Load(plan)
+    load.spins = spins
     try load.connect(handshake, tag: "bench")
     measure(load, &outcome)
   }
@@ -65,6 +67,7 @@ struct Trial {
     var plan = LoadPlan.pairs(clients, window: 16_384, common)
     plan.rate = rate
     let load = Load(plan)
+    load.spins = spins
     try load.connect(handshake, tag: "bench")
     load.schedule = Schedule(start: monotonicNow(), rate: Double(rate))
     measure(load, &outcome)
@@ -75,10 +78,9 @@ struct Trial {
     load.run(until: monotonicNow() + UInt64(warmUpSeconds * 1e9))
     load.latency.reset()
     let before = load.tally.delivered
-    let meter = Meter(broker)
+    let meter = Meter(broker, spun: load.spun)
     load.run(until: monotonicNow() + UInt64(seconds * 1e9))
-    meter.read(
-      into: &outcome, count: load.tally.delivered - before, loadSleeps: load.schedule == nil)
+    meter.read(into: &outcome, count: load.tally.delivered - before, spun: load.spun)
     outcome.take(load.latency)
     load.isPublishing = false
     load.run(until: monotonicNow() + 10_000_000_000) { load.underWay == 0 }

@@ -5,5 +5,5 @@ import ArgumentParser
 struct SwiftletBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "swiftlet-bench", abstract: "Measures MQTT brokers.",
-    subcommands: [RunCommand.self, RelayCommand.self])
+    subcommands: [RunCommand.self, CompareCommand.self, RelayCommand.self])
 }

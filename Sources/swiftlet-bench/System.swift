@@ -96,6 +96,21 @@ struct Endpoint {
     return descriptor
   }
 
+  /// A port nobody listens on now.
+  static func freePort() throws -> UInt16 {
+    let descriptor = try Endpoint(host: "127.0.0.1", port: 0).listen()
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let error = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        getsockname(descriptor, $0, &size)
+      }
+    }
+    guard error == 0 else { throw Failure.call("getsockname") }
+    return UInt16(bigEndian: address.sin_port)
+  }
+
   private func connect(_ descriptor: Int32) -> Int32 {
     withAddress { Glibc.connect(descriptor, $0, $1) }
   }

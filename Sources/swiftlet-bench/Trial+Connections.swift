@@ -10,7 +10,7 @@ extension Trial {
     let before = churn.completed
     let meter = Meter(broker)
     try churn.run(until: monotonicNow() + UInt64(seconds * 1e9))
-    meter.read(into: &outcome, count: churn.completed - before)
+    meter.read(into: &outcome, count: churn.completed - before, isJudged: false)
     outcome.published = churn.completed
     outcome.failure = outcome.failure ?? churn.failure
   }

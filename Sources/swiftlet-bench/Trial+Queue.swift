@@ -15,6 +15,7 @@ extension Trial {
 
     let load = Load(plan)
     load.timedMask = .max
+    load.spins = spins
     load.addPublisher(0, try handshake.connect(identifier: "bench-publisher"))
     load.clients[0].outbox?.end = UInt64(messages)
     let started = monotonicNow()
@@ -35,7 +36,7 @@ extension Trial {
   }
 
   private func drain(_ load: Load, _ name: String, _ outcome: inout Outcome) {
-    let meter = Meter(broker)
+    let meter = Meter(broker, spun: load.spun)
     do {
       load.addSubscriber(0, try handshake.connect(identifier: name, keepsSession: true))
     } catch {
@@ -51,7 +52,7 @@ extension Trial {
       }
       return delivered >= messages || load.now > lastProgress + 5_000_000_000
     }
-    meter.read(into: &outcome, count: delivered)
+    meter.read(into: &outcome, count: delivered, spun: load.spun)
     // The last acknowledgements are still to be sent, and nothing may follow.
     load.run(until: monotonicNow() + 200_000_000)
     outcome.failure = outcome.failure ?? load.failure
