@@ -50,7 +50,9 @@ final class ChildProcess {
     throw Failure("the broker does not listen")
   }
 
-  /// Asks it to end, and makes it after three seconds. Returns whether it had to be made.
+  /// Asks it to end, and makes it after three seconds.
+  ///
+  /// Returns whether it had to be made.
   @discardableResult
   func stop() -> Bool {
     guard ending == nil else { return false }
@@ -65,20 +67,27 @@ final class ChildProcess {
   }
 }
 
-/// How much of all cores other programs took lately: the share of a moment without work of ours.
-func waitForQuiet(patienceSeconds: Int) {
-  for _ in 0..<patienceSeconds * 4 {
-    let before = coreTimes()
-    usleep(250_000)
-    let after = coreTimes()
-    let busy = Double(after.busy - before.busy) / Double(max(1, after.all - before.all))
-    if busy < 0.1 { return }
-  }
-}
+/// How long a comparison may wait in all for other programs to end.
+struct Patience {
+  private(set) var milliseconds: Int
 
-private func coreTimes() -> (busy: UInt64, all: UInt64) {
-  let line = BrokerProcess.text("/proc/stat")?.split(separator: "\n").first ?? ""
-  let fields = line.split(separator: " ").dropFirst().prefix(8).compactMap { UInt64($0) }
-  let all = fields.reduce(0, +)
-  return (all - (fields.count > 4 ? fields[3] + fields[4] : 0), all)
+  init(seconds: Int) { milliseconds = seconds * 1000 }
+
+  /// Waits until the cores are idle, or until there is no patience left.
+  mutating func waitForQuiet() {
+    while milliseconds > 0 {
+      let before = Patience.coreTimes()
+      usleep(200_000)
+      let after = Patience.coreTimes()
+      if Double(after.busy - before.busy) < 0.1 * Double(after.all - before.all) { return }
+      milliseconds -= 200
+    }
+  }
+
+  private static func coreTimes() -> (busy: UInt64, all: UInt64) {
+    let line = BrokerProcess.text("/proc/stat")?.split(separator: "\n").first ?? ""
+    let fields = line.split(separator: " ").dropFirst().prefix(8).compactMap { UInt64($0) }
+    let all = fields.reduce(0, +)
+    return (all - (fields.count > 4 ? fields[3] + fields[4] : 0), all)
+  }
 }

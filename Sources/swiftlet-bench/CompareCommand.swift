@@ -14,22 +14,26 @@ struct CompareCommand: ParsableCommand {
   @Option(help: "Seconds of a run.") var seconds = 2.0
   @Option(help: "Only scenarios whose name contains this.") var only: String?
   @Option(help: "4 is MQTT 3.1.1, 5 is MQTT 5.") var version: UInt8 = 4
+  @Option(help: "Seconds to wait in all for other programs to end.") var patience = 300
+  @Option(help: "Nice value of the brokers and the load; below 0 needs the right to it.")
+  var nice: Int32 = 0
   @Flag(help: "One short run each.") var quick = false
 
   func run() throws {
     raiseDescriptorLimit()
+    if nice != 0, setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, nice) != 0 { throw Failure.call("nice") }
     let hasTwoCores = ProcessInfo.processInfo.activeProcessorCount > 1
     var contenders = [
       Contender.mosquitto(mosquitto, waitsForMore: false), .swiftlet(swiftlet),
       .relay(ProcessInfo.processInfo.arguments[0]),
     ]
     if !quick { contenders.append(.mosquitto(mosquitto, waitsForMore: true)) }
-    let comparison = Comparison(
+    var comparison = Comparison(
       contenders: contenders,
       rows: Row.all.filter { only.map($0.name.contains) ?? true },
       repetitions: quick ? 1 : repetitions, seconds: quick ? 0.7 : seconds,
       brokerCore: hasTwoCores ? 0 : nil, loadCore: hasTwoCores ? 1 : nil, folder: folder,
-      retries: quick ? 0 : 2, patienceSeconds: quick ? 1 : 10, version: version)
+      retries: quick ? 0 : 2, patience: Patience(seconds: quick ? 5 : patience), version: version)
     if hasTwoCores { _ = bench_pin(1) }
     let results = try comparison.run()
     try write(comparison, results)

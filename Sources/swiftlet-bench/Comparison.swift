@@ -9,17 +9,18 @@ struct Comparison {
   var brokerCore: Int32?
   var loadCore: Int32?
   var folder: String
-  /// A run is made again, so many times, when other programs took more than a twentieth of a core.
+  /// A run is made again, so many times, when other programs took too much of a core.
   var retries: Int
-  var patienceSeconds: Int
+  var patience: Patience
   var version: Packets.Version = 4
 
   typealias Results = [[String: [Outcome]]]
 
   /// The outcomes, row by row, of each contender.
-  func run() throws -> Results {
+  mutating func run() throws -> Results {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    return rows.map { row in
+    var results: Results = []
+    for row in rows {
       note(row.name)
       var outcomes: [String: [Outcome]] = [:]
       for _ in 0..<repetitions {
@@ -29,17 +30,19 @@ struct Comparison {
           outcomes[contender.name, default: []].append(outcome)
         }
       }
-      return outcomes
+      results.append(outcomes)
     }
+    return results
   }
 
-  private func runQuietly(_ row: Row, _ contender: Contender) -> Outcome {
+  private mutating func runQuietly(_ row: Row, _ contender: Contender) -> Outcome {
     var best: Outcome?
     for _ in 0...retries {
-      waitForQuiet(patienceSeconds: patienceSeconds)
+      patience.waitForQuiet()
       let outcome = runOnce(row, contender)
       if best.map({ outcome.disturbance < $0.disturbance }) ?? true { best = outcome }
-      if outcome.disturbance < 0.05 || outcome.complaint != nil { return outcome }
+      if outcome.disturbance < Outcome.tolerance || outcome.complaint != nil { return outcome }
+      guard patience.milliseconds > 0 else { break }
     }
     return best ?? Outcome()
   }
@@ -85,14 +88,19 @@ struct Comparison {
 }
 
 extension Outcome {
+  /// Above this share of a core a run is marked.
+  static var tolerance: Double { 0.03 }
+
   /// The larger share that other programs took of either core.
   var disturbance: Double { max(brokerDisturbed ?? 0, loadDisturbed) }
 
   fileprivate var headline: String {
     var words = ["\(Int(perSecond))/s"]
     if let brokerMicroseconds { words.append(String(format: "%.3f µs", brokerMicroseconds)) }
-    if let latency { words.append(String(format: "p50 %.0f p99 %.0f µs", latency.p50, latency.p99)) }
-    if disturbance >= 0.05 { words.append("disturbed \(Int(disturbance * 100)) %") }
+    if let latency {
+      words.append(String(format: "p50 %.0f p99 %.0f µs", latency.p50, latency.p99))
+    }
+    if disturbance >= Outcome.tolerance { words.append("disturbed \(Int(disturbance * 100)) %") }
     if let invalid { words.append("invalid: \(invalid)") }
     if let complaint { words.append("WRONG: \(complaint)") }
     return words.joined(separator: ", ")

@@ -22,7 +22,7 @@ extension Load {
     if left > 0 { memcpy(client.pointee.rest, buffer + used, left) }
   }
 
-  /// Takes the whole packets at the front of the buffer. Returns their bytes.
+  /// Takes the whole packets at the front of the buffer and returns how many bytes they were.
   private func take(_ client: UnsafeMutablePointer<Client>, _ count: Int) -> Int {
     var start = 0
     while count - start >= 2 {

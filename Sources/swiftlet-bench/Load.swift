@@ -108,7 +108,9 @@ final class Load {
     sendDirty()
   }
 
-  /// Turns until it is time or the condition holds. Returns whether the condition held.
+  /// Turns until it is time or the condition holds.
+  ///
+  /// Returns whether the condition held.
   @discardableResult
   func run(until deadline: UInt64, orWhen isDone: () -> Bool = { false }) -> Bool {
     now = monotonicNow()
@@ -157,7 +159,8 @@ final class Load {
   /// A connection that is no more, by the broker's doing.
   func lose(_ client: UnsafeMutablePointer<Client>, _ reason: String) {
     let index = client.pointee.index
-    let who = index < plan.publishers ? "publisher \(index)" : "subscriber \(index - plan.publishers)"
+    let who =
+      index < plan.publishers ? "publisher \(index)" : "subscriber \(index - plan.publishers)"
     failure = "\(who): \(reason), after \(tally.delivered) messages delivered"
   }
 }

@@ -17,6 +17,7 @@ struct Meter {
   }
 
   /// Writes down what has passed since the meter was made, and judges the run by it.
+  ///
   /// What the load spun away in vain it did not need.
   func read(
     into outcome: inout Outcome, count: UInt64, spun spunNow: UInt64 = 0, isJudged: Bool = true

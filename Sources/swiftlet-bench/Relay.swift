@@ -159,8 +159,10 @@ final class Relay {
     let length = Int(buffer[start + 1]) << 8 | Int(buffer[start + 2])
     let topic = (0..<length).map { buffer[start + 3 + $0] }
     peer.targets = subscribers.filter { subscriber in
-      guard let last = subscriber.filter.last, last == UInt8(ascii: "+") || last == UInt8(ascii: "#")
-      else { return subscriber.filter == topic }
+      let last = subscriber.filter.last
+      guard last == UInt8(ascii: "+") || last == UInt8(ascii: "#") else {
+        return subscriber.filter == topic
+      }
       return topic.starts(with: subscriber.filter.dropLast())
     }
     for target in peer.targets { target.sources += 1 }

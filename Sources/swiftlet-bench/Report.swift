@@ -21,12 +21,12 @@ struct Report {
     # Bench
 
     Each broker on one core, the load on another; MQTT \(comparison.version == 5 ? "5" : "3.1.1"), \
-    64 bytes of payload unless said otherwise; \(comparison.repetitions) runs of \
+    64 bytes of payload unless said otherwise; \(comparison.repetitions) × \
     \(String(format: "%.1f", comparison.seconds)) s each, the brokers taking turns: median \
     (least–most). "Under way" is sent and not yet delivered. Every message is checked. All brokers \
     get `set_tcp_nodelay true`, `max_inflight_messages 20` and `max_queued_messages 0`; "mosquitto \
     as it comes" is without the first. "≥": the load was the limit. "~": other programs took more \
-    than a twentieth of a core.
+    than 3 % of a core.
 
     """
   }
@@ -46,18 +46,25 @@ struct Report {
 
   private var cost: String {
     var table = Table(
-      ["broker's core, µs per message"] + names + ["ratio", "load busy with Swiftlet"])
+      ["broker's core, µs per message"] + names + ["mosquitto / Swiftlet", "load busy"])
     for (row, outcomes) in rows where row.isAboutSpeed {
       let load = median((outcomes["Swiftlet"] ?? []).map(\.loadBusy))
       table.add(
         [row.name]
           + names.map { cell(outcomes[$0], { $0.brokerMicroseconds }, Report.microseconds) }
           + [
-            ratio(outcomes, \.brokerMicroseconds).map { Report.short($0) + "×" } ?? "–",
+            ratio(outcomes, \.brokerMicroseconds).map { Report.short(1 / $0) + "×" } ?? "–",
             load.map { "\(Int($0 * 100)) %" } ?? "–",
           ])
     }
-    return "## Cost\n\n" + table.markdown
+    return """
+      ## Cost
+
+      This says more than the speed when other programs disturbed the runs: a message costs the \
+      broker the same. "load busy" is the load's share of its core while it drove Swiftlet.
+
+      \(table.markdown)
+      """
   }
 
   private var connections: String {
@@ -75,10 +82,11 @@ struct Report {
           [figure] + names.map { cell(outcomes[$0], { $0.figures[figure] }, Report.short) }
             + verdict(ratio(outcomes, { $0.figures[figure] }), nil))
       }
+      let start: (Outcome) -> Double? = { $0.residentKiBAtStart.map(Double.init) }
       table.add(
         ["resident KiB at start"]
-          + names.map { cell(outcomes[$0], { $0.residentKiBAtStart.map(Double.init) }, Report.count) }
-          + verdict(ratio(outcomes, { $0.residentKiBAtStart.map(Double.init) }), nil))
+          + names.map { cell(outcomes[$0], start, { String(format: "%.0f", $0) }) }
+          + verdict(ratio(outcomes, start), nil))
     }
     for (row, outcomes) in rows where row.scenario == .retained || row.scenario == .queue {
       for figure in figures(of: outcomes) {
@@ -92,7 +100,7 @@ struct Report {
   }
 
   private var latency: String {
-    var table = Table(["µs from its time to send to its arrival"] + names + ["ratio", "target", ""])
+    var table = Table(["µs from time to send to arrival"] + names + ["ratio", "target", ""])
     for (row, outcomes) in rows where row.scenario == .latency {
       let columns: [(String, (Outcome.Latency) -> Double)] = [
         ("p50", \.p50), ("p99", \.p99), ("p99.9", \.p999),
@@ -123,8 +131,8 @@ struct Report {
         }
       }
     }
-    return "## Problems\n\n"
-      + (lines.isEmpty ? "None: every message came once and in order.\n" : lines.joined(separator: "\n"))
+    if lines.isEmpty { lines = ["None: every message came once and in order."] }
+    return "## Problems\n\n" + lines.joined(separator: "\n") + "\n"
   }
 
   // MARK: Cells
@@ -141,7 +149,7 @@ struct Report {
     guard let middle = median(values), let least = values.first, let most = values.last else {
       return outcomes.contains { $0.failure != nil } ? "failed" : "–"
     }
-    var text = outcomes.contains { $0.disturbance >= 0.05 } ? "~" : ""
+    var text = outcomes.contains { $0.disturbance >= Outcome.tolerance } ? "~" : ""
     if outcomes.contains(where: { $0.invalid != nil }) { text += "≥" }
     text += format(middle)
     if values.count > 1 { text += " (\(format(least))–\(format(most)))" }

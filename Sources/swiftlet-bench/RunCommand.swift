@@ -62,7 +62,9 @@ extension Outcome {
 
   /// The outcome for people, a figure a line.
   var lines: String {
-    var lines = [String(format: "%@: %.0f/s, %lu in %.2f s", scenario, perSecond, delivered, seconds)]
+    var lines = [
+      String(format: "%@: %.0f/s, %lu in %.2f s", scenario, perSecond, delivered, seconds)
+    ]
     if let brokerBusy, let brokerMicroseconds {
       lines.append(
         String(

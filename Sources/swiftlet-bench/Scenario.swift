@@ -31,7 +31,7 @@ struct Trial {
   var handshake: Handshake { Handshake(endpoint: endpoint, version: version) }
   var common: LoadPlan.Common { LoadPlan.Common(qos: qos, size: size, version: version) }
 
-  /// Makes the run. What the broker does wrong is in the outcome.
+  /// Makes the run; what the broker does wrong is in the outcome.
   func run() -> Outcome {
     var outcome = Outcome()
     outcome.residentKiBAtStart = broker?.residentKiB

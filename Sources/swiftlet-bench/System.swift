@@ -138,7 +138,8 @@ func stopBlocking(_ descriptor: Int32) {
 /// Closes without leaving the port waiting.
 func closeAtOnce(_ descriptor: Int32) {
   var linger = linger(l_onoff: 1, l_linger: 0)
-  setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+  let size = socklen_t(MemoryLayout.size(ofValue: linger))
+  setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, size)
   close(descriptor)
 }
 
@@ -147,7 +148,8 @@ func sendAll(_ descriptor: Int32, _ bytes: [UInt8]) throws {
   var sent = 0
   while sent < bytes.count {
     let count = bytes.withUnsafeBytes {
-      send(descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
+      send(
+        descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
     }
     guard count > 0 else { throw Failure.call("send") }
     sent += count
