@@ -21,7 +21,8 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     raiseDescriptorLimit()
-    if nice != 0, setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, nice) != 0 { throw Failure.call("nice") }
+    let own = __priority_which_t(PRIO_PROCESS.rawValue)
+    if nice != 0, setpriority(own, 0, nice) != 0 { throw Failure.call("nice") }
     let hasTwoCores = ProcessInfo.processInfo.activeProcessorCount > 1
     var contenders = [
       Contender.mosquitto(mosquitto, waitsForMore: false), .swiftlet(swiftlet),

@@ -52,7 +52,7 @@ struct Comparison {
     do {
       let port = try Endpoint.freePort()
       let configuration = "\(folder)/broker.conf"
-      try contender.configuration(port: port).write(
+      try contender.configuration(port: port, inflight: row.inflight).write(
         toFile: configuration, atomically: true, encoding: .utf8)
       let process = try ChildProcess(
         contender.command(port, configuration), core: brokerCore, thisCore: loadCore,

@@ -24,12 +24,12 @@ struct Contender {
       isRelay: true)
   }
 
-  func configuration(port: UInt16) -> String {
+  func configuration(port: UInt16, inflight: Int) -> String {
     """
     listener \(port) 127.0.0.1
     allow_anonymous true
     max_queued_messages 0
-    max_inflight_messages 20
+    max_inflight_messages \(inflight)
     log_type none
 
     """ + settings
@@ -46,6 +46,8 @@ struct Row {
   var underWay = 100
   var messages = 50_000
   var rate = 5_000
+  /// What a subscriber may have unacknowledged: `max_inflight_messages`.
+  var inflight = 20
   /// Swiftlet's figure divided by Mosquitto's: at least, or at most when less is better.
   var target: Double?
   /// The relay, which reads nothing, can bear it.
@@ -88,6 +90,12 @@ struct Row {
     Row(
       name: "queue of 50,000 QoS 1 drained by one subscriber", scenario: .queue, qos: 1,
       target: 8, suitsRelay: false),
+    Row(
+      name: "fan-out QoS 1, max_inflight_messages 500", scenario: .fanOut, qos: 1, clients: 100,
+      underWay: 50, inflight: 500, suitsRelay: false),
+    Row(
+      name: "queue of 50,000 QoS 1, max_inflight_messages 500", scenario: .queue, qos: 1,
+      inflight: 500, suitsRelay: false),
     Row(
       name: "10,000 retained messages to a new subscriber", scenario: .retained,
       messages: 10_000, suitsRelay: false),

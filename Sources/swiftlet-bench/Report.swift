@@ -24,7 +24,7 @@ struct Report {
     64 bytes of payload unless said otherwise; \(comparison.repetitions) × \
     \(String(format: "%.1f", comparison.seconds)) s each, the brokers taking turns: median \
     (least–most). "Under way" is sent and not yet delivered. Every message is checked. All brokers \
-    get `set_tcp_nodelay true`, `max_inflight_messages 20` and `max_queued_messages 0`; "mosquitto \
+    get `set_tcp_nodelay true`, `max_inflight_messages 20` (unless said otherwise) and `max_queued_messages 0`; "mosquitto \
     as it comes" is without the first. "≥": the load was the limit. "~": other programs took more \
     than 3 % of a core.
 
@@ -91,7 +91,7 @@ struct Report {
     for (row, outcomes) in rows where row.scenario == .retained || row.scenario == .queue {
       for figure in figures(of: outcomes) {
         table.add(
-          ["\(row.scenario.rawValue): \(figure)"]
+          ["\(row.name): \(figure)"]
             + names.map { cell(outcomes[$0], { $0.figures[figure] }, Report.count) }
             + verdict(ratio(outcomes, { $0.figures[figure] }), nil))
       }
