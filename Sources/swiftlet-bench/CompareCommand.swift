@@ -12,7 +12,8 @@ struct CompareCommand: ParsableCommand {
   @Option(help: "Where the report, the plot and the figures go.") var folder = ".build/bench"
   @Option(help: "Runs of each broker in each scenario.") var repetitions = 3
   @Option(help: "Seconds of a run.") var seconds = 2.0
-  @Option(help: "Only scenarios whose name contains this.") var only: String?
+  @Option(help: "Only scenarios whose name contains this; may be given several times.")
+  var only: [String] = []
   @Option(help: "4 is MQTT 3.1.1, 5 is MQTT 5.") var version: UInt8 = 4
   @Option(help: "Seconds to wait in all for other programs to end.") var patience = 300
   @Option(help: "Nice value of the brokers and the load; below 0 needs the right to it.")
@@ -31,7 +32,7 @@ struct CompareCommand: ParsableCommand {
     if !quick { contenders.append(.mosquitto(mosquitto, waitsForMore: true)) }
     var comparison = Comparison(
       contenders: contenders,
-      rows: Row.all.filter { only.map($0.name.contains) ?? true },
+      rows: Row.all.filter { row in only.isEmpty || only.contains { row.name.contains($0) } },
       repetitions: quick ? 1 : repetitions, seconds: quick ? 0.7 : seconds,
       brokerCore: hasTwoCores ? 0 : nil, loadCore: hasTwoCores ? 1 : nil, folder: folder,
       retries: quick ? 0 : 2, patience: Patience(seconds: quick ? 5 : patience), version: version)

@@ -23,7 +23,7 @@ struct Report {
     Each broker on one core, the load on another; MQTT \(comparison.version == 5 ? "5" : "3.1.1"), \
     64 bytes of payload unless said otherwise; \(comparison.repetitions) × \
     \(String(format: "%.1f", comparison.seconds)) s each, the brokers taking turns: median \
-    (least–most). "Under way" is sent and not yet delivered. Every message is checked. All brokers \
+    (least–most) of the runs that other programs left alone, if any. "Under way" is sent and not yet delivered. Every message is checked. All brokers \
     get `set_tcp_nodelay true`, `max_inflight_messages 20` (unless said otherwise) and `max_queued_messages 0`; "mosquitto \
     as it comes" is without the first. "≥": the load was the limit. "~": other programs took more \
     than 3 % of a core.
@@ -144,7 +144,7 @@ struct Report {
   private func cell(
     _ outcomes: [Outcome]?, _ value: (Outcome) -> Double?, _ format: (Double) -> String
   ) -> String {
-    guard let outcomes else { return "–" }
+    guard let outcomes = outcomes.map(best) else { return "–" }
     let values = outcomes.filter { $0.failure == nil }.compactMap(value).sorted()
     guard let middle = median(values), let least = values.first, let most = values.last else {
       return outcomes.contains { $0.failure != nil } ? "failed" : "–"
@@ -156,9 +156,15 @@ struct Report {
     return text
   }
 
+  /// The runs that other programs left alone, or all if there is none.
+  private func best(_ outcomes: [Outcome]) -> [Outcome] {
+    let quiet = outcomes.filter { $0.disturbance < Outcome.tolerance }
+    return quiet.isEmpty ? outcomes : quiet
+  }
+
   private func ratio(_ outcomes: [String: [Outcome]], _ value: (Outcome) -> Double?) -> Double? {
-    guard let ours = median((outcomes["Swiftlet"] ?? []).compactMap(value)),
-      let theirs = median((outcomes["mosquitto"] ?? []).compactMap(value)), theirs > 0
+    guard let ours = median(best(outcomes["Swiftlet"] ?? []).compactMap(value)),
+      let theirs = median(best(outcomes["mosquitto"] ?? []).compactMap(value)), theirs > 0
     else { return nil }
     return ours / theirs
   }
