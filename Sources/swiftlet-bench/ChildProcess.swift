@@ -24,6 +24,20 @@ final class ChildProcess {
       throw Failure("\(arguments[0]) does not start: \(String(cString: strerror(error)))")
     }
     identifier = child
+    ChildProcess.running = child
+  }
+
+  /// The broker that runs now, for whoever interrupts us.
+  nonisolated(unsafe) private static var running: pid_t = 0
+
+  /// Lets an interruption end the broker too.
+  static func endWithUs() {
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { _ in
+        if ChildProcess.running > 0 { kill(ChildProcess.running, SIGKILL) }
+        _exit(1)
+      }
+    }
   }
 
   /// How it ended, if it has.
@@ -31,6 +45,7 @@ final class ChildProcess {
     var status: Int32 = 0
     if self.status == nil, waitpid(identifier, &status, WNOHANG) == identifier {
       self.status = status
+      ChildProcess.running = 0
     }
     guard let ended = self.status else { return nil }
     let signal = ended & 0x7f

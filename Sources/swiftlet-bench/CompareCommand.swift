@@ -22,6 +22,7 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     raiseDescriptorLimit()
+    ChildProcess.endWithUs()
     let own = __priority_which_t(PRIO_PROCESS.rawValue)
     if nice != 0, setpriority(own, 0, nice) != 0 { throw Failure.call("nice") }
     let hasTwoCores = ProcessInfo.processInfo.activeProcessorCount > 1

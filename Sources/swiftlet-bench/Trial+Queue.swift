@@ -4,7 +4,8 @@ extension Trial {
   func queue(_ outcome: inout Outcome) throws {
     var trial = self
     trial.qos = max(1, qos)
-    var plan = LoadPlan.pairs(1, window: min(underWay, 100), trial.common)
+    var plan = LoadPlan.pairs(
+      1, window: min(underWay, trial.qos == 2 || version == 5 ? 20 : 100), trial.common)
     plan.receiversPerMessage = 0
     let name = "bench-away"
     // What an earlier run left is discarded.
