@@ -26,7 +26,7 @@ struct Report {
     (least–most) of the runs that other programs left alone, if any. "Under way" is sent and not yet delivered. Every message is checked. All brokers \
     get `set_tcp_nodelay true`, `max_inflight_messages 20` (unless said otherwise) and `max_queued_messages 0`; "mosquitto \
     as it comes" is without the first. "≥": the load was the limit. "~": other programs took more \
-    than 3 % of a core.
+    than 3 % of a core (0.3 % for latency).
 
     """
   }
@@ -149,7 +149,7 @@ struct Report {
     guard let middle = median(values), let least = values.first, let most = values.last else {
       return outcomes.contains { $0.failure != nil } ? "failed" : "–"
     }
-    var text = outcomes.contains { $0.disturbance >= Outcome.tolerance } ? "~" : ""
+    var text = outcomes.contains(where: \.isDisturbed) ? "~" : ""
     if outcomes.contains(where: { $0.invalid != nil }) { text += "≥" }
     text += format(middle)
     if values.count > 1 { text += " (\(format(least))–\(format(most)))" }
@@ -158,7 +158,7 @@ struct Report {
 
   /// The runs that other programs left alone, or all if there is none.
   private func best(_ outcomes: [Outcome]) -> [Outcome] {
-    let quiet = outcomes.filter { $0.disturbance < Outcome.tolerance }
+    let quiet = outcomes.filter { !$0.isDisturbed }
     return quiet.isEmpty ? outcomes : quiet
   }
 

@@ -36,9 +36,10 @@ extension Trial {
     let meter = Meter(broker)
     usleep(UInt32(seconds * 1e6))
     meter.read(into: &outcome, count: 0)
-    outcome.figures["wake-ups per second"] =
+    outcome.figures["while idle: wake-ups per second"] =
       Double(broker.wakeUps - wakeUps) / outcome.seconds
-    outcome.figures["microseconds of a core per second"] = (outcome.brokerBusy ?? 0) * 1e6
+    outcome.figures["while idle: microseconds of a core per second"] =
+      (outcome.brokerBusy ?? 0) * 1e6
     outcome.published = UInt64(clients)
     for (index, descriptor) in descriptors.enumerated() {
       var byte: UInt8 = 0
