@@ -36,6 +36,8 @@ C_OBJECTS := $(patsubst Sources/CLinux/%,$(SCRATCH)/release/CLinux.build/%.o, \
 LINTED := Package.swift Board Sources Tests
 TALLY := $(PYTHON) Tests/Gates/tally.py
 VENV := .build/venv
+# More for `make bench`: --only TEXT, --repetitions N, --seconds N, --version 5.
+BENCH_OPTIONS ?=
 TEST_PACKAGES := mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace \
   $(PYTHON):python3
 # Debian asks this program whether a service it has just installed may start.
@@ -43,7 +45,7 @@ POLICY := /usr/sbin/policy-rc.d
 export TOOLS
 
 .PHONY: build run test unit gates end-to-end conformance plan size boards lint format install \
-  clean help link toolchain both-boards board-packages test-packages venv-package plan-of-board
+  clean help bench link toolchain both-boards board-packages test-packages venv-package plan-of-board
 
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
 build: toolchain board-packages
@@ -105,6 +107,12 @@ plan-of-board:
 	@if [ -z "$(RUNNER)" ] || command -v $(firstword $(RUNNER) none) >/dev/null; then \
 	  $(MAKE) --no-print-directory build && $(RUNNER) $(PROGRAM) --plan; \
 	else echo "== board $(BOARD) cannot run here: $(firstword $(RUNNER)) is missing"; fi
+
+## bench         Swiftlet beside Mosquitto and a relay: .build/bench/report.md; QUICK=1: a minute
+bench: test-packages
+	@$(MAKE) --no-print-directory build BOARD=host
+	BENCH=1 $(SWIFT) build -c release --product swiftlet-bench --scratch-path .build/bench-tool
+	@.build/bench-tool/release/swiftlet-bench compare $(if $(QUICK),--quick) $(BENCH_OPTIONS)
 
 ## size          Bytes of the program for BOARD, and of each module in it
 size: build

@@ -95,3 +95,26 @@ let package = Package(
     }
     + [product] + tests
 )
+
+// `BENCH=1` is the load that measures brokers, alone: nothing else waits for what it depends on.
+if Context.environment["BENCH"] == "1" {
+  package.dependencies = [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
+  ]
+  package.targets = [
+    .systemLibrary(name: "CBench", path: "Sources/swiftlet-bench/CBench"),
+    .executableTarget(
+      name: "swiftlet-bench",
+      dependencies: [
+        "CBench",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
+      exclude: ["CBench"],
+      swiftSettings: [
+        .treatAllWarnings(as: .error),
+        .unsafeFlags(["-Ounchecked", "-wmo", "-enforce-exclusivity=unchecked"]),
+      ]),
+  ]
+}

@@ -1,0 +1,107 @@
+/// Something that is measured.
+struct Contender {
+  let name: String
+  /// The command, given its port and where its configuration is.
+  let command: (_ port: UInt16, _ configuration: String) -> [String]
+  /// Beside what all brokers are told.
+  let settings: String
+  var isRelay = false
+
+  static func mosquitto(_ program: String, waitsForMore: Bool) -> Contender {
+    Contender(
+      name: waitsForMore ? "mosquitto as it comes" : "mosquitto",
+      command: { [program, "-c", $1] }, settings: waitsForMore ? "" : "set_tcp_nodelay true\n")
+  }
+
+  static func swiftlet(_ program: String) -> Contender {
+    Contender(
+      name: "Swiftlet", command: { [program, "-c", $1] }, settings: "set_tcp_nodelay true\n")
+  }
+
+  static func relay(_ program: String) -> Contender {
+    Contender(
+      name: "relay", command: { port, _ in [program, "relay", "--port", "\(port)"] }, settings: "",
+      isRelay: true)
+  }
+
+  func configuration(port: UInt16, inflight: Int) -> String {
+    """
+    listener \(port) 127.0.0.1
+    allow_anonymous true
+    max_queued_messages 0
+    max_inflight_messages \(inflight)
+    log_type none
+
+    """ + settings
+  }
+}
+
+/// One line of the report: a scenario with its figures, and what is asked of Swiftlet.
+struct Row {
+  let name: String
+  let scenario: Scenario
+  var qos: UInt8 = 0
+  var size = 64
+  var clients = 10
+  var underWay = 100
+  var messages = 50_000
+  var rate = 5_000
+  /// What a subscriber may have unacknowledged: `max_inflight_messages`.
+  var inflight = 20
+  /// Swiftlet's figure divided by Mosquitto's: at least, or at most when less is better.
+  var target: Double?
+  /// The relay, which reads nothing, can bear it.
+  var suitsRelay = true
+
+  /// The more messages the better; otherwise it is about the time or memory each costs.
+  var isAboutSpeed: Bool {
+    switch scenario {
+    case .pairs, .fanIn, .fanOut, .queue, .retained: true
+    case .latency, .connect, .idle: false
+    }
+  }
+
+  static let all: [Row] = [
+    Row(name: "pairs QoS 0: 10 pairs, 100 under way each", scenario: .pairs, target: 24),
+    Row(
+      name: "pairs QoS 0 singly: 100 pairs, 1 under way each", scenario: .pairs, clients: 100,
+      underWay: 1, target: 1.5),
+    Row(
+      name: "pairs QoS 0, 16 KiB, 8 under way each", scenario: .pairs, size: 16_384, underWay: 8,
+      target: 3.6),
+    Row(
+      name: "pairs QoS 1, window 20", scenario: .pairs, qos: 1, underWay: 20, target: 15,
+      suitsRelay: false),
+    Row(
+      name: "pairs QoS 2, window 20", scenario: .pairs, qos: 2, underWay: 20, target: 16,
+      suitsRelay: false),
+    Row(
+      name: "fan-in QoS 0: 100 publishers, 1 wildcard subscriber, 400 under way",
+      scenario: .fanIn, clients: 100, underWay: 400, target: 7.2),
+    Row(
+      name: "fan-in QoS 1", scenario: .fanIn, qos: 1, clients: 100, underWay: 400, target: 8,
+      suitsRelay: false),
+    Row(
+      name: "fan-out QoS 0: 1 publisher, 100 subscribers, 50 under way", scenario: .fanOut,
+      clients: 100, underWay: 50, target: 36),
+    Row(
+      name: "fan-out QoS 1", scenario: .fanOut, qos: 1, clients: 100, underWay: 50, target: 26,
+      suitsRelay: false),
+    Row(
+      name: "queue of 50,000 QoS 1 drained by one subscriber", scenario: .queue, qos: 1,
+      target: 8, suitsRelay: false),
+    Row(
+      name: "fan-out QoS 1, max_inflight_messages 500", scenario: .fanOut, qos: 1, clients: 100,
+      underWay: 50, inflight: 500, suitsRelay: false),
+    Row(
+      name: "queue of 50,000 QoS 1, max_inflight_messages 500", scenario: .queue, qos: 1,
+      inflight: 500, suitsRelay: false),
+    Row(
+      name: "10,000 retained messages to a new subscriber", scenario: .retained,
+      messages: 10_000, suitsRelay: false),
+    Row(name: "connect, CONNACK, disconnect", scenario: .connect, clients: 50, target: 0.85),
+    Row(name: "idle connections with one subscription each", scenario: .idle, clients: 5_000),
+    Row(name: "latency at 5,000 messages a second", scenario: .latency, rate: 5_000, target: 1),
+    Row(name: "latency at 50,000 messages a second", scenario: .latency, rate: 50_000, target: 1),
+  ]
+}
