@@ -59,12 +59,25 @@ let testing: [(target: String, imports: [String])] = [
   ("MQTTTests", ["MQTT"]),
   ("AccessTests", ["Access"]),
   ("ConfigurationTests", ["Board", "Configuration", "Memory", "MQTT"]),
+  ("SimulationTests", ["Simulator"]),
 ]
 let tests: [Target] = (isEmbedded ? [] : testing).map { test in
   .testTarget(
     name: test.target, dependencies: test.imports.map { .init(stringLiteral: $0) },
     swiftSettings: [.strictMemorySafety()])
 }
+
+/// The simulator: a server with a simulated network, clock and clients, for tests and a program.
+let simulator: [Target] =
+  isEmbedded
+  ? []
+  : [
+    .target(
+      name: "Simulator", dependencies: ["Board", "Broker", "Memory", "Server"],
+      path: "Tests/Simulator", swiftSettings: settings),
+    .executableTarget(
+      name: "swiftlet-simulate", dependencies: ["Simulator"], swiftSettings: settings),
+  ]
 
 let package = Package(
   name: "swiftlet",
@@ -81,5 +94,5 @@ let package = Package(
         swiftSettings: settings
       )
     }
-    + [product] + tests
+    + [product] + simulator + tests
 )
