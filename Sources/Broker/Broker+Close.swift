@@ -88,10 +88,11 @@ extension Broker {
   mutating func takeOver(_ connection: Handle<Connection>, isCleanStart: Bool) {
     let session = connections[connection].session
     note(.sessionTakenOver, session, "")
-    sayDisconnect(connection, .sessionTakenOver, "")
     // A Will with a delay is not published when the session goes on. [MQTT-3.1.2-26]
     let goesOn = !isCleanStart && sessions[session].expiryInterval != 0
     if goesOn && sessions[session].willDelay > 0 { discardWill(of: session) }
+    // The session may be gone after this: without room for the DISCONNECT the connection is lost.
+    sayDisconnect(connection, .sessionTakenOver, "")
     close(connection)
   }
 
