@@ -22,7 +22,16 @@ extension Broker {
   /// Gives the connection's slot back; the Server has closed its socket.
   package mutating func release(_ connection: Handle<Connection>) {
     deadlines.cancel(connection.index)
+    releaseOutgoing(of: connection)
     connections.release(connection)
+  }
+
+  /// Forgets what was on its way to a connection that is closed.
+  private mutating func releaseOutgoing(of connection: Handle<Connection>) {
+    sending.release(&connections[connection].outgoing)
+    sending.release(&connections[connection].behind)
+    guard connections[connection].body.isActive else { return }
+    messages.release(connections[connection].body.message)
   }
 
   /// The next connection that is to be closed.

@@ -118,8 +118,16 @@ extension Oracle {
 
   private func checkWill(_ message: ModelMessage, _ name: String) {
     countWill()
-    guard let view = message.willOf, view.signedAt == nil, view.closedAt == nil else { return }
-    if !hasOpenConnect(view.session, besides: view) { fail("\(name), whose client is connected") }
+    // The connection may end in this very turn; its close is seen after its Will then.
+    if let view = message.willOf { hastyWills.append((view, name)) }
+  }
+
+  /// A turn of the server has ended.
+  func turned() {
+    for (view, name) in hastyWills where view.signedAt == nil && view.closedAt == nil {
+      if !hasOpenConnect(view.session, besides: view) { fail("\(name), whose client is connected") }
+    }
+    hastyWills.removeAll()
   }
 
   /// Whether another connection of the same client has sent its CONNECT.

@@ -32,6 +32,8 @@ package final class Oracle: Observer {
 
   /// Messages without a payload, by publisher and Packet Identifier.
   var emptyMessages: [String: ModelMessage] = [:]
+  /// Wills that were sent in this turn, and the connections that left them.
+  var hastyWills: [(view: ConnectionView, name: String)] = []
   /// Milliseconds that a 3.x session outlives its connection.
   let olderExpiry: UInt64
 
@@ -138,4 +140,4 @@ package final class Oracle: Observer {
     views[wire.number] = nil
   }
 }
-let debugBytes = true
+let debugBytes = false

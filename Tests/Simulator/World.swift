@@ -52,6 +52,7 @@ package final class World {
 
   /// Lets time pass until the server has something to do.
   func pass(atMost milliseconds: UInt64?) {
+    observer.turned()
     if chance.oneIn(faults.slowTurns) { now += UInt64(chance.within(1...50)) }
     let limit = min(milliseconds.map { now + $0 } ?? UInt64.max, max(now, horizon))
     while true {
@@ -90,6 +91,8 @@ protocol Observer: AnyObject {
   func lost(_ wire: Wire)
   /// The server has closed the connection.
   func closed(_ wire: Wire)
+  /// The server has done all it does in a turn.
+  func turned()
 }
 
 /// How likely what is; each is one in so many cases, and zero is never.
