@@ -79,7 +79,8 @@ struct ModelSubscription {
   /// Whether it may have been there when the server took the message.
   func mayMatch(_ message: ModelMessage) -> Bool {
     guard TopicMatching.matches(matched, message.topic) else { return false }
-    if request.isNoLocal && message.publisher == session { return false }
+    // No Local is asked when a message is published, not when a retained one is sent later.
+    if request.isNoLocal && message.publisher == session && !message.isRetained { return false }
     if let endAcknowledged, let first = message.firstGiven, endAcknowledged < first { return false }
     // A retained message also goes to those who subscribe later.
     return message.isRetained || given <= message.lastPossible

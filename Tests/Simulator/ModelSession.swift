@@ -7,6 +7,8 @@ final class ModelSession {
     let message: ModelMessage?
     let qos: UInt8
     var isReleased = false
+    /// It was first seen as a duplicate, so nobody knows before which others it was sent.
+    var isLate = false
   }
 
   /// What stays in order. [4.6]

@@ -37,12 +37,13 @@ extension Oracle {
         fail("packet identifier \(identifier) is used while it is in use")
       }
       if !packet.isDuplicate { fail("message sent again without DUP") }
-      checkResend(identifier, on: view)
+      if !before.isLate { checkResend(identifier, on: view) }
       countDuplicate()
     } else {
       if packet.isDuplicate && session.connectionCount == 1 { fail("DUP on a first connection") }
       session.outstanding.append(
-        ModelSession.Outstanding(identifier: identifier, message: message, qos: packet.qos))
+        ModelSession.Outstanding(identifier: identifier, message: message, qos: packet.qos,
+          isLate: packet.isDuplicate))
       if packet.isDuplicate { countDuplicate() }
     }
     view.sentIdentifiers.insert(identifier)
