@@ -17,6 +17,7 @@ import Simulator
     for seed in first..<first + (values["runs"] ?? 1) {
       let simulation = Simulation(
         seed: seed, pace: Int(values["pace"] ?? 300), isHostile: values["hostile"] != 0)
+      if let depth = values["depth"] { simulation.world.trace.depth = Int(depth) }
       let outcome = simulation.run(seconds: Int(values["seconds"] ?? 600))
       milliseconds += outcome.milliseconds
       packets += outcome.counts.clientPackets

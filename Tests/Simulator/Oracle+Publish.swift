@@ -33,7 +33,7 @@ extension Oracle {
     let isOnThis = view.sentIdentifiers.contains(identifier)
     if let before = session.outstanding.first(where: { $0.identifier == identifier }) {
       // [MQTT-2.2.1-4]
-      if isOnThis || before.message !== message || before.qos != packet.qos || before.isReleased {
+      if isOnThis || before.message !== message || before.qos != packet.qos {
         fail("packet identifier \(identifier) is used while it is in use")
       }
       if !packet.isDuplicate { fail("message sent again without DUP") }

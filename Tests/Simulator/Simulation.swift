@@ -79,7 +79,7 @@ import Server
     }
     return Outcome(
       failure: world.failure, hash: world.trace.hash, counts: oracle.counts,
-      last: world.trace.last(120), milliseconds: world.now - start, events: events)
+      last: world.trace.last(max(120, world.trace.depth / 3)), milliseconds: world.now - start, events: events)
   }
 
   private mutating func turn(forSeconds seconds: Int) {

@@ -1,7 +1,7 @@
 /// What happened in a run: a hash of all of it, and the last of it to look at.
 package final class Trace {
   /// How many entries are kept.
-  private let depth = 400
+  package var depth = 400
   private var entries: [(time: UInt64, what: String)] = []
   private var position = 0
   /// The same for two runs only when everything in them was the same.

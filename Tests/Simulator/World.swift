@@ -4,7 +4,7 @@ package final class World {
   private(set) var now: UInt64 = 1_000_000
   var chance: Chance
   var faults: Faults
-  let trace = Trace()
+  package let trace = Trace()
   private var agenda = Agenda()
   /// Connections by their place in the server.
   var wires: [Wire?]
@@ -17,6 +17,10 @@ package final class World {
   private(set) var nextWireNumber = 0
   let observer: Observer
   private(set) var failure: String?
+  private var idleTurns = 0
+  private var quickTurns = 0
+  private var lastTurn: UInt64 = 0
+  private var lastHash: UInt64 = 0
 
   init(seed: UInt64, faults: Faults, observer: Observer) {
     chance = Chance(seed: seed)
@@ -53,6 +57,8 @@ package final class World {
   /// Lets time pass until the server has something to do.
   func pass(atMost milliseconds: UInt64?) {
     observer.turned()
+    let beginning = now
+    defer { noticeSpinning(since: beginning) }
     if chance.oneIn(faults.slowTurns) { now += UInt64(chance.within(1...50)) }
     let limit = min(milliseconds.map { now + $0 } ?? UInt64.max, max(now, horizon))
     while true {
@@ -60,6 +66,16 @@ package final class World {
       guard failure == nil, !isAnythingReady, now < limit else { return }
       now = min(limit, agenda.next ?? limit)
     }
+  }
+
+  /// Turns take time, if little; and one that has nothing to do is a waste of it.
+  private func noticeSpinning(since beginning: UInt64) {
+    idleTurns = trace.hash == lastHash && now - lastTurn < 2 ? idleTurns + 1 : 0
+    lastTurn = now
+    lastHash = trace.hash
+    quickTurns = now == beginning ? quickTurns + 1 : 0
+    if idleTurns > 1000 { fail("the server spins") }
+    if quickTurns > 0 && quickTurns % 16 == 0 { now += 1 }
   }
 
   private func runDue() {
