@@ -143,7 +143,7 @@ extension Oracle {
   }
 
   func owe(_ message: ModelMessage, to session: ModelSession) {
-    guard message.expiry == nil, session.arrived[message.number] == nil,
+    guard message.expiry == nil, !message.isEmpty, session.arrived[message.number] == nil,
       message.size + 120 <= session.view?.maximumPacketSize ?? 0
     else { return }
     countPromise()
