@@ -38,6 +38,8 @@ final class ModelSession {
   var owed: [UInt64: ModelMessage] = [:]
   /// How often each message arrived at the client.
   var arrived: [UInt64: Int] = [:]
+  /// How often with QoS 2.
+  var arrivedOnce: [UInt64: Int] = [:]
   /// How often each was sent for the first time, so without DUP.
   var firstSent: [UInt64: Int] = [:]
   var lastInLane: [Lane: UInt64] = [:]
@@ -53,6 +55,7 @@ final class ModelSession {
     outstanding = []
     owed = [:]
     arrived = [:]
+    arrivedOnce = [:]
     firstSent = [:]
     lastInLane = [:]
     connectionCount = 0

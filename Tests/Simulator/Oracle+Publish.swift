@@ -37,7 +37,8 @@ extension Oracle {
         fail("packet identifier \(identifier) is used while it is in use")
       }
       if !packet.isDuplicate { fail("message sent again without DUP") }
-      if !before.isLate { checkResend(identifier, on: view) }
+      // A PUBREC that was read and never looked at does not count.
+      if !before.isLate && !before.isReleased { checkResend(identifier, on: view) }
       countDuplicate()
     } else {
       if packet.isDuplicate && session.connectionCount == 1 { fail("DUP on a first connection") }

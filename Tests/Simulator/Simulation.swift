@@ -97,7 +97,7 @@ import Server
       client.wire?.heal()
     }
     turn(forSeconds: 120)
-    for round in 0..<40 where world.failure == nil {
+    for round in 0..<150 where world.failure == nil {
       for client in honest where !client.isConnected { client.connect(clean: false, expiry: 7200) }
       turn(forSeconds: 30)
       let isDone = honest.allSatisfy { $0.isConnected && !$0.isBusy } && oracle.missing.isEmpty
@@ -115,9 +115,12 @@ import Server
   /// Lets all clients go: nothing may be left.
   private mutating func leave() {
     guard world.failure == nil else { return }
+    // Sessions of hostile clients end.
+    turn(forSeconds: 3700)
     let collector = RetainedCollector(world: world)
     collector.start()
     turn(forSeconds: 60)
+    world.trace.note(world.now, "retained: \(collector.topics.keys.sorted())")
     check(collector.topics)
     collector.removeAll()
     turn(forSeconds: 60)
