@@ -20,8 +20,8 @@ extension Broker {
   /// How many more bytes of a connection can be kept.
   private func keepingRoom(of connection: Handle<Connection>) -> Int {
     let pending = connections[connection].pending
-    // Every other connection keeps the right to one block, this one too.
-    let reserve = connections.occupancy.used - receivers
+    // Every connection there can be keeps the right to one block, this one too.
+    let reserve = connections.capacity - receivers
     let shared = max(0, receiving.occupancy.free - reserve)
     let own = pending.isEmpty ? receiving.blockBytes : receiving.roomInLastBlock(of: pending)
     return own + shared * receiving.blockBytes
