@@ -342,6 +342,9 @@ final class HonestClient: Peer {
     }
   }
 
+  /// Gives up what the server does not take.
+  func giveUp() { unacknowledged.removeAll { !$0.isReleased } }
+
   /// Whether it still waits for an answer.
   var isBusy: Bool { !unacknowledged.isEmpty }
 }

@@ -98,6 +98,9 @@ import Server
     }
     turn(forSeconds: 120)
     for round in 0..<150 where world.failure == nil {
+      // A 3.x server has no word for no: what it does not take is offered for ever. Two clients
+      // that wait for each other's acknowledgements behind such an offer wait for ever.
+      if round > 10 { for client in honest where client.isBusy { client.giveUp() } }
       for client in honest where !client.isConnected { client.connect(clean: false, expiry: 7200) }
       turn(forSeconds: 30)
       let isDone = honest.allSatisfy { $0.isConnected && !$0.isBusy } && oracle.missing.isEmpty
@@ -117,6 +120,9 @@ import Server
     guard world.failure == nil else { return }
     // Sessions of hostile clients end.
     turn(forSeconds: 3700)
+    for client in honest { client.connect(clean: true, expiry: 0) }
+    turn(forSeconds: 60)
+    for client in honest { client.disconnect() }
     let collector = RetainedCollector(world: world)
     collector.start()
     turn(forSeconds: 60)
@@ -125,10 +131,7 @@ import Server
     collector.removeAll()
     turn(forSeconds: 60)
     collector.leave()
-    for client in honest { client.connect(clean: true, expiry: 0) }
     turn(forSeconds: 60)
-    for client in honest { client.disconnect() }
-    turn(forSeconds: 3 * 3600)
     for number in 0..<Broker.poolCount {
       let pool = server.broker.pool(number)
       guard pool.occupancy.used == 0 else {
