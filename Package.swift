@@ -64,6 +64,7 @@ let testing: [(target: String, imports: [String])] = [
   ("ServerTests", ["Board", "Broker", "Memory", "Server", "Support"]),
   ("AccessTests", ["Access"]),
   ("ConfigurationTests", ["Board", "Configuration", "Memory", "MQTT"]),
+  ("SimulationTests", ["Simulator"]),
 ]
 let support = Target.target(
   name: "Support", dependencies: ["Memory"], path: "Tests/Support",
@@ -77,6 +78,18 @@ let tests: [Target] =
         name: test.target, dependencies: test.imports.map { .init(stringLiteral: $0) },
         swiftSettings: [.strictMemorySafety()])
     }
+
+/// The simulator: a server with a simulated network, clock and clients, for tests and a program.
+let simulator: [Target] =
+  isEmbedded
+  ? []
+  : [
+    .target(
+      name: "Simulator", dependencies: ["Board", "Broker", "Memory", "Server"],
+      path: "Tests/Simulator", swiftSettings: settings),
+    .executableTarget(
+      name: "swiftlet-simulate", dependencies: ["Simulator"], swiftSettings: settings),
+  ]
 
 let package = Package(
   name: "swiftlet",
@@ -93,7 +106,7 @@ let package = Package(
         swiftSettings: settings
       )
     }
-    + [product] + tests
+    + [product] + simulator + tests
 )
 
 // `BENCH=1` is the load that measures brokers, alone: nothing else waits for what it depends on.

@@ -24,7 +24,7 @@ extension Broker {
   mutating func setAlias(
     _ alias: UInt16, to topic: Span<UInt8>, on connection: Handle<Connection>
   ) -> Bool {
-    guard alias <= listenerPolicy(of: connection).maximumTopicAlias else {
+    guard alias <= connections[connection].topicAliasAllowed else {
       // [MQTT-3.3.2-9] [MQTT-3.2.2-17] [MQTT-3.2.2-18]
       refuse(connection, .topicAliasInvalid, .malformedPacket, "it used too high a Topic Alias")
       return false

@@ -22,11 +22,16 @@ extension Broker {
   /// Gives the connection's slot back; the Server has closed its socket.
   package mutating func release(_ connection: Handle<Connection>) {
     deadlines.cancel(connection.index)
+    releaseOutgoing(of: connection)
+    connections.release(connection)
+  }
+
+  /// Forgets what was on its way to a connection that is closed.
+  private mutating func releaseOutgoing(of connection: Handle<Connection>) {
     sending.release(&connections[connection].outgoing)
     sending.release(&connections[connection].behind)
-    let unsent = connections[connection].body.message
-    if !unsent.isNull { messages.release(unsent) }
-    connections.release(connection)
+    guard connections[connection].body.isActive else { return }
+    messages.release(connections[connection].body.message)
   }
 
   /// The next connection that is to be closed.
@@ -92,10 +97,11 @@ extension Broker {
   mutating func takeOver(_ connection: Handle<Connection>, isCleanStart: Bool) {
     let session = connections[connection].session
     note(.sessionTakenOver, session, "")
-    sayDisconnect(connection, .sessionTakenOver, "")
     // A Will with a delay is not published when the session goes on. [MQTT-3.1.2-26]
     let goesOn = !isCleanStart && sessions[session].expiryInterval != 0
     if goesOn && sessions[session].willDelay > 0 { discardWill(of: session) }
+    // The session may be gone after this: without room for the DISCONNECT the connection is lost.
+    sayDisconnect(connection, .sessionTakenOver, "")
     close(connection)
   }
 

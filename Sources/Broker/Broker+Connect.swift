@@ -51,7 +51,7 @@ extension Broker {
   private func objection(
     to connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
   ) -> ReasonCode? {
-    if isStopping { return .serverShuttingDown }
+    if isStopping { return .serverUnavailable }  // [MQTT-3.2.2-8]
     // No method of enhanced authentication is known. [MQTT-4.12.0-1]
     if connect.authenticationMethod != nil { return .badAuthenticationMethod }
     if let reason = objection(toIdentifierOf: connect) { return reason }
@@ -183,6 +183,8 @@ extension Broker {
     connections[connection].state = .established
     connections[connection].topicAliasMaximum = min(
       connect.topicAliasMaximum, listenerPolicy(of: connection).maximumTopicAliasOut)
+    // What a reload changes later is not taken back from this Client. [MQTT-3.3.2-12]
+    connections[connection].topicAliasAllowed = listenerPolicy(of: connection).maximumTopicAlias
     // [MQTT-3.2.2-22]
     connections[connection].keepAlive =
       exceedsKeepAlive(connect) ? policy.maximumKeepAlive : connect.keepAlive

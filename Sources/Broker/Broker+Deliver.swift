@@ -139,7 +139,7 @@ extension Broker {
           return nil
         }
       }
-      handle = match.group.isNull ? subscriptions[handle].alsoMatched : .null
+      handle = match.isMerged ? subscriptions[handle].alsoMatched : .null
     }
     return chain
   }
@@ -151,7 +151,7 @@ extension Broker {
     var handle = match.subscription
     while !handle.isNull {
       count += 1
-      handle = match.group.isNull ? subscriptions[handle].alsoMatched : .null
+      handle = match.isMerged ? subscriptions[handle].alsoMatched : .null
     }
     return (count * 5 + texts.blockBytes - 1) / texts.blockBytes
   }

@@ -12,14 +12,19 @@ extension Broker {
       wait(connection)
       return 0
     }
-    let pending = connections[connection].pending
-    // Every other connection keeps the right to one block, this one too.
-    let reserve = connections.occupancy.used - receivers
-    let shared = max(0, receiving.occupancy.free - reserve)
-    let own = pending.isEmpty ? receiving.blockBytes : receiving.roomInLastBlock(of: pending)
-    let room = own + shared * receiving.blockBytes
+    let room = keepingRoom(of: connection)
     if room == 0 { wait(connection, .receiveBlocksShort) }
     return min(room, limits.receiveBytes)
+  }
+
+  /// How many more bytes of a connection can be kept.
+  private func keepingRoom(of connection: Handle<Connection>) -> Int {
+    let pending = connections[connection].pending
+    // Every connection there can be keeps the right to one block, this one too.
+    let reserve = connections.capacity - receivers
+    let shared = max(0, receiving.occupancy.free - reserve)
+    let own = pending.isEmpty ? receiving.blockBytes : receiving.roomInLastBlock(of: pending)
+    return own + shared * receiving.blockBytes
   }
 
   /// The place where the network is to put up to `room` bytes of a connection.
@@ -100,6 +105,7 @@ extension Broker {
       process(end, of: connection)
     }
     guard connections.contains(connection), !connections[connection].isStalled else { return }
+    guard keepingRoom(of: connection) > 0 else { return wait(connection, .receiveBlocksShort) }
     connections[connection].stalledUntil = .never
     connections[connection].lastReceived = now
     if connections[connection].state == .established { armKeepAlive(connection) }

@@ -45,6 +45,8 @@ package struct Connection: BitwiseCopyable {
   var maximumPacketSize = UInt32.max
   /// Topic Aliases we may set. [3.1.2.11.5]
   var topicAliasMaximum: UInt16 = 0
+  /// Topic Aliases that its CONNACK allowed the Client. [3.2.2.3.8]
+  var topicAliasAllowed: UInt16 = 0
   var aliases: Handle<AliasTable> = .null
 
   /// A packet that has arrived in part, and how long it must be for another look at it.

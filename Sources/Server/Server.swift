@@ -106,7 +106,13 @@ package struct Server<N: Network & ~Copyable, C: Clock & ~Copyable, L: Console &
 
   private mutating func receive(on connection: Handle<Connection>, _ place: Int) {
     let room = broker.receiveRoom(of: connection)
-    guard room > 0 else { return mute(connection) }
+    guard room > 0 else {
+      // Found ready although nobody wants to read it: it is broken, and would be found so for ever.
+      guard !broker[connection].isMuted else {
+        return broker.connectionLost(connection, "it is broken")
+      }
+      return mute(connection)
+    }
     var target = broker.receiveTarget(of: connection, room: room)
     switch network.receive(place: place, into: &target) {
     case .bytes(let count): broker.receive(count, on: connection)

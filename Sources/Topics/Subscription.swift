@@ -68,7 +68,9 @@ package struct Match: BitwiseCopyable {
   package internal(set) var isRetainAsPublished: Bool
   /// Whether any of them has a Subscription Identifier.
   package internal(set) var hasIdentifiers: Bool
-  /// The first of the session's matching subscriptions; `alsoMatched` leads to the rest.
+  /// Whether there is more than one of them, and `alsoMatched` leads to the rest.
+  package internal(set) var isMerged = false
+  /// The first of the session's matching subscriptions.
   package internal(set) var subscription: Handle<Subscription>
 
   /// The match of one subscription.

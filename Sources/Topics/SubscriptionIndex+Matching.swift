@@ -55,6 +55,7 @@ extension SubscriptionIndex {
     let subscription = subscriptions[handle]
     subscriptions[handle].alsoMatched = matches[place].subscription
     matches[place].subscription = handle
+    matches[place].isMerged = true
     matches[place].qos = max(matches[place].qos, subscription.options.qos)
     if subscription.options.isRetainAsPublished { matches[place].isRetainAsPublished = true }
     if subscription.identifier != 0 { matches[place].hasIdentifiers = true }

@@ -1,0 +1,39 @@
+import Simulator
+
+/// `swiftlet-simulate [seed=N] [runs=N] [pace=MS] [seconds=N]`: runs the simulator.
+@main struct Main {
+  static func main() {
+    var values: [String: UInt64] = ["pace": 300, "seconds": 600, "runs": 1]
+    for argument in CommandLine.arguments.dropFirst() {
+      let parts = argument.split(separator: "=")
+      if parts.count == 2, let value = UInt64(parts[1]) { values[String(parts[0])] = value }
+    }
+    let first = values["seed"] ?? UInt64.random(in: 1...1_000_000)
+    let clock = ContinuousClock()
+    var milliseconds: UInt64 = 0
+    var packets = 0
+    var failures = 0
+    let began = clock.now
+    for seed in first..<first + (values["runs"] ?? 1) {
+      let simulation = Simulation(
+        seed: seed, pace: Int(values["pace"] ?? 300), isHostile: values["hostile"] != 0)
+      if let depth = values["depth"] { simulation.world.trace.depth = Int(depth) }
+      let outcome = simulation.run(seconds: Int(values["seconds"] ?? 600))
+      milliseconds += outcome.milliseconds
+      packets += outcome.counts.clientPackets
+      if let failure = outcome.failure {
+        failures += 1
+        print("seed \(seed): \(failure)")
+        if values["runs"] == 1 || values["trace"] == 1 {
+          print(outcome.last.joined(separator: "\n"))
+        }
+      } else if values["runs"] == 1 {
+        print("seed \(seed): \(outcome.counts), hash \(outcome.hash), events \(outcome.events)")
+      }
+    }
+    let spent = clock.now - began
+    print(
+      "\(values["runs"] ?? 1) runs from seed \(first), \(failures) failed:",
+      "\(milliseconds / 3_600_000) simulated hours, \(packets) client packets in \(spent)")
+  }
+}

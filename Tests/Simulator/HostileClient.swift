@@ -1,0 +1,166 @@
+/// A client that breaks the protocol in every way it can think of.
+final class HostileClient: Peer {
+  private let number: Int
+  private let version: UInt8
+  private let world: World
+  private let pause: Int
+  private var wire: Wire?
+  private var isDeaf = false
+  var isQuiet = false
+
+  init(number: Int, version: UInt8, pause: Int, world: World) {
+    self.number = number
+    self.version = version
+    self.pause = pause
+    self.world = world
+  }
+
+  func receive(_ bytes: ArraySlice<UInt8>, on from: Wire) {
+    guard from === wire, !isDeaf, let first = bytes.first else { return }
+    // Sometimes a right answer, so that exchanges get further.
+    guard world.chance.oneIn(3), bytes.count >= 4 else { return }
+    let kind = Packet.Kind(rawValue: first >> 4)
+    if kind == .publish { send(make(world.chance.pick([.puback, .pubrec, .pubcomp]))) }
+    if kind == .pubrec { send(make(.pubrel)) }
+  }
+
+  func ended(_ ended: Wire) {
+    if ended === wire { wire = nil }
+  }
+
+  func leave() {
+    isQuiet = true
+    wire?.abandon()
+    wire = nil
+  }
+
+  /// Does one thing, and sets when it does the next.
+  func act() {
+    guard !isQuiet else { return }
+    world.after(world.chance.below(pause) + 1) { self.act() }
+    guard wire != nil else { return connect() }
+    switch world.chance.below(20) {
+    case 0: wire?.send(world.chance.bytes(world.chance.within(1...60)))
+    case 1..<5: wire?.send(mutated(make(any())))
+    case 5..<14: send(make(any()))
+    case 14: flood()
+    case 15:
+      isDeaf = true
+      wire?.stall(world.chance.within(1000...600_000))
+    case 16: storm()
+    case 17: wire?.reset()
+    case 18: wire?.finishSending()
+    default:
+      wire?.abandon()
+      wire = nil
+    }
+  }
+
+  private func connect() {
+    isDeaf = false
+    wire = world.connect(self)
+    switch world.chance.below(8) {
+    case 0: break  // it says nothing
+    case 1: wire?.send(world.chance.bytes(world.chance.within(1...40)))
+    case 2: wire?.send(mutated(make(.connect)))
+    case 3: send(make(any()))
+    default: send(make(.connect))
+    }
+  }
+
+  /// Connections that are opened and left, or forgotten.
+  private func storm() {
+    for _ in 0..<world.chance.within(1...12) {
+      let extra = world.connect(self)
+      if world.chance.oneIn(2) { extra.send(make(.connect).encoded(version: version)) }
+      if world.chance.oneIn(2) { extra.reset() }
+      world.after(world.chance.within(1...60_000)) { extra.abandon() }
+    }
+  }
+
+  private func flood() {
+    for _ in 0..<world.chance.within(5...60) { send(make(.publish)) }
+  }
+
+  private func send(_ packet: Packet) {
+    wire?.send(packet.encoded(version: version))
+  }
+
+  private func any() -> Packet.Kind {
+    world.chance.pick([
+      .connect, .connack, .publish, .publish, .publish, .puback, .pubrec, .pubrel, .pubcomp,
+      .subscribe, .subscribe, .suback, .unsubscribe, .pingreq, .pingresp, .disconnect, .auth,
+    ])
+  }
+
+  private func make(_ kind: Packet.Kind) -> Packet {
+    var packet = Packet(kind)
+    packet.identifier = UInt16(world.chance.below(5))
+    switch kind {
+    case .connect:
+      packet.version = version
+      packet.clientIdentifier = "hostile-\(world.chance.below(4))"
+      packet.isCleanStart = world.chance.oneIn(2)
+      packet.keepAlive = UInt16(world.chance.pick([0, 1, 30]))
+      if version == 5 { packet.properties = someConnectProperties() }
+      if world.chance.oneIn(3) {
+        packet.will = Packet.Will(
+          topic: topic(), payload: world.chance.bytes(12), qos: UInt8(world.chance.below(3)),
+          isRetained: world.chance.oneIn(2))
+      }
+    case .publish:
+      packet.qos = UInt8(world.chance.below(3))
+      packet.isDuplicate = packet.qos > 0 && world.chance.oneIn(4)
+      packet.isRetained = world.chance.oneIn(5)
+      packet.topic = topic()
+      packet.payload = world.chance.bytes(world.chance.pick([0, 3, 50, 900]))
+      if version == 5 && world.chance.oneIn(3) { packet.properties = [someProperty()] }
+    case .subscribe, .unsubscribe:
+      for _ in 0..<world.chance.within(0...4) {
+        let filter = world.chance.pick(Habits.filters + ["hostile/#", "a/#/b", "", "$SYS/#", "$share/x/#"])
+        let options = UInt8(truncatingIfNeeded: world.chance.next()) & (version == 5 ? 0x2F : 3)
+        packet.requests.append(Packet.Request(filter: filter, options: options))
+      }
+    default: break
+    }
+    return packet
+  }
+
+  private func topic() -> String {
+    let depth = world.chance.within(1...4)
+    return "hostile" + (0..<depth).map { _ in "/\(world.chance.below(3))" }.joined()
+  }
+
+  private func someConnectProperties() -> [Packet.Property] {
+    var properties = [
+      Packet.Property(
+        identifier: PropertyName.sessionExpiry, number: UInt32(world.chance.pick([0, 5, 3000])))
+    ]
+    if world.chance.oneIn(3) { properties.append(someProperty()) }
+    return properties
+  }
+
+  private func someProperty() -> Packet.Property {
+    let identifier = UInt8(world.chance.pick([0x01, 0x02, 0x0B, 0x21, 0x22, 0x23, 0x26, 0x27, 0x1F]))
+    return Packet.Property(
+      identifier: identifier, number: UInt32(world.chance.below(40)), bytes: [0x61], value: [0x62])
+  }
+
+  /// The packet with some of its bytes changed, cut or doubled.
+  private func mutated(_ packet: Packet) -> [UInt8] {
+    var packet = packet
+    // An expiry that becomes a century is right, and in the way.
+    if packet.kind == .connect { packet.properties = [] }
+    var bytes = packet.encoded(version: version)
+    for _ in 0..<world.chance.within(1...2) {
+      let index = world.chance.below(bytes.count)
+      switch world.chance.below(4) {
+      case 0: bytes = Array(bytes[..<max(1, index)])
+      case 1: bytes.insert(UInt8(truncatingIfNeeded: world.chance.next()), at: index)
+      case 2: bytes[index] ^= 1 << UInt8(world.chance.below(8))
+      default: bytes[index] = UInt8(truncatingIfNeeded: world.chance.next())
+      }
+    }
+    return bytes
+  }
+}

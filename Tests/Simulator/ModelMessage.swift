@@ -1,0 +1,99 @@
+/// An Application Message as the oracle knows it.
+final class ModelMessage {
+  let number: UInt64
+  let publisher: String
+  let topic: String
+  let qos: UInt8
+  let isRetained: Bool
+  let isEmpty: Bool
+  let isWill: Bool
+  /// Seconds; nil for ever.
+  let expiry: UInt32?
+  /// Bytes of topic and payload.
+  let size: Int
+
+  /// Steps of the oracle: when the server first and last read it, and acknowledged it.
+  var firstGiven: Int?
+  var firstGivenAt: UInt64 = 0
+  var givenCount = 0
+  var answerCount = 0
+  var firstAcknowledged: Int?
+  var lastAnswered = 0
+  /// It was answered with an error, and never with success.
+  var isRefused = false
+  /// The connection that left it as its Will.
+  weak var willOf: ConnectionView?
+
+  init(
+    number: UInt64, publisher: String, topic: String, qos: UInt8, isRetained: Bool, isEmpty: Bool,
+    isWill: Bool, expiry: UInt32?, size: Int
+  ) {
+    self.number = number
+    self.publisher = publisher
+    self.topic = topic
+    self.qos = qos
+    self.isRetained = isRetained
+    self.isEmpty = isEmpty
+    self.isWill = isWill
+    self.expiry = expiry
+    self.size = size
+  }
+
+  /// The last step at which the server can have taken it.
+  var lastPossible: Int { !isWill && answerCount >= givenCount && givenCount > 0 ? lastAnswered : Int.max }
+
+  /// A payload that names the message and can be checked to the last byte.
+  static func payload(of number: UInt64, count: Int) -> [UInt8] {
+    var bytes: [UInt8] = [0x53, 0x57]
+    for shift in stride(from: 56, through: 0, by: -8) {
+      bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
+    }
+    for index in 0..<max(0, count - bytes.count) {
+      bytes.append(UInt8(truncatingIfNeeded: number &* 31 &+ UInt64(index)))
+    }
+    return bytes
+  }
+
+  /// The number in a payload; nil when it is not one of ours, or was altered.
+  static func number(in payload: [UInt8]) -> UInt64? {
+    guard payload.count >= 10, payload[0] == 0x53, payload[1] == 0x57 else { return nil }
+    let number = payload[2..<10].reduce(0) { $0 << 8 | UInt64($1) }
+    return ModelMessage.payload(of: number, count: payload.count) == payload ? number : nil
+  }
+}
+
+/// A subscription as the oracle knows it: between which steps it may and must have been there.
+struct ModelSubscription {
+  let filter: String
+  let request: Packet.Request
+  let identifier: UInt32
+  let given: Int
+  var acknowledged: Int?
+  /// An UNSUBSCRIBE, or a SUBSCRIBE in its place, was read.
+  var endGiven: Int?
+  var endAcknowledged: Int?
+
+  var matched: String { TopicMatching.shared(filter) ?? filter }
+  var isShared: Bool { filter.hasPrefix("$share/") }
+
+  /// Whether it may have been there when the server took the message.
+  func mayMatch(_ message: ModelMessage) -> Bool {
+    guard TopicMatching.matches(matched, message.topic) else { return false }
+    // No Local is asked when a message is published, not when a retained one is sent later.
+    if request.isNoLocal && message.publisher == session && !message.isRetained { return false }
+    if let endAcknowledged, let first = message.firstGiven, endAcknowledged < first { return false }
+    // A retained message also goes to those who subscribe later.
+    return message.isRetained || given <= message.lastPossible
+  }
+
+  /// Whether it was there all the time in which the server can have taken the message.
+  func mustMatch(_ message: ModelMessage) -> Bool {
+    guard let acknowledged, let first = message.firstGiven, acknowledged < first, endGiven == nil,
+      !isShared, !(request.isNoLocal && message.publisher == session)
+    else { return false }
+    return TopicMatching.matches(matched, message.topic)
+  }
+
+  /// The client identifier of the session.
+  let session: String
+}

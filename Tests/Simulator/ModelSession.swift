@@ -1,0 +1,117 @@
+/// A session as the oracle knows it.
+final class ModelSession {
+  /// A PUBLISH of QoS 1 or 2 that the server sent and that is not yet acknowledged.
+  struct Outstanding {
+    let identifier: UInt16
+    /// Nil for a message of nobody the oracle knows.
+    let message: ModelMessage?
+    let qos: UInt8
+    var isReleased = false
+    /// It was first seen as a duplicate, so nobody knows before which others it was sent.
+    var isLate = false
+  }
+
+  /// What stays in order. [4.6]
+  struct Lane: Hashable {
+    let publisher: String
+    let topic: String
+    let publishedQoS: UInt8
+    let qos: UInt8
+  }
+
+  let clientIdentifier: String
+  /// The connection that has it, or had it last.
+  var view: ConnectionView?
+  /// Whether it was there after the last CONNACK.
+  var exists = false
+  /// Milliseconds it outlives its connection, at least and at most; nil for ever.
+  var shortestExpiry: UInt64? = 0
+  var longestExpiry: UInt64? = 0
+  /// The server may have begun another session than the client knows of: it must start clean.
+  var isInDoubt = false
+  /// What the last CONNACK said, also where the version cannot say it.
+  var wasPresent = false
+
+  var subscriptions: [ModelSubscription] = []
+  var outstanding: [Outstanding] = []
+  /// Messages that must still arrive.
+  var owed: [UInt64: ModelMessage] = [:]
+  /// How often each message arrived at the client.
+  var arrived: [UInt64: Int] = [:]
+  /// How often with QoS 2.
+  var arrivedOnce: [UInt64: Int] = [:]
+  /// How often each was sent for the first time, so without DUP.
+  var firstSent: [UInt64: Int] = [:]
+  var lastInLane: [Lane: UInt64] = [:]
+  var connectionCount = 0
+
+  init(_ clientIdentifier: String) {
+    self.clientIdentifier = clientIdentifier
+  }
+
+  /// Forgets everything: a new session begins.
+  func begin() {
+    subscriptions = []
+    outstanding = []
+    owed = [:]
+    arrived = [:]
+    arrivedOnce = [:]
+    firstSent = [:]
+    lastInLane = [:]
+    connectionCount = 0
+  }
+
+  /// Subscriptions by which the message may come.
+  func possible(_ message: ModelMessage) -> [ModelSubscription] {
+    subscriptions.filter { $0.mayMatch(message) }
+  }
+
+  /// The highest QoS of the subscriptions by which the message must come; nil when there is none.
+  func certainQoS(_ message: ModelMessage) -> UInt8? {
+    subscriptions.filter { $0.mustMatch(message) }.map(\.request.qos).max()
+  }
+}
+
+/// What the oracle knows of one connection: both streams as the server saw and made them.
+final class ConnectionView {
+  let wire: Wire
+  let version: UInt8
+  var fromClient = PacketStream()
+  var fromServer = PacketStream()
+  var session: ModelSession?
+  var connect: Packet?
+  var connectReadAt: UInt64 = 0
+  /// An earlier CONNECT may have begun or ended a session without anybody hearing of it.
+  var followsDoubt = false
+  var isAccepted = false
+  /// The server has said that nothing follows.
+  var isOver = false
+  /// When the server could first know of the end, and when it closed.
+  var signedAt: UInt64?
+  var closedAt: UInt64?
+  var isDisconnectRead = false
+
+  /// What has to be answered, in order. [MQTT-4.6.0-2] [MQTT-4.6.0-3] [MQTT-4.6.0-4]
+  var pubacks: [(identifier: UInt16, message: ModelMessage?)] = []
+  var pubrecs: [(identifier: UInt16, message: ModelMessage?)] = []
+  var pubcomps: [UInt16] = []
+  var subacks: [Packet] = []
+  var unsubacks: [Packet] = []
+  var pings = 0
+
+  var aliases: [UInt32: String] = [:]
+  /// Packet Identifiers whose PUBLISH was sent on this connection.
+  var sentIdentifiers: Set<UInt16> = []
+  /// What has to come again on this connection, in this order, as far as it comes.
+  var resends: [UInt16] = []
+  var will: ModelMessage?
+  let receiveMaximum: Int
+  let maximumPacketSize: Int
+
+  init(wire: Wire, version: UInt8, receiveMaximum: Int, maximumPacketSize: Int) {
+    self.wire = wire
+    self.version = version
+    self.receiveMaximum = receiveMaximum
+    self.maximumPacketSize = maximumPacketSize
+  }
+}

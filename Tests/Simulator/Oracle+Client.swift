@@ -1,0 +1,109 @@
+// Packets that the server has read.
+extension Oracle {
+  func receive(_ packet: Packet, on view: ConnectionView) {
+    world?.trace.note(now, "wire \(view.wire.number) -> \(packet.summary)")
+    guard packet.kind != .connect else { return receiveConnect(packet, on: view) }
+    guard let session = view.session else { return }
+    switch packet.kind {
+    case .publish: receivePublish(packet, on: view)
+    case .pubrel: view.pubcomps.append(packet.identifier)
+    case .puback, .pubcomp: complete(packet.identifier, of: session)
+    case .pubrec:
+      guard packet.reason < 0x80 else { return complete(packet.identifier, of: session) }
+      for index in session.outstanding.indices
+      where session.outstanding[index].identifier == packet.identifier {
+        session.outstanding[index].isReleased = true
+      }
+    case .subscribe: receiveSubscribe(packet, on: view, session)
+    case .unsubscribe:
+      view.unsubacks.append(packet)
+      for request in packet.requests { end(request.filter, of: session) }
+    case .pingreq: view.pings += 1
+    case .disconnect: receiveDisconnect(packet, on: view, session)
+    default: break
+    }
+  }
+
+  private func receiveConnect(_ packet: Packet, on view: ConnectionView) {
+    let session = session(packet.clientIdentifier)
+    view.connect = packet
+    view.connectReadAt = now
+    view.session = session
+    view.followsDoubt = session.isInDoubt
+    session.isInDoubt = true
+    guard let will = packet.will, let number = ModelMessage.number(in: will.payload),
+      let message = messages[number]
+    else { return }
+    message.firstGiven = step
+    message.firstGivenAt = now
+    message.givenCount = 1
+    message.willOf = view
+    view.will = message
+  }
+
+  private func receivePublish(_ packet: Packet, on view: ConnectionView) {
+    let message = message(of: packet, on: view)
+    if let message {
+      if message.firstGiven == nil {
+        message.firstGiven = step
+        message.firstGivenAt = now
+      }
+      message.givenCount += 1
+    }
+    switch packet.qos {
+    case 1: view.pubacks.append((packet.identifier, message))
+    case 2: view.pubrecs.append((packet.identifier, message))
+    default: break
+    }
+  }
+
+  /// Empty payloads name no message: of those the client keeps one per Packet Identifier.
+  private func message(of packet: Packet, on view: ConnectionView) -> ModelMessage? {
+    if let number = ModelMessage.number(in: packet.payload) { return messages[number] }
+    guard let session = view.session else { return nil }
+    return emptyMessages["\(session.clientIdentifier) \(packet.identifier)"]
+  }
+
+  private func complete(_ identifier: UInt16, of session: ModelSession) {
+    session.outstanding.removeAll { $0.identifier == identifier }
+  }
+
+  private func receiveSubscribe(
+    _ packet: Packet, on view: ConnectionView, _ session: ModelSession
+  ) {
+    view.subacks.append(packet)
+    for request in packet.requests {
+      for index in session.subscriptions.indices
+      where session.subscriptions[index].filter == request.filter
+        && session.subscriptions[index].endGiven == nil
+      {
+        session.subscriptions[index].endGiven = step
+      }
+      session.subscriptions.append(
+        ModelSubscription(
+          filter: request.filter, request: request,
+          identifier: packet.number(PropertyName.subscriptionIdentifier) ?? 0, given: step,
+          session: session.clientIdentifier))
+    }
+  }
+
+  private func end(_ filter: String, of session: ModelSession) {
+    for index in session.subscriptions.indices
+    where session.subscriptions[index].filter == filter
+      && session.subscriptions[index].endGiven == nil
+    {
+      session.subscriptions[index].endGiven = step
+    }
+  }
+
+  private func receiveDisconnect(
+    _ packet: Packet, on view: ConnectionView, _ session: ModelSession
+  ) {
+    view.isDisconnectRead = true
+    if view.signedAt == nil { view.signedAt = now }
+    guard let expiry = packet.number(PropertyName.sessionExpiry) else { return }
+    let milliseconds = UInt64(expiry) * 1000
+    if let shortest = session.shortestExpiry { session.shortestExpiry = min(shortest, milliseconds) }
+    if let longest = session.longestExpiry { session.longestExpiry = max(longest, milliseconds) }
+  }
+}

@@ -1,0 +1,173 @@
+// PUBLISH packets that the server has sent, and Wills.
+extension Oracle {
+  func sendPublish(_ packet: Packet, on view: ConnectionView, _ session: ModelSession) {
+    let topic = topic(of: packet, on: view)
+    let number = ModelMessage.number(in: packet.payload)
+    let message = number.flatMap { messages[$0] }
+    if packet.payload.starts(with: [0x53, 0x57]) && message == nil {
+      fail("an altered or unknown payload on \(topic)")
+    }
+    let isResent = packet.qos > 0 && checkIdentifier(packet, message, on: view, session)
+    guard let message else { return }
+    if message.topic != topic { fail("message \(message.number) came on \(topic)") }
+    check(packet, message, session, isResent: isResent)
+  }
+
+  private func topic(of packet: Packet, on view: ConnectionView) -> String {
+    guard let alias = packet.number(PropertyName.topicAlias) else { return packet.topic }
+    let maximum = view.connect?.number(PropertyName.topicAliasMaximum) ?? 0
+    if alias == 0 || alias > maximum { fail("Topic Alias \(alias), the client allows \(maximum)") }
+    if !packet.topic.isEmpty { view.aliases[alias] = packet.topic }
+    guard let topic = view.aliases[alias] else {
+      fail("unknown Topic Alias \(alias)")
+      return ""
+    }
+    return topic
+  }
+
+  /// Whether it was sent before; checks identifier, DUP and Receive Maximum.
+  private func checkIdentifier(
+    _ packet: Packet, _ message: ModelMessage?, on view: ConnectionView, _ session: ModelSession
+  ) -> Bool {
+    let identifier = packet.identifier
+    let isOnThis = view.sentIdentifiers.contains(identifier)
+    if let before = session.outstanding.first(where: { $0.identifier == identifier }) {
+      // [MQTT-2.2.1-4]
+      if isOnThis || before.message !== message || before.qos != packet.qos {
+        fail("packet identifier \(identifier) is used while it is in use")
+      }
+      if !packet.isDuplicate { fail("message sent again without DUP") }
+      // A PUBREC that was read and never looked at does not count.
+      if !before.isLate && !before.isReleased { checkResend(identifier, on: view) }
+      countDuplicate()
+    } else {
+      if packet.isDuplicate && session.connectionCount == 1 { fail("DUP on a first connection") }
+      session.outstanding.append(
+        ModelSession.Outstanding(identifier: identifier, message: message, qos: packet.qos,
+          isLate: packet.isDuplicate))
+      if packet.isDuplicate { countDuplicate() }
+    }
+    view.sentIdentifiers.insert(identifier)
+    let underway = session.outstanding.count { view.sentIdentifiers.contains($0.identifier) }
+    let quota = min(view.receiveMaximum, sendQuota)
+    if underway > quota { fail("\(underway) messages under way, \(quota) are allowed") }
+    return packet.isDuplicate
+  }
+
+  /// Unacknowledged messages come again in the order they were sent. [MQTT-4.6.0-1]
+  private func checkResend(_ identifier: UInt16, on view: ConnectionView) {
+    guard let index = view.resends.firstIndex(of: identifier) else {
+      return fail("packet identifier \(identifier) is sent again out of order")
+    }
+    view.resends.removeFirst(index + 1)
+  }
+
+  private func check(
+    _ packet: Packet, _ message: ModelMessage, _ session: ModelSession, isResent: Bool
+  ) {
+    let name = "message \(message.number) to \(session.clientIdentifier)"
+    guard message.firstGiven != nil else { return fail("\(name) was never published") }
+    if message.isRefused && message.givenCount == message.answerCount {
+      fail("\(name) was refused before")
+    }
+    let possible = session.possible(message)
+    guard let highest = possible.map(\.request.qos).max() else {
+      return fail("\(name), which has no matching subscription")
+    }
+    if packet.qos > min(highest, message.qos) { fail("\(name) came with QoS \(packet.qos)") }
+    if packet.isRetained && !message.isRetained { fail("\(name) came with RETAIN") }
+    checkProperties(packet, message, possible, name)
+    if message.isWill { checkWill(message, name) }
+    guard !isResent else { return }
+    session.firstSent[message.number, default: 0] += 1
+    guard !message.isRetained, !possible.contains(where: \.isShared) else { return }
+    let times = message.qos == 2 ? 1 : message.givenCount
+    if session.firstSent[message.number, default: 0] > times {
+      fail("\(name) was sent as new \(session.firstSent[message.number, default: 0]) times")
+    }
+    if session.firstSent[message.number] == 1 { checkOrder(packet, message, session, name) }
+  }
+
+  /// [MQTT-4.6.0-5] [MQTT-4.6.0-6]
+  private func checkOrder(
+    _ packet: Packet, _ message: ModelMessage, _ session: ModelSession, _ name: String
+  ) {
+    guard !message.isWill, message.givenCount == 1 else { return }
+    let lane = ModelSession.Lane(
+      publisher: message.publisher, topic: message.topic, publishedQoS: message.qos,
+      qos: packet.qos)
+    if let last = session.lastInLane[lane], last > message.number {
+      fail("\(name) came after message \(last)")
+    }
+    session.lastInLane[lane] = message.number
+  }
+
+  private func checkProperties(
+    _ packet: Packet, _ message: ModelMessage, _ possible: [ModelSubscription], _ name: String
+  ) {
+    for property in packet.properties
+    where property.identifier == PropertyName.subscriptionIdentifier {
+      let isOurs = possible.contains { $0.identifier == property.number }
+      if !isOurs || property.number == 0 { fail("\(name) has identifier \(property.number)") }
+    }
+    guard let left = packet.number(PropertyName.messageExpiry) else { return }
+    guard let expiry = message.expiry else { return fail("\(name) has an expiry") }
+    let passed = (now - message.firstGivenAt) / 1000
+    if left > expiry || UInt64(left) + passed + 1 < UInt64(expiry) && !message.isWill {
+      fail("\(name) has \(left) of \(expiry) seconds left, after \(passed)")
+    }
+  }
+
+  private func checkWill(_ message: ModelMessage, _ name: String) {
+    countWill()
+    // The connection may end in this very turn; its close is seen after its Will then.
+    if let view = message.willOf { hastyWills.append((view, name)) }
+  }
+
+  /// A turn of the server has ended.
+  func turned() {
+    for (view, name) in hastyWills where view.signedAt == nil && view.closedAt == nil {
+      if !hasOpenConnect(view.session, besides: view) { fail("\(name), whose client is connected") }
+    }
+    hastyWills.removeAll()
+  }
+
+  /// Whether another connection of the same client has sent its CONNECT.
+  func hasOpenConnect(_ session: ModelSession?, besides view: ConnectionView) -> Bool {
+    openViews.contains { $0 !== view && $0.session === session && $0.connect != nil }
+  }
+
+  /// A connection has ended: its Will must arrive where that is certain. [MQTT-3.1.2-8]
+  func oweWill(of view: ConnectionView) {
+    guard isRoomy, view.isAccepted, !view.isDisconnectRead, let will = view.will,
+      view.connect?.will?.properties.isEmpty ?? false,
+      !hasOpenConnect(view.session, besides: view)
+    else { return }
+    for session in sessions.values where session.exists && session !== view.session {
+      guard let qos = session.subscriptions.filter({ $0.mustMatch(will) }).map(\.request.qos).max(),
+        min(qos, will.qos) > 0
+      else { continue }
+      owe(will, to: session)
+    }
+  }
+}
+
+extension Packet {
+  /// The packet in a few words.
+  var summary: String {
+    switch kind {
+    case .connect:
+      "connect \(clientIdentifier) v\(version) \(isCleanStart ? "clean" : "resume")"
+        + (will.map { " will \(ModelMessage.number(in: $0.payload) ?? 0)" } ?? "")
+    case .connack: "connack \(reason) present \(isSessionPresent)"
+    case .publish:
+      "publish \(topic) id \(identifier) q\(qos)\(isDuplicate ? " dup" : "")"
+        + "\(isRetained ? " retain" : "") message \(ModelMessage.number(in: payload) ?? 0)"
+        + " \(payload.count) bytes"
+    case .subscribe, .unsubscribe:
+      "\(kind) id \(identifier) \(requests.map { "\($0.filter)=\($0.options)" })"
+    case .suback, .unsuback: "\(kind) id \(identifier) \(codes)"
+    default: "\(kind) id \(identifier) reason \(reason)"
+    }
+  }
+}

@@ -1,0 +1,209 @@
+// Packets that the server has sent.
+extension Oracle {
+  func send(_ packet: Packet, on view: ConnectionView) {
+    world?.trace.note(now, "wire \(view.wire.number) <- \(packet.summary)")
+    if view.isOver { fail("\(packet.summary) after DISCONNECT") }
+    guard packet.kind != .connack else { return sendConnack(packet, on: view) }
+    guard view.isAccepted, let session = view.session else {
+      return fail("\(packet.summary) before CONNACK")
+    }
+    switch packet.kind {
+    case .publish: sendPublish(packet, on: view, session)
+    case .puback: answer(packet, &view.pubacks)
+    case .pubrec: answer(packet, &view.pubrecs)
+    case .pubcomp:
+      guard view.pubcomps.first == packet.identifier else {
+        return fail("PUBCOMP \(packet.identifier) out of order, \(view.pubcomps) are awaited")
+      }
+      view.pubcomps.removeFirst()
+    case .pubrel: sendPubrel(packet, on: view, session)
+    case .suback: sendSuback(packet, on: view, session)
+    case .unsuback: sendUnsuback(packet, on: view, session)
+    case .pingresp:
+      view.pings -= 1
+      if view.pings < 0 { fail("PINGRESP without PINGREQ") }
+    case .disconnect:
+      view.isOver = true
+      if view.signedAt == nil { view.signedAt = now }
+    default: break
+    }
+  }
+
+  private func sendConnack(_ packet: Packet, on view: ConnectionView) {
+    guard !view.isAccepted, let connect = view.connect, let session = view.session else {
+      return fail("CONNACK without CONNECT")
+    }
+    guard packet.reason == 0 else {
+      view.isOver = true
+      return
+    }
+    view.isAccepted = true
+    let isPresent = isPresent(packet, connect, on: view, session)
+    if isPresent {
+      session.isInDoubt = false
+    } else {
+      session.begin()
+    }
+    session.exists = true
+    session.wasPresent = isPresent
+    session.view = view
+    session.connectionCount += 1
+    if view.maximumPacketSize < Int.max { session.outstanding.removeAll { !fits($0, view) } }
+    view.resends = session.outstanding.filter { !$0.isReleased }.map(\.identifier)
+    let expiry = expiry(of: connect)
+    session.shortestExpiry = expiry
+    session.longestExpiry = expiry
+  }
+
+  private func expiry(of connect: Packet) -> UInt64? {
+    guard connect.version < 5 else {
+      let seconds = connect.number(PropertyName.sessionExpiry) ?? 0
+      return seconds == UInt32.max ? nil : UInt64(seconds) * 1000
+    }
+    return connect.isCleanStart ? 0 : olderExpiry
+  }
+
+  /// Whether the session goes on; checks that it may and must. [MQTT-3.2.2-2] [MQTT-3.2.2-3]
+  private func isPresent(
+    _ packet: Packet, _ connect: Packet, on view: ConnectionView, _ session: ModelSession
+  ) -> Bool {
+    var mayBe = session.exists && !connect.isCleanStart
+    var mustBe = mayBe
+    if let last = session.view, mayBe {
+      let closed = last.closedAt ?? now
+      let signed = last.signedAt ?? now
+      if let longest = session.longestExpiry {
+        mayBe = longest > 0 && view.connectReadAt < closed + longest
+      }
+      if let shortest = session.shortestExpiry {
+        mustBe = shortest > 0 && now < signed + shortest
+      }
+    }
+    if connect.version == 3 { return mayBe }
+    // A CONNECT whose answer never left may have begun or ended a session.
+    if packet.isSessionPresent && !mayBe && !view.followsDoubt {
+      fail("Session Present for \(session.clientIdentifier), which has no session")
+    }
+    if !packet.isSessionPresent && mustBe && !view.followsDoubt {
+      fail("no Session Present for \(session.clientIdentifier), which has a session")
+    }
+    return packet.isSessionPresent
+  }
+
+  /// Whether what was sent fits the client for certain, whatever is said beside it.
+  private func fits(_ outstanding: ModelSession.Outstanding, _ view: ConnectionView) -> Bool {
+    guard let message = outstanding.message else { return false }
+    return message.size + 120 <= view.maximumPacketSize
+  }
+
+  /// PUBACK or PUBREC.
+  private func answer(
+    _ packet: Packet, _ awaited: inout [(identifier: UInt16, message: ModelMessage?)]
+  ) {
+    guard let (identifier, message) = awaited.first, identifier == packet.identifier else {
+      return fail(
+        "\(packet.summary) out of order, \(awaited.map(\.identifier)) are awaited")
+    }
+    awaited.removeFirst()
+    guard let message else { return }
+    message.answerCount += 1
+    message.lastAnswered = step
+    guard packet.reason < 0x80 else {
+      countRefusal()
+      if message.firstAcknowledged == nil { message.isRefused = true }
+      let wasSent = sessions.values.contains { $0.firstSent[message.number] != nil }
+      if message.givenCount == 1 && wasSent {
+        fail("message \(message.number) was refused and delivered all the same")
+      }
+      return
+    }
+    message.isRefused = false
+    guard message.firstAcknowledged == nil else { return }
+    message.firstAcknowledged = step
+    promise(message, isWithoutSubscribers: packet.reason == 0x10)
+  }
+
+  /// An acknowledged message must arrive at all who had a subscription all the time.
+  private func promise(_ message: ModelMessage, isWithoutSubscribers: Bool) {
+    for session in sessions.values where session.exists {
+      guard let qos = session.certainQoS(message) else { continue }
+      // Of the rest the broker may say that nobody is there when a session ends meanwhile.
+      if qos > 0 { owe(message, to: session) }
+      if isWithoutSubscribers && isCertainlyThere(session) {
+        fail("message \(message.number) was said to have no subscribers")
+      }
+    }
+  }
+
+  private func isCertainlyThere(_ session: ModelSession) -> Bool {
+    guard let view = session.view, !session.isInDoubt || session.view?.isAccepted == true else {
+      return false
+    }
+    return view.signedAt == nil && view.closedAt == nil && !hasOpenConnect(session, besides: view)
+  }
+
+  func owe(_ message: ModelMessage, to session: ModelSession) {
+    guard message.expiry == nil, !message.isEmpty, session.arrived[message.number] == nil,
+      message.size + 120 <= session.view?.maximumPacketSize ?? 0
+    else { return }
+    countPromise()
+    session.owed[message.number] = message
+  }
+
+  private func sendPubrel(_ packet: Packet, on view: ConnectionView, _ session: ModelSession) {
+    guard packet.reason == 0, session.connectionCount == 1 else { return }
+    let isReleased = session.outstanding.contains {
+      $0.identifier == packet.identifier && $0.isReleased
+    }
+    if !isReleased { fail("PUBREL \(packet.identifier) without PUBREC") }
+  }
+
+  private func sendSuback(_ packet: Packet, on view: ConnectionView, _ session: ModelSession) {
+    guard let asked = view.subacks.first, asked.identifier == packet.identifier,
+      asked.requests.count == packet.codes.count
+    else { return fail("\(packet.summary) is not awaited") }
+    view.subacks.removeFirst()
+    for (request, code) in zip(asked.requests, packet.codes) {
+      if code < 0x80 && code != request.qos { fail("QoS \(code) granted for \(request.filter)") }
+      settle(request, isGranted: code < 0x80, of: session)
+    }
+  }
+
+  /// The oldest subscription of this filter not yet answered is there, in place of those before.
+  private func settle(_ request: Packet.Request, isGranted: Bool, of session: ModelSession) {
+    guard
+      let index = session.subscriptions.firstIndex(where: {
+        $0.filter == request.filter && $0.acknowledged == nil && $0.endAcknowledged == nil
+      })
+    else { return }
+    guard isGranted else {
+      session.subscriptions[index].endGiven = session.subscriptions[index].given
+      session.subscriptions[index].endAcknowledged = session.subscriptions[index].given
+      return
+    }
+    for earlier in session.subscriptions.indices[..<index]
+    where session.subscriptions[earlier].filter == request.filter
+      && session.subscriptions[earlier].endAcknowledged == nil
+    {
+      session.subscriptions[earlier].endAcknowledged = step
+    }
+    session.subscriptions[index].acknowledged = step
+  }
+
+  private func sendUnsuback(_ packet: Packet, on view: ConnectionView, _ session: ModelSession) {
+    guard let asked = view.unsubacks.first, asked.identifier == packet.identifier,
+      view.version < 5 || asked.requests.count == packet.codes.count
+    else { return fail("\(packet.summary) is not awaited") }
+    view.unsubacks.removeFirst()
+    for request in asked.requests {
+      for index in session.subscriptions.indices
+      where session.subscriptions[index].filter == request.filter
+        && session.subscriptions[index].endGiven != nil
+        && session.subscriptions[index].endAcknowledged == nil
+        && session.subscriptions[index].acknowledged != nil
+      {
+        session.subscriptions[index].endAcknowledged = step
+      }
+    }
+  }
+}

@@ -1,0 +1,144 @@
+/// Watches what crosses between the server and the network, and says when a promise is broken.
+///
+/// It does not guess when the server does what it was asked: it knows when a packet was read and
+/// when its answer left, and the truth lies between. What must hold is asked of what was there all
+/// that time, what may hold of what was there at any moment of it.
+package final class Oracle: Observer {
+  weak var world: World?
+  /// Messages of honest clients.
+  private(set) var messages: [UInt64: ModelMessage] = [:]
+  private var views: [Int: ConnectionView] = [:]
+  private(set) var sessions: [String: ModelSession] = [:]
+  /// Retained messages of honest clients, by topic.
+  var retained: [String: [ModelMessage]] = [:]
+  /// Counts up with everything that is observed.
+  private(set) var step = 0
+  /// Nothing in the server is so small that a Will could be dropped.
+  let isRoomy: Bool
+  /// Our Receive Maximum towards clients that set none.
+  let sendQuota: Int
+  package private(set) var counts = Counts()
+
+  /// What was seen, to show that a run was worth it.
+  package struct Counts {
+    package var clientPackets = 0
+    package var serverPackets = 0
+    package var promised = 0
+    package var arrived = 0
+    package var duplicates = 0
+    package var refused = 0
+    package var wills = 0
+  }
+
+  /// Messages without a payload, by publisher and Packet Identifier.
+  var emptyMessages: [String: ModelMessage] = [:]
+  /// Wills that were sent in this turn, and the connections that left them.
+  var hastyWills: [(view: ConnectionView, name: String)] = []
+  /// Milliseconds that a 3.x session outlives its connection.
+  let olderExpiry: UInt64
+
+  init(isRoomy: Bool, sendQuota: Int, olderExpiry: UInt64) {
+    self.isRoomy = isRoomy
+    self.sendQuota = sendQuota
+    self.olderExpiry = olderExpiry
+  }
+
+  /// Connections that the server has not closed.
+  var openViews: [ConnectionView] { Array(views.values) }
+
+  func fail(_ what: String) { world?.fail(what) }
+  var now: UInt64 { world?.now ?? 0 }
+
+  func countPromise() { counts.promised += 1 }
+  func countRefusal() { counts.refused += 1 }
+  func countWill() { counts.wills += 1 }
+  func countDuplicate() { counts.duplicates += 1 }
+
+  // MARK: What clients say of themselves
+
+  /// Takes note of a message that a client is going to publish.
+  func add(_ message: ModelMessage) {
+    messages[message.number] = message
+    if message.isRetained { retained[message.topic, default: []].append(message) }
+  }
+
+  /// Watches a connection of an honest client.
+  func watch(_ view: ConnectionView) { views[view.wire.number] = view }
+
+  func session(_ clientIdentifier: String) -> ModelSession {
+    if let session = sessions[clientIdentifier] { return session }
+    let session = ModelSession(clientIdentifier)
+    sessions[clientIdentifier] = session
+    return session
+  }
+
+  /// A message has arrived at a client; `isKnown` when the client has it already by its identifier.
+  func arrived(_ packet: Packet, at session: ModelSession) {
+    guard let number = ModelMessage.number(in: packet.payload), let message = messages[number]
+    else { return }
+    counts.arrived += 1
+    session.owed[number] = nil
+    session.arrived[number, default: 0] += 1
+    guard packet.qos == 2 && !message.isRetained else { return }
+    let shares = session.possible(message).count { $0.isShared }
+    session.arrivedOnce[number, default: 0] += 1
+    if session.arrivedOnce[number, default: 0] > 1 + shares {
+      fail("\(session.clientIdentifier) got message \(number) of QoS 2 twice")
+    }
+  }
+
+  /// Whether anything that must arrive has not arrived.
+  var missing: [(session: ModelSession, message: ModelMessage)] {
+    sessions.values.sorted { $0.clientIdentifier < $1.clientIdentifier }
+      .flatMap { session in
+        session.owed.values.sorted { $0.number < $1.number }.map { (session, $0) }
+      }
+  }
+
+  // MARK: Observer
+
+  func read(_ bytes: ArraySlice<UInt8>, on wire: Wire) {
+    guard let view = views[wire.number] else { return }
+    view.fromClient.append(bytes)
+    do throws(Malformed) {
+      while let packet = try view.fromClient.next() {
+        step += 1
+        counts.clientPackets += 1
+        receive(try Packet(fromClient: packet, version: view.version), on: view)
+      }
+    } catch { fail("the simulator wrote a malformed packet: \(error.why)") }
+  }
+
+  func sent(_ bytes: ArraySlice<UInt8>, on wire: Wire) {
+    guard let view = views[wire.number] else { return }
+    if debugBytes { world?.trace.note(now, "raw \(wire.number) <- \(Array(bytes))") }
+    view.fromServer.append(bytes)
+    do throws(Malformed) {
+      while let bytes = try view.fromServer.next() {
+        step += 1
+        counts.serverPackets += 1
+        if bytes.count > view.maximumPacketSize && view.connect != nil {
+          fail("a packet of \(bytes.count) bytes to a client that takes \(view.maximumPacketSize)")
+        }
+        send(try Packet(fromServer: bytes, version: view.version), on: view)
+      }
+    } catch { fail("malformed packet on wire \(wire.number): \(error.why)") }
+  }
+
+  func lost(_ wire: Wire) {
+    guard let view = views[wire.number], view.signedAt == nil else { return }
+    step += 1
+    view.signedAt = now
+  }
+
+  func closed(_ wire: Wire) {
+    guard let view = views[wire.number] else { return }
+    step += 1
+    world?.trace.note(now, "wire \(wire.number) closed by the server")
+    if view.signedAt == nil { view.signedAt = now }
+    view.closedAt = now
+    oweWill(of: view)
+    views[wire.number] = nil
+  }
+}
+let debugBytes = false

@@ -1,0 +1,73 @@
+import Board
+import Broker
+
+/// The size of the server and the temper of its clients.
+struct Profile {
+  let limits: Limits
+  let policy: Policy
+  let honestClients: Int
+  /// Nothing is so small that an honest client meets its end.
+  let isRoomy: Bool
+
+  init(from chance: inout Chance) {
+    isRoomy = chance.oneIn(2)
+    honestClients = chance.within(2...6)
+    var limits = Limits()
+    limits.connections = honestClients + chance.within(1...6)
+    limits.sessions = limits.connections + chance.within(1...6)
+    limits.subscriptions = isRoomy ? 400 : chance.within(6...60)
+    limits.topicNodes = isRoomy ? 1200 : chance.within(6...80)
+    limits.topicLevels = 16
+    limits.sharedGroups = isRoomy ? 40 : chance.within(1...4)
+    limits.textBlocks = isRoomy ? 4000 : limits.sessions + chance.within(30...120)
+    limits.topicBytes = 64
+    limits.topicAliases = chance.within(1...4)
+    limits.aliasTables = chance.within(1...limits.connections + 4)
+    limits.messages = isRoomy ? 20_000 : chance.within(4...60)
+    limits.messageBlockBytes = chance.pick([16, 32, 128])
+    limits.messageBlocks = isRoomy ? 400_000 : chance.within(150...400)
+    limits.retained = isRoomy ? 600 : chance.within(2...12)
+    limits.deliveries = isRoomy ? 40_000 : chance.within(4...80)
+    limits.unreleased = isRoomy ? 4000 : chance.within(2...20)
+    limits.packetBytes = 2048
+    limits.defaultPacketBytes = 2048
+    limits.receiveBytes = chance.pick([16, 128, 1024])
+    limits.receiveBlockBytes = chance.pick([16, 64, 256])
+    let places = limits.connections + 4
+    limits.receiveBlocks = places + 2048 / limits.receiveBlockBytes + chance.within(1...20)
+    limits.sendBlockBytes = chance.pick([64, 256, 1024])
+    limits.sendBlocks = 2 * places + (isRoomy ? 200 : chance.within(2048 / limits.sendBlockBytes + 4...200))
+    limits.sendBytes = chance.pick([512, 4096, 65_536])
+    limits.logBytes = 4096
+    self.limits = limits
+    policy = Profile.policy(limits, isRoomy, &chance)
+  }
+
+  private static func policy(_ limits: Limits, _ isRoomy: Bool, _ chance: inout Chance) -> Policy {
+    var policy = Policy()
+    policy.systemInterval = chance.pick([0, 0, 10, 60])
+    policy.persistentClientExpiration = 3600
+    policy.maximumInFlight = UInt16(chance.pick([1, 2, 5, 20]))
+    policy.maximumQueued = isRoomy ? 10_000 : chance.within(2...30)
+    policy.maximumPacketSize = 2048
+    policy.queuesQoS0 = chance.oneIn(2)
+    policy.queueFullWait = UInt64(chance.pick([100, 2000, 10_000]))
+    for index in policy.listeners.indices {
+      policy.listeners[index].maximumConnections = limits.connections
+      policy.listeners[index].maximumTopicAlias = UInt16(limits.topicAliases)
+      policy.listeners[index].maximumTopicAliasOut = UInt16(limits.topicAliases)
+    }
+    return policy
+  }
+
+  func habits(_ pace: Int, _ chance: inout Chance) -> Habits {
+    Habits(
+      topics: Habits.topics, filters: Habits.filters, cleanStarts: chance.pick([0, 2, 5, 10]),
+      pause: 2 * pace, answerDelay: chance.pick([0, 0, 50, 1000, 30_000]),
+      longestStall: chance.pick([100, 5000, 120_000]), window: chance.pick([1, 3, 10]),
+      largestPayload: chance.pick([200, 600, 1200]),
+      receiveMaximum: chance.oneIn(2) ? UInt32(chance.pick([1, 2, 7, 100])) : nil,
+      maximumPacketSize: chance.oneIn(4) ? UInt32(chance.pick([200, 400])) : nil,
+      aliases: UInt32(chance.pick([0, 0, 1, 3, 10])))
+  }
+}

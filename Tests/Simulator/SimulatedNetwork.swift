@@ -1,0 +1,114 @@
+import Memory
+import Server
+
+/// The server's network, made of wires.
+package struct SimulatedNetwork: Network, ~Copyable {
+  private let world: World
+  private var ready: [Readiness] = []
+  private var accepted: Wire?
+
+  init(world: World, places: Int) {
+    self.world = world
+    world.wires = Array(repeating: nil, count: places)
+  }
+
+  package mutating func wait(milliseconds: UInt64?) {
+    world.pass(atMost: milliseconds)
+    ready.removeAll(keepingCapacity: true)
+    let first = world.chance.below(world.wires.count)
+    for offset in world.wires.indices {
+      let place = (first + offset) % world.wires.count
+      guard let wire = world.wires[place] else { continue }
+      let isSpurious =
+        wire.watchesReadable && world.chance.oneIn(world.faults.spuriousReadiness)
+      guard wire.isReady || isSpurious else { continue }
+      ready.append(
+        Readiness(
+          place: place, isReadable: wire.isReadable || isSpurious, isWritable: wire.isWritable))
+    }
+    ready.reverse()
+  }
+
+  package mutating func accept() -> Accepted? {
+    guard !world.incoming.isEmpty && world.now >= world.acceptsAgainAt else { return nil }
+    if world.chance.oneIn(world.faults.acceptFailures) {
+      world.acceptsAgainAt = world.now + 100
+      return nil
+    }
+    accepted = world.incoming.removeFirst()
+    return Accepted(listener: 0)
+  }
+
+  package mutating func adopt(place: Int) {
+    guard let accepted else { return world.fail("a connection is adopted that was not accepted") }
+    if world.wires[place] != nil { world.fail("place \(place) is given twice") }
+    accepted.place = place
+    world.wires[place] = accepted
+    world.trace.mix(UInt64(place))
+  }
+
+  package mutating func turnAway() { accepted?.closeByServer() }
+
+  package mutating func nextReady() -> Readiness? { ready.popLast() }
+
+  package mutating func receive(place: Int, into bytes: inout MutableSpan<UInt8>) -> Received {
+    guard let wire = world.wires[place] else {
+      world.fail("the server reads place \(place), where no connection is")
+      return .failed
+    }
+    switch wire.read(atMost: bytes.count) {
+    case .bytes(let slice):
+      for (offset, byte) in slice.enumerated() { bytes[offset] = byte }
+      world.trace.mix(slice)
+      world.observer.read(slice, on: wire)
+      return .bytes(slice.count)
+    case .nothing: return .nothing
+    case .end:
+      world.observer.lost(wire)
+      return .ended
+    case .broken:
+      world.observer.lost(wire)
+      return .failed
+    }
+  }
+
+  package mutating func send(
+    _ chain: Chain, of chains: borrowing ByteChains, place: Int
+  ) -> Sent {
+    guard let wire = world.wires[place] else {
+      world.fail("the server sends to place \(place), where no connection is")
+      return .failed
+    }
+    var bytes: [UInt8] = []
+    chains.forEachPiece(of: chain, atMost: 64) { piece in
+      for index in piece.indices { bytes.append(piece[index]) }
+      return true
+    }
+    guard let room = wire.room(for: bytes.count) else {
+      world.observer.lost(wire)
+      return .failed
+    }
+    let taken = Array(bytes[..<room])
+    world.trace.mix(taken[...])
+    if room > 0 {
+      world.observer.sent(taken[...], on: wire)
+      wire.take(taken)
+    }
+    return .bytes(room)
+  }
+
+  package mutating func watch(place: Int, readable: Bool, writable: Bool) {
+    world.wires[place]?.watchesReadable = readable
+    world.wires[place]?.watchesWritable = writable
+  }
+
+  package mutating func close(place: Int) {
+    guard let wire = world.wires[place] else {
+      return world.fail("the server closes place \(place), where no connection is")
+    }
+    world.trace.mix(UInt64(place) | 1 << 32)
+    world.wires[place] = nil
+    world.observer.closed(wire)
+    wire.closeByServer()
+  }
+}

@@ -1,0 +1,216 @@
+import Board
+import Broker
+import Memory
+import Server
+
+/// One run: a server, its clients and a day of their life, all drawn from one seed.
+@safe package struct Simulation: ~Copyable {
+  package let seed: UInt64
+  package let world: World
+  package let oracle: Oracle
+  private var server: Server<SimulatedNetwork, SimulatedClock, SimulatedConsole>
+  private let memory: UnsafeMutableRawPointer
+  private var honest: [HonestClient] = []
+  private var hostile: [HostileClient] = []
+  private let policy: Policy
+
+  /// - Parameter pace: milliseconds between two actions of a client, on average.
+  package init(seed: UInt64, pace: Int, isHostile: Bool) {
+    self.seed = seed
+    var chance = Chance(seed: seed ^ 0x5741_4C4C)
+    let profile = Profile(from: &chance)
+    policy = profile.policy
+    oracle = Oracle(
+      isRoomy: profile.isRoomy, sendQuota: Int(profile.policy.maximumInFlight),
+      olderExpiry: UInt64(profile.policy.persistentClientExpiration) * 1000)
+    world = World(seed: seed, faults: Faults(from: &chance), observer: oracle)
+    let start = Instant(milliseconds: world.now)
+    var counting = Region()
+    _ = Broker(
+      limits: profile.limits, policy: profile.policy, seed: seed, at: start, in: &counting)
+    unsafe memory = UnsafeMutableRawPointer.allocate(byteCount: counting.byteCount, alignment: 64)
+    unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: counting.byteCount)
+    var region = unsafe Region(memory, byteCount: counting.byteCount)
+    let broker = Broker(
+      limits: profile.limits, policy: profile.policy, seed: seed, at: start, in: &region)
+    region.seal()
+    let network = SimulatedNetwork(world: world, places: broker.places)
+    server = Server(
+      broker: broker, network: network, clock: SimulatedClock(world: world),
+      console: SimulatedConsole(world: world))
+    for number in 0..<profile.honestClients {
+      honest.append(
+        HonestClient(
+          name: "honest-\(number)", version: UInt8(chance.pick([3, 4, 5, 5])),
+          habits: profile.habits(pace, &chance), world: world, oracle: oracle))
+    }
+    guard isHostile else { return }
+    for number in 0..<chance.within(1...3) {
+      hostile.append(
+        HostileClient(
+          number: number, version: UInt8(chance.pick([3, 4, 5])), pause: 2 * pace, world: world))
+    }
+  }
+
+  deinit { unsafe memory.deallocate() }
+
+  /// What a run showed.
+  package struct Outcome {
+    package let failure: String?
+    package let hash: UInt64
+    package let counts: Oracle.Counts
+    package let last: [String]
+    package let milliseconds: UInt64
+    package let events: [UInt64]
+  }
+
+  /// Runs for so many simulated seconds, then lets everybody have what is owed and go.
+  package consuming func run(seconds: Int) -> Outcome {
+    let start = world.now
+    server.start(Reloaded(policy: policy, logLevels: 0xFFFF & ~16))
+    for client in honest { client.act() }
+    for client in hostile { client.act() }
+    turn(forSeconds: seconds)
+    settle()
+    leave()
+    var events: [UInt64] = []
+    for number in 0..<32 {
+      if let event = Event(rawValue: UInt8(number)) { events.append(server.broker.log.count(of: event)) }
+    }
+    return Outcome(
+      failure: world.failure, hash: world.trace.hash, counts: oracle.counts,
+      last: world.trace.last(max(120, world.trace.depth / 3)), milliseconds: world.now - start, events: events)
+  }
+
+  private mutating func turn(forSeconds seconds: Int) {
+    world.horizon = world.now + UInt64(seconds) * 1000
+    while world.failure == nil && world.now < world.horizon { server.turn() }
+  }
+
+  /// Ends all faults; what is owed must arrive now.
+  private mutating func settle() {
+    world.faults = Faults()
+    world.acceptsAgainAt = 0
+    for client in hostile { client.leave() }
+    for client in honest {
+      client.isQuiet = true
+      client.wire?.heal()
+    }
+    turn(forSeconds: 120)
+    for round in 0..<150 where world.failure == nil {
+      // A 3.x server has no word for no: what it does not take is offered for ever. Two clients
+      // that wait for each other's acknowledgements behind such an offer wait for ever.
+      if round > 10 { for client in honest where client.isBusy { client.giveUp() } }
+      for client in honest where !client.isConnected { client.connect(clean: false, expiry: 7200) }
+      turn(forSeconds: 30)
+      let isDone = honest.allSatisfy { $0.isConnected && !$0.isBusy } && oracle.missing.isEmpty
+      if isDone && round > 1 { return }
+    }
+    guard world.failure == nil else { return }
+    if let missing = oracle.missing.first {
+      world.fail(
+        "message \(missing.message.number) never arrived at \(missing.session.clientIdentifier)")
+    } else {
+      world.fail("clients do not come to rest: \(honest.map { ($0.name, $0.isConnected, $0.isBusy) })")
+    }
+  }
+
+  /// Lets all clients go: nothing may be left.
+  private mutating func leave() {
+    guard world.failure == nil else { return }
+    // Sessions of hostile clients end.
+    turn(forSeconds: 3700)
+    for client in honest { client.connect(clean: true, expiry: 0) }
+    turn(forSeconds: 60)
+    for client in honest { client.disconnect() }
+    let collector = RetainedCollector(world: world)
+    collector.start()
+    turn(forSeconds: 60)
+    world.trace.note(world.now, "retained: \(collector.topics.keys.sorted())")
+    check(collector.topics)
+    collector.removeAll()
+    turn(forSeconds: 60)
+    collector.leave()
+    turn(forSeconds: 60)
+    for number in 0..<Broker.poolCount {
+      let pool = server.broker.pool(number)
+      guard pool.occupancy.used == 0 else {
+        return world.fail("\(pool.name): \(pool.occupancy.used) are left when all have gone")
+      }
+    }
+  }
+
+  /// Compares the retained messages with what may be retained.
+  private func check(_ found: [String: [UInt8]]) {
+    for (topic, published) in oracle.retained {
+      let given = published.filter { $0.firstGiven != nil && !$0.isRefused }
+      let candidates = given.filter { candidate in
+        !given.contains { other in
+          other.firstAcknowledged != nil && (other.firstGiven ?? 0) > candidate.lastPossible
+        }
+      }
+      let isCertain = candidates.contains { $0.firstAcknowledged != nil }
+      let mayBeNone =
+        !isCertain || candidates.contains { $0.isEmpty || $0.expiry != nil || $0.qos == 0 || $0.isWill }
+      guard let payload = found[topic] else {
+        if !mayBeNone { world.fail("\(topic) has lost its retained message") }
+        continue
+      }
+      let number = ModelMessage.number(in: payload)
+      if !candidates.contains(where: { $0.number == number }) {
+        world.fail(
+          "\(topic) has retained message \(number ?? 0), not one of \(candidates.map(\.number))")
+      }
+    }
+  }
+}
+
+/// Collects all retained messages, and removes them.
+final class RetainedCollector: Peer {
+  private let world: World
+  private var wire: Wire?
+  private var stream = PacketStream()
+  private(set) var topics: [String: [UInt8]] = [:]
+
+  init(world: World) {
+    self.world = world
+  }
+
+  func start() {
+    let wire = world.connect(self)
+    self.wire = wire
+    var connect = Packet(.connect)
+    connect.clientIdentifier = "collector"
+    wire.send(connect.encoded(version: 4))
+    var subscribe = Packet(.subscribe)
+    subscribe.identifier = 1
+    subscribe.requests = [Packet.Request(filter: "#"), Packet.Request(filter: "$ostile/#")]
+    wire.send(subscribe.encoded(version: 4))
+  }
+
+  func removeAll() {
+    for topic in topics.keys.sorted() {
+      var publish = Packet(.publish)
+      publish.topic = topic
+      publish.isRetained = true
+      wire?.send(publish.encoded(version: 4))
+    }
+  }
+
+  func leave() {
+    wire?.send(Packet(.disconnect).encoded(version: 4))
+    wire?.abandon()
+  }
+
+  func receive(_ bytes: ArraySlice<UInt8>, on wire: Wire) {
+    stream.append(bytes)
+    while let bytes = try? stream.next() {
+      guard let packet = try? Packet(fromServer: bytes, version: 4) else {
+        return world.fail("a malformed packet to the collector")
+      }
+      if packet.kind == .publish && packet.isRetained { topics[packet.topic] = packet.payload }
+    }
+  }
+
+  func ended(_ wire: Wire) { world.fail("the collector was disconnected") }
+}
