@@ -32,11 +32,11 @@ def free_port():
 class Broker:
     """Started with `-p` and nothing else, or with a configuration file around `settings`."""
 
-    def __init__(self, directory, settings=None, arguments=()):
+    def __init__(self, directory, settings=None, arguments=(), path=None, prepare=None):
         self.port = free_port()
         self.log_path = Path(directory) / f"broker-{self.port}.log"
         self.configuration_path = Path(directory) / f"broker-{self.port}.conf"
-        command = [program(), *arguments]
+        command = [path or program(), *arguments]
         if settings is None and IS_SWIFTLET:
             command += ["-p", str(self.port)]
         else:
@@ -44,7 +44,8 @@ class Broker:
                 f"listener {self.port} 127.0.0.1\nallow_anonymous true\n{settings or ''}\n")
             command += ["-c", str(self.configuration_path)]
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                preexec_fn=prepare)
         self._wait_until_it_accepts()
 
     def _wait_until_it_accepts(self):
