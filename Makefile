@@ -44,8 +44,9 @@ TEST_PACKAGES := mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:stra
 POLICY := /usr/sbin/policy-rc.d
 export TOOLS
 
-.PHONY: build run test unit gates end-to-end conformance plan size boards lint format install \
-  clean help bench link toolchain both-boards board-packages test-packages venv-package plan-of-board
+.PHONY: build run test unit simulate gates end-to-end conformance plan size boards lint format \
+  install clean help bench link toolchain both-boards board-packages test-packages venv-package \
+  plan-of-board
 
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
 build: toolchain board-packages
@@ -79,6 +80,12 @@ test: toolchain test-packages
 ## unit          The modules alone, as ordinary Swift
 unit: toolchain
 	$(SWIFT) test
+
+## simulate      Simulate SECONDS of a server and its clients for each of RUNS seeds from SEED on
+simulate: toolchain
+	@$(SWIFT) build -c release --product swiftlet-simulate --scratch-path .build/simulate
+	@.build/simulate/release/swiftlet-simulate $(if $(SEED),seed=$(SEED)) runs=$(or $(RUNS),1) \
+	  pace=$(or $(PACE),300) seconds=$(or $(SECONDS),$(if $(HOURS),$(HOURS)h,600))
 
 ## gates         What the images may hold and do: allocations, libraries, calls, memory
 gates: test-packages both-boards

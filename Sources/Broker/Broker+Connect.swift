@@ -133,8 +133,9 @@ extension Broker {
     _ session: Handle<Session>, isCleanStart: Bool
   ) -> Bool {
     let connection = connectionOf[session.index]
-    if !connection.isNull { takeOver(connection, isCleanStart: isCleanStart) }
-    // A session that was to end with its connection is gone by now.
+    // What was due while it was away comes first, even when this turn has not come to it yet.
+    if connection.isNull { settle(session) } else { takeOver(connection, isCleanStart: isCleanStart) }
+    // A session that was to end with its connection, or by now, is gone.
     guard sessions.contains(session) else { return false }
     // [MQTT-3.1.2-4] [MQTT3-3.1.2-6]
     if isCleanStart || sessions[session].expiryInterval == 0 {

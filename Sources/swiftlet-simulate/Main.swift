@@ -6,7 +6,10 @@ import Simulator
     var values: [String: UInt64] = ["pace": 300, "seconds": 600, "runs": 1]
     for argument in CommandLine.arguments.dropFirst() {
       let parts = argument.split(separator: "=")
-      if parts.count == 2, let value = UInt64(parts[1]) { values[String(parts[0])] = value }
+      guard parts.count == 2 else { continue }
+      let isHours = parts[1].hasSuffix("h")
+      guard let value = UInt64(isHours ? parts[1].dropLast() : parts[1]) else { continue }
+      values[String(parts[0])] = isHours ? 3600 * value : value
     }
     let first = values["seed"] ?? UInt64.random(in: 1...1_000_000)
     let clock = ContinuousClock()

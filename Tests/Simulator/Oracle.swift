@@ -111,7 +111,6 @@ package final class Oracle: Observer {
 
   func sent(_ bytes: ArraySlice<UInt8>, on wire: Wire) {
     guard let view = views[wire.number] else { return }
-    if debugBytes { world?.trace.note(now, "raw \(wire.number) <- \(Array(bytes))") }
     view.fromServer.append(bytes)
     do throws(Malformed) {
       while let bytes = try view.fromServer.next() {
@@ -141,4 +140,3 @@ package final class Oracle: Observer {
     views[wire.number] = nil
   }
 }
-let debugBytes = false

@@ -120,6 +120,8 @@ import Server
     guard world.failure == nil else { return }
     // Sessions of hostile clients end.
     turn(forSeconds: 3700)
+    for client in honest { client.disconnect() }
+    turn(forSeconds: 60)
     for client in honest { client.connect(clean: true, expiry: 0) }
     turn(forSeconds: 60)
     for client in honest { client.disconnect() }
