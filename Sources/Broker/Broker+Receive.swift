@@ -20,11 +20,33 @@ extension Broker {
   /// How many more bytes of a connection can be kept.
   private func keepingRoom(of connection: Handle<Connection>) -> Int {
     let pending = connections[connection].pending
-    // Every connection there can be keeps the right to one block, this one too.
+    let shared = sharedBlocks(for: connection)
+    guard !pending.isEmpty else { return (1 + shared) * receiving.blockBytes }
+    let own = receiving.roomInLastBlock(of: pending)
+    // Who cannot get all of a packet gets no more of it: else all could wait for one another.
+    return blocksWanted(by: connection) <= shared ? own + shared * receiving.blockBytes : own
+  }
+
+  /// Receive blocks that this connection may claim: every connection there can be keeps the right
+  /// to one, this one too, and what is promised to others is theirs.
+  private func sharedBlocks(for connection: Handle<Connection>) -> Int {
     let reserve = connections.capacity - receivers
-    let shared = max(0, receiving.occupancy.free - reserve)
-    let own = pending.isEmpty ? receiving.blockBytes : receiving.roomInLastBlock(of: pending)
-    return own + shared * receiving.blockBytes
+    let promised = promisedBlocks - connections[connection].promisedBlocks
+    return max(0, receiving.occupancy.free - reserve - promised)
+  }
+
+  /// Receive blocks that the rest of the packet takes that has begun to arrive.
+  private func blocksWanted(by connection: Handle<Connection>) -> Int {
+    let pending = connections[connection].pending
+    let rest = connections[connection].needed - pending.count
+    return rest > 0 ? receiving.blocksNeeded(toAppend: rest, to: pending) : 0
+  }
+
+  /// Puts blocks by for the rest of a packet, if there are enough for all of it.
+  private mutating func promiseBlocks(to connection: Handle<Connection>, _ wanted: Int) {
+    let promised = wanted <= sharedBlocks(for: connection) ? wanted : 0
+    promisedBlocks += promised - connections[connection].promisedBlocks
+    connections[connection].promisedBlocks = promised
   }
 
   /// The place where the network is to put up to `room` bytes of a connection.
@@ -130,6 +152,7 @@ extension Broker {
     guard !connections[connection].pending.isEmpty else { return }
     receiving.release(&connections[connection].pending)
     receivers -= 1
+    promiseBlocks(to: connection, 0)
   }
 
   /// Takes the packets off the front of the packet buffer and keeps what is left.
@@ -192,6 +215,7 @@ extension Broker {
     if connections[connection].pending.isEmpty { receivers += 1 }
     let isKept = receiving.append(bytes, to: &connections[connection].pending)
     precondition(isKept)  // `receiveRoom` let no more be read than can be kept
+    promiseBlocks(to: connection, blocksWanted(by: connection))
   }
 
   /// Does what a whole packet asks for; false when it has to wait for room and nothing was done.

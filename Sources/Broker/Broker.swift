@@ -48,6 +48,8 @@ package struct Broker: ~Copyable {
   package internal(set) var dying: Ring<Handle<Connection>>
   /// How many connections hold receive blocks.
   var receivers = 0
+  /// Receive blocks that are put by for packets that have begun to arrive.
+  var promisedBlocks = 0
   /// Clients connected by each listener.
   var connected = InlineArray<20, Int>(repeating: 0)
   /// First one place for each connection, then one for each session, then the broker's own.

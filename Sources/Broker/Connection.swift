@@ -52,6 +52,8 @@ package struct Connection: BitwiseCopyable {
   /// A packet that has arrived in part, and how long it must be for another look at it.
   package internal(set) var pending = Chain()
   var needed = 0
+  /// Receive blocks that are put by for the rest of that packet.
+  var promisedBlocks = 0
 
   /// Bytes ready to leave.
   package internal(set) var outgoing = Chain()
