@@ -105,7 +105,7 @@ final class HostileClient: Peer {
       if version == 5 { packet.properties = someConnectProperties() }
       if world.chance.oneIn(3) {
         packet.will = Packet.Will(
-          topic: topic(), payload: world.chance.bytes(12), qos: UInt8(world.chance.below(3)),
+          topic: topic(), payload: noise(12), qos: UInt8(world.chance.below(3)),
           isRetained: world.chance.oneIn(2))
       }
     case .publish:
@@ -113,7 +113,7 @@ final class HostileClient: Peer {
       packet.isDuplicate = packet.qos > 0 && world.chance.oneIn(4)
       packet.isRetained = world.chance.oneIn(5)
       packet.topic = topic()
-      packet.payload = world.chance.bytes(world.chance.pick([0, 3, 50, 900]))
+      packet.payload = noise(world.chance.pick([0, 3, 50, 900]))
       if version == 5 && world.chance.oneIn(3) { packet.properties = [someProperty()] }
     case .subscribe, .unsubscribe:
       for _ in 0..<world.chance.within(0...4) {
@@ -138,6 +138,13 @@ final class HostileClient: Peer {
     ]
     if world.chance.oneIn(3) { properties.append(someProperty()) }
     return properties
+  }
+
+  /// Bytes that nobody takes for a message of an honest client, which begins with "SW".
+  private func noise(_ count: Int) -> [UInt8] {
+    var bytes = world.chance.bytes(count)
+    if count > 0 { bytes[0] &= 0x0F }
+    return bytes
   }
 
   private func someProperty() -> Packet.Property {
