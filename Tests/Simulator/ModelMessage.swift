@@ -65,9 +65,10 @@ final class ModelMessage {
 /// A subscription as the oracle knows it: between which steps it may and must have been there.
 struct ModelSubscription {
   let filter: String
-  let request: Packet.Request
-  let identifier: UInt32
-  let given: Int
+  var request: Packet.Request
+  /// Its Subscription Identifier, or all it had.
+  var identifiers: Set<UInt32>
+  var given: Int
   var acknowledged: Int?
   /// An UNSUBSCRIBE, or a SUBSCRIBE in its place, was read.
   var endGiven: Int?

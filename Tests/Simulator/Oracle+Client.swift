@@ -82,7 +82,7 @@ extension Oracle {
       session.subscriptions.append(
         ModelSubscription(
           filter: request.filter, request: request,
-          identifier: packet.number(PropertyName.subscriptionIdentifier) ?? 0, given: step,
+          identifiers: [packet.number(PropertyName.subscriptionIdentifier) ?? 0], given: step,
           session: session.clientIdentifier))
     }
   }

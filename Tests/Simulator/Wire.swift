@@ -60,7 +60,7 @@ final class Wire {
     inbound.removeAll()
     inboundStart = 0
     outbound.removeAll()
-    world.trace.note(world.now, "wire \(number) breaks")
+    world.trace.note(world.now, "wire \(self.number) breaks")
     guard !isAbandoned else { return }
     isAbandoned = true
     peer.ended(self)
