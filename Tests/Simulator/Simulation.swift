@@ -4,9 +4,9 @@ import Memory
 import Server
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #else
-import Musl
+  import Musl
 #endif
 
 /// One run: a server, its clients and a day of their life, all drawn from one seed.
@@ -81,11 +81,14 @@ import Musl
     leave()
     var events: [UInt64] = []
     for number in 0..<32 {
-      if let event = Event(rawValue: UInt8(number)) { events.append(server.broker.log.count(of: event)) }
+      if let event = Event(rawValue: UInt8(number)) {
+        events.append(server.broker.log.count(of: event))
+      }
     }
     return Outcome(
       failure: world.failure, hash: world.trace.hash, counts: oracle.counts,
-      last: world.trace.last(max(120, world.trace.depth / 3)), milliseconds: world.now - start, events: events)
+      last: world.trace.last(max(120, world.trace.depth / 3)), milliseconds: world.now - start,
+      events: events)
   }
 
   /// Writes down how full everything is.
@@ -128,7 +131,8 @@ import Musl
       world.fail(
         "message \(missing.message.number) never arrived at \(missing.session.clientIdentifier)")
     } else {
-      world.fail("clients do not come to rest: \(honest.map { ($0.name, $0.isConnected, $0.isBusy) })")
+      world.fail(
+        "clients do not come to rest: \(honest.map { ($0.name, $0.isConnected, $0.isBusy) })")
     }
   }
 
@@ -167,7 +171,8 @@ import Musl
       let candidates = given.filter { $0.lastPossible >= latest }
       let isCertain = candidates.contains { $0.firstAcknowledged != nil }
       let mayBeNone =
-        !isCertain || candidates.contains { $0.isEmpty || $0.expiry != nil || $0.qos == 0 || $0.isWill }
+        !isCertain
+        || candidates.contains { $0.isEmpty || $0.expiry != nil || $0.qos == 0 || $0.isWill }
       guard let payload = found[topic] else {
         if !mayBeNone { world.fail("\(topic) has lost its retained message") }
         continue

@@ -32,6 +32,8 @@ package final class Trace {
   /// The last lines, oldest first.
   package func last(_ count: Int) -> [String] {
     let ordered = Array(entries[position...] + entries[..<position])
-    return ordered.suffix(count).map { "\($0.time / 1000).\(String($0.time % 1000 + 1000).dropFirst()) \($0.what())" }
+    return ordered.suffix(count).map {
+      "\($0.time / 1000).\(String($0.time % 1000 + 1000).dropFirst()) \($0.what())"
+    }
   }
 }
