@@ -86,7 +86,10 @@ let simulator: [Target] =
   : [
     .target(
       name: "Simulator", dependencies: ["Board", "Broker", "Memory", "Server"],
-      path: "Tests/Simulator", swiftSettings: settings),
+      path: "Tests/Simulator",
+      swiftSettings: settings + [
+        .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
+      ]),
     .executableTarget(
       name: "swiftlet-simulate", dependencies: ["Simulator"], swiftSettings: settings),
   ]

@@ -72,7 +72,8 @@ final class HonestClient: Peer {
       properties.append(Packet.Property(identifier: PropertyName.receiveMaximum, number: maximum))
     }
     if let maximum = habits.maximumPacketSize {
-      properties.append(Packet.Property(identifier: PropertyName.maximumPacketSize, number: maximum))
+      properties.append(
+        Packet.Property(identifier: PropertyName.maximumPacketSize, number: maximum))
     }
     if habits.aliases > 0 {
       properties.append(
@@ -129,8 +130,11 @@ final class HonestClient: Peer {
     let qos = UInt8(world.chance.pick([0, 1, 1, 2, 2]))
     let isRetained = world.chance.oneIn(8)
     let isEmpty = isRetained && qos > 0 && world.chance.oneIn(3)
-    guard qos == 0 || unacknowledged.count < min(serverReceiveMaximum, habits.window) else { return }
-    let expiry: UInt32? = version == 5 && world.chance.oneIn(6) ? UInt32(world.chance.within(1...100)) : nil
+    guard qos == 0 || unacknowledged.count < min(serverReceiveMaximum, habits.window) else {
+      return
+    }
+    let expiry: UInt32? =
+      version == 5 && world.chance.oneIn(6) ? UInt32(world.chance.within(1...100)) : nil
     let count = isEmpty ? 0 : world.chance.pick([10, 11, 30, 30, 100, habits.largestPayload])
     let message = oracle.make(
       from: name, topic: world.chance.pick(habits.topics), qos: qos, isRetained: isRetained,

@@ -117,7 +117,8 @@ final class HostileClient: Peer {
       if version == 5 && world.chance.oneIn(3) { packet.properties = [someProperty()] }
     case .subscribe, .unsubscribe:
       for _ in 0..<world.chance.within(0...4) {
-        let filter = world.chance.pick(Habits.filters + ["hostile/#", "a/#/b", "", "$SYS/#", "$share/x/#"])
+        let filter = world.chance.pick(
+          Habits.filters + ["hostile/#", "a/#/b", "", "$SYS/#", "$share/x/#"])
         let options = UInt8(truncatingIfNeeded: world.chance.next()) & (version == 5 ? 0x2F : 3)
         packet.requests.append(Packet.Request(filter: filter, options: options))
       }
@@ -148,7 +149,8 @@ final class HostileClient: Peer {
   }
 
   private func someProperty() -> Packet.Property {
-    let identifier = UInt8(world.chance.pick([0x01, 0x02, 0x0B, 0x21, 0x22, 0x23, 0x26, 0x27, 0x1F]))
+    let identifier = UInt8(
+      world.chance.pick([0x01, 0x02, 0x0B, 0x21, 0x22, 0x23, 0x26, 0x27, 0x1F]))
     return Packet.Property(
       identifier: identifier, number: UInt32(world.chance.below(40)), bytes: [0x61], value: [0x62])
   }

@@ -3,6 +3,7 @@ final class ModelMessage {
   let number: UInt64
   let publisher: String
   let topic: String
+  let levels: [String]
   let qos: UInt8
   let isRetained: Bool
   let isEmpty: Bool
@@ -31,6 +32,7 @@ final class ModelMessage {
     self.number = number
     self.publisher = publisher
     self.topic = topic
+    levels = TopicMatching.levels(topic)
     self.qos = qos
     self.isRetained = isRetained
     self.isEmpty = isEmpty
@@ -40,7 +42,9 @@ final class ModelMessage {
   }
 
   /// The last step at which the server can have taken it.
-  var lastPossible: Int { !isWill && answerCount >= givenCount && givenCount > 0 ? lastAnswered : Int.max }
+  var lastPossible: Int {
+    !isWill && answerCount >= givenCount && givenCount > 0 ? lastAnswered : Int.max
+  }
 
   /// A payload that names the message and can be checked to the last byte.
   static func payload(of number: UInt64, count: Int) -> [UInt8] {
@@ -64,26 +68,38 @@ final class ModelMessage {
 
 /// A subscription as the oracle knows it: between which steps it may and must have been there.
 struct ModelSubscription {
+  /// The client identifier of the session.
+  let session: String
   let filter: String
-  let request: Packet.Request
-  let identifier: UInt32
-  let given: Int
+  private let levels: [String]
+  let isShared: Bool
+  var request: Packet.Request
+  /// Its Subscription Identifier, or all it had.
+  var identifiers: Set<UInt32>
+  var given: Int
   var acknowledged: Int?
   /// An UNSUBSCRIBE, or a SUBSCRIBE in its place, was read.
   var endGiven: Int?
   var endAcknowledged: Int?
 
-  var matched: String { TopicMatching.shared(filter) ?? filter }
-  var isShared: Bool { filter.hasPrefix("$share/") }
+  init(_ request: Packet.Request, identifier: UInt32, of session: String, at step: Int) {
+    self.session = session
+    self.request = request
+    filter = request.filter
+    levels = TopicMatching.levels(request.filter)
+    isShared = TopicMatching.isShared(request.filter)
+    identifiers = [identifier]
+    given = step
+  }
 
   /// Whether it may have been there when the server took the message.
   func mayMatch(_ message: ModelMessage) -> Bool {
-    guard TopicMatching.matches(matched, message.topic) else { return false }
     // No Local is asked when a message is published, not when a retained one is sent later.
     if request.isNoLocal && message.publisher == session && !message.isRetained { return false }
     if let endAcknowledged, let first = message.firstGiven, endAcknowledged < first { return false }
     // A retained message also goes to those who subscribe later.
-    return message.isRetained || given <= message.lastPossible
+    guard message.isRetained || given <= message.lastPossible else { return false }
+    return TopicMatching.matches(levels, message.levels)
   }
 
   /// Whether it was there all the time in which the server can have taken the message.
@@ -91,9 +107,6 @@ struct ModelSubscription {
     guard let acknowledged, let first = message.firstGiven, acknowledged < first, endGiven == nil,
       !isShared, !(request.isNoLocal && message.publisher == session)
     else { return false }
-    return TopicMatching.matches(matched, message.topic)
+    return TopicMatching.matches(levels, message.levels)
   }
-
-  /// The client identifier of the session.
-  let session: String
 }

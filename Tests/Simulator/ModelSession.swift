@@ -61,6 +61,22 @@ final class ModelSession {
     connectionCount = 0
   }
 
+  /// Makes one of the oldest subscriptions of a filter that have ended: it may match more, and
+  /// need not match anything, so what is asked of it stays right.
+  func condense(_ filter: String) {
+    let ended = subscriptions.indices.filter {
+      subscriptions[$0].filter == filter && subscriptions[$0].endAcknowledged != nil
+    }
+    guard ended.count > 6 else { return }
+    let older = subscriptions.remove(at: ended[0])
+    let index = ended[1] - 1
+    subscriptions[index].given = min(older.given, subscriptions[index].given)
+    subscriptions[index].identifiers.formUnion(older.identifiers)
+    var options = max(older.request.qos, subscriptions[index].request.qos)
+    if older.request.isNoLocal && subscriptions[index].request.isNoLocal { options |= 4 }
+    subscriptions[index].request.options = options
+  }
+
   /// Subscriptions by which the message may come.
   func possible(_ message: ModelMessage) -> [ModelSubscription] {
     subscriptions.filter { $0.mayMatch(message) }

@@ -81,9 +81,8 @@ extension Oracle {
       }
       session.subscriptions.append(
         ModelSubscription(
-          filter: request.filter, request: request,
-          identifier: packet.number(PropertyName.subscriptionIdentifier) ?? 0, given: step,
-          session: session.clientIdentifier))
+          request, identifier: packet.number(PropertyName.subscriptionIdentifier) ?? 0,
+          of: session.clientIdentifier, at: step))
     }
   }
 
@@ -103,7 +102,9 @@ extension Oracle {
     if view.signedAt == nil { view.signedAt = now }
     guard let expiry = packet.number(PropertyName.sessionExpiry) else { return }
     let milliseconds = UInt64(expiry) * 1000
-    if let shortest = session.shortestExpiry { session.shortestExpiry = min(shortest, milliseconds) }
+    if let shortest = session.shortestExpiry {
+      session.shortestExpiry = min(shortest, milliseconds)
+    }
     if let longest = session.longestExpiry { session.longestExpiry = max(longest, milliseconds) }
   }
 }

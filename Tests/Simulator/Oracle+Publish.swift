@@ -4,7 +4,8 @@ extension Oracle {
     let topic = topic(of: packet, on: view)
     let number = ModelMessage.number(in: packet.payload)
     let message = number.flatMap { messages[$0] }
-    if packet.payload.starts(with: [0x53, 0x57]) && message == nil {
+    if packet.payload.starts(with: [0x53, 0x57]) && message == nil && Habits.topics.contains(topic)
+    {
       fail("an altered or unknown payload on \(topic)")
     }
     let isResent = packet.qos > 0 && checkIdentifier(packet, message, on: view, session)
@@ -43,7 +44,8 @@ extension Oracle {
     } else {
       if packet.isDuplicate && session.connectionCount == 1 { fail("DUP on a first connection") }
       session.outstanding.append(
-        ModelSession.Outstanding(identifier: identifier, message: message, qos: packet.qos,
+        ModelSession.Outstanding(
+          identifier: identifier, message: message, qos: packet.qos,
           isLate: packet.isDuplicate))
       if packet.isDuplicate { countDuplicate() }
     }
@@ -107,7 +109,7 @@ extension Oracle {
   ) {
     for property in packet.properties
     where property.identifier == PropertyName.subscriptionIdentifier {
-      let isOurs = possible.contains { $0.identifier == property.number }
+      let isOurs = possible.contains { $0.identifiers.contains(property.number) }
       if !isOurs || property.number == 0 { fail("\(name) has identifier \(property.number)") }
     }
     guard let left = packet.number(PropertyName.messageExpiry) else { return }
@@ -139,16 +141,25 @@ extension Oracle {
 
   /// A connection has ended: its Will must arrive where that is certain. [MQTT-3.1.2-8]
   func oweWill(of view: ConnectionView) {
-    guard isRoomy, view.isAccepted, !view.isDisconnectRead, let will = view.will,
-      view.connect?.will?.properties.isEmpty ?? false,
+    guard view.isAccepted, !view.isDisconnectRead, let will = view.will,
+      view.connect?.will?.properties.isEmpty ?? false, lastDropAt / 1000 != now / 1000,
       !hasOpenConnect(view.session, besides: view)
     else { return }
     for session in sessions.values where session.exists && session !== view.session {
-      guard let qos = session.subscriptions.filter({ $0.mustMatch(will) }).map(\.request.qos).max(),
-        min(qos, will.qos) > 0
-      else { continue }
+      guard let qos = session.certainQoS(will), min(qos, will.qos) > 0 else { continue }
       owe(will, to: session)
+      if session.owed[will.number] != nil { freshWills.append((session, will.number, now)) }
     }
+  }
+
+  /// The broker says that it dropped something. Of what is not promised that may be a Will, and of
+  /// more than ten in a second it says nothing.
+  func dropped() {
+    lastDropAt = now
+    for (session, number, time) in freshWills where time / 1000 == now / 1000 {
+      session.owed[number] = nil
+    }
+    freshWills.removeAll()
   }
 }
 

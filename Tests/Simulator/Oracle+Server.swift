@@ -188,6 +188,7 @@ extension Oracle {
       session.subscriptions[earlier].endAcknowledged = step
     }
     session.subscriptions[index].acknowledged = step
+    session.condense(request.filter)
   }
 
   private func sendUnsuback(_ packet: Packet, on view: ConnectionView, _ session: ModelSession) {

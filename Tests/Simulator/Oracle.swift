@@ -13,8 +13,6 @@ package final class Oracle: Observer {
   var retained: [String: [ModelMessage]] = [:]
   /// Counts up with everything that is observed.
   private(set) var step = 0
-  /// Nothing in the server is so small that a Will could be dropped.
-  let isRoomy: Bool
   /// Our Receive Maximum towards clients that set none.
   let sendQuota: Int
   package private(set) var counts = Counts()
@@ -34,11 +32,13 @@ package final class Oracle: Observer {
   var emptyMessages: [String: ModelMessage] = [:]
   /// Wills that were sent in this turn, and the connections that left them.
   var hastyWills: [(view: ConnectionView, name: String)] = []
+  /// Wills that were promised lately, and when something was dropped last.
+  var freshWills: [(session: ModelSession, number: UInt64, time: UInt64)] = []
+  var lastDropAt: UInt64 = 0
   /// Milliseconds that a 3.x session outlives its connection.
   let olderExpiry: UInt64
 
-  init(isRoomy: Bool, sendQuota: Int, olderExpiry: UInt64) {
-    self.isRoomy = isRoomy
+  init(sendQuota: Int, olderExpiry: UInt64) {
     self.sendQuota = sendQuota
     self.olderExpiry = olderExpiry
   }

@@ -65,7 +65,9 @@ extension Packet {
   init(fromServer bytes: ArraySlice<UInt8>, version: UInt8) throws(Malformed) {
     var reader = ByteReader(bytes)
     let first = try reader.byte()
-    guard let kind = Kind(rawValue: first >> 4) else { throw Malformed("packet type \(first >> 4)") }
+    guard let kind = Kind(rawValue: first >> 4) else {
+      throw Malformed("packet type \(first >> 4)")
+    }
     self.init(kind)
     guard try reader.variable() == reader.remaining else { throw Malformed("length") }
     guard kind == .publish || first & 15 == (kind == .pubrel ? 2 : 0) else {
@@ -108,7 +110,9 @@ extension Packet {
       guard reason <= 5 else { throw Malformed("return code \(reason)") }
     case .suback:
       let known = version == 5 ? Packet.reasons(of: kind) : [0, 1, 2, 0x80]
-      guard !codes.isEmpty, codes.allSatisfy(known.contains) else { throw Malformed("codes \(codes)") }
+      guard !codes.isEmpty, codes.allSatisfy(known.contains) else {
+        throw Malformed("codes \(codes)")
+      }
     case .unsuback:
       guard codes.allSatisfy(Packet.reasons(of: kind).contains) else {
         throw Malformed("codes \(codes)")

@@ -36,9 +36,10 @@ struct Profile {
     let places = limits.connections + 4
     limits.receiveBlocks = places + 2048 / limits.receiveBlockBytes + chance.within(1...20)
     limits.sendBlockBytes = chance.pick([64, 256, 1024])
-    limits.sendBlocks = 2 * places + (isRoomy ? 200 : chance.within(2048 / limits.sendBlockBytes + 4...200))
+    limits.sendBlocks =
+      2 * places + (isRoomy ? 200 : chance.within(2048 / limits.sendBlockBytes + 4...200))
     limits.sendBytes = chance.pick([512, 4096, 65_536])
-    limits.logBytes = 4096
+    limits.logBytes = 65_536
     self.limits = limits
     policy = Profile.policy(limits, isRoomy, &chance)
   }

@@ -81,7 +81,7 @@ package struct SimulatedNetwork: Network, ~Copyable {
     }
     var bytes: [UInt8] = []
     chains.forEachPiece(of: chain, atMost: 64) { piece in
-      for index in piece.indices { bytes.append(piece[index]) }
+      unsafe piece.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
       return true
     }
     guard let room = wire.room(for: bytes.count) else {

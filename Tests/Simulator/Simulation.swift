@@ -3,6 +3,12 @@ import Broker
 import Memory
 import Server
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Musl
+#endif
+
 /// One run: a server, its clients and a day of their life, all drawn from one seed.
 @safe package struct Simulation: ~Copyable {
   package let seed: UInt64
@@ -21,15 +27,14 @@ import Server
     let profile = Profile(from: &chance)
     policy = profile.policy
     oracle = Oracle(
-      isRoomy: profile.isRoomy, sendQuota: Int(profile.policy.maximumInFlight),
+      sendQuota: Int(profile.policy.maximumInFlight),
       olderExpiry: UInt64(profile.policy.persistentClientExpiration) * 1000)
     world = World(seed: seed, faults: Faults(from: &chance), observer: oracle)
     let start = Instant(milliseconds: world.now)
     var counting = Region()
     _ = Broker(
       limits: profile.limits, policy: profile.policy, seed: seed, at: start, in: &counting)
-    unsafe memory = UnsafeMutableRawPointer.allocate(byteCount: counting.byteCount, alignment: 64)
-    unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: counting.byteCount)
+    unsafe memory = zeroedMemory(byteCount: counting.byteCount)
     var region = unsafe Region(memory, byteCount: counting.byteCount)
     let broker = Broker(
       limits: profile.limits, policy: profile.policy, seed: seed, at: start, in: &region)
@@ -52,7 +57,7 @@ import Server
     }
   }
 
-  deinit { unsafe memory.deallocate() }
+  deinit { unsafe free(memory) }
 
   /// What a run showed.
   package struct Outcome {
@@ -71,15 +76,30 @@ import Server
     for client in honest { client.act() }
     for client in hostile { client.act() }
     turn(forSeconds: seconds)
+    notePools()
     settle()
     leave()
     var events: [UInt64] = []
     for number in 0..<32 {
-      if let event = Event(rawValue: UInt8(number)) { events.append(server.broker.log.count(of: event)) }
+      if let event = Event(rawValue: UInt8(number)) {
+        events.append(server.broker.log.count(of: event))
+      }
     }
     return Outcome(
       failure: world.failure, hash: world.trace.hash, counts: oracle.counts,
-      last: world.trace.last(max(120, world.trace.depth / 3)), milliseconds: world.now - start, events: events)
+      last: world.trace.last(max(120, world.trace.depth / 3)), milliseconds: world.now - start,
+      events: events)
+  }
+
+  /// Writes down how full everything is.
+  private func notePools() {
+    for number in 0..<Broker.poolCount {
+      let pool = server.broker.pool(number)
+      world.trace.note(
+        world.now,
+        "\(pool.name): \(pool.occupancy.used), at most \(pool.occupancy.peak), of "
+          + "\(pool.occupancy.capacity), refused \(pool.occupancy.refused)")
+    }
   }
 
   private mutating func turn(forSeconds seconds: Int) {
@@ -111,7 +131,8 @@ import Server
       world.fail(
         "message \(missing.message.number) never arrived at \(missing.session.clientIdentifier)")
     } else {
-      world.fail("clients do not come to rest: \(honest.map { ($0.name, $0.isConnected, $0.isBusy) })")
+      world.fail(
+        "clients do not come to rest: \(honest.map { ($0.name, $0.isConnected, $0.isBusy) })")
     }
   }
 
@@ -146,14 +167,12 @@ import Server
   private func check(_ found: [String: [UInt8]]) {
     for (topic, published) in oracle.retained {
       let given = published.filter { $0.firstGiven != nil && !$0.isRefused }
-      let candidates = given.filter { candidate in
-        !given.contains { other in
-          other.firstAcknowledged != nil && (other.firstGiven ?? 0) > candidate.lastPossible
-        }
-      }
+      let latest = given.filter { $0.firstAcknowledged != nil }.compactMap(\.firstGiven).max() ?? 0
+      let candidates = given.filter { $0.lastPossible >= latest }
       let isCertain = candidates.contains { $0.firstAcknowledged != nil }
       let mayBeNone =
-        !isCertain || candidates.contains { $0.isEmpty || $0.expiry != nil || $0.qos == 0 || $0.isWill }
+        !isCertain
+        || candidates.contains { $0.isEmpty || $0.expiry != nil || $0.qos == 0 || $0.isWill }
       guard let payload = found[topic] else {
         if !mayBeNone { world.fail("\(topic) has lost its retained message") }
         continue
@@ -165,6 +184,12 @@ import Server
       }
     }
   }
+}
+
+/// Memory whose pages are not there before they are used, as the product has it.
+private func zeroedMemory(byteCount: Int) -> UnsafeMutableRawPointer {
+  guard let memory = unsafe calloc(byteCount / 64 + 1, 64) else { fatalError("no memory") }
+  return unsafe memory
 }
 
 /// Collects all retained messages, and removes them.

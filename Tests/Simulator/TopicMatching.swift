@@ -1,19 +1,19 @@
 /// The obvious matcher: level by level. [4.7]
 enum TopicMatching {
-  static func matches(_ filter: String, _ topic: String) -> Bool {
-    let filters = filter.split(separator: "/", omittingEmptySubsequences: false)
-    let levels = topic.split(separator: "/", omittingEmptySubsequences: false)
-    if topic.hasPrefix("$") && (filters[0] == "+" || filters[0] == "#") { return false }
-    for (index, wanted) in filters.enumerated() {
-      if wanted == "#" { return true }
-      guard index < levels.count, wanted == "+" || wanted == levels[index] else { return false }
-    }
-    return filters.count == levels.count
+  /// The levels of a filter or a name; of a Shared Subscription those behind its name. [4.8.2]
+  static func levels(_ text: String) -> [String] {
+    let levels = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    return isShared(text) ? Array(levels.dropFirst(2)) : levels
   }
 
-  /// The filter behind `$share/<name>/`; nil for one that is not shared. [4.8.2]
-  static func shared(_ filter: String) -> String? {
-    guard filter.hasPrefix("$share/") else { return nil }
-    return String(filter.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)[2])
+  static func isShared(_ filter: String) -> Bool { filter.hasPrefix("$share/") }
+
+  /// Whether the levels of a filter match those of a name that does not begin with `$`.
+  static func matches(_ filter: [String], _ name: [String]) -> Bool {
+    for (index, wanted) in filter.enumerated() {
+      if wanted == "#" { return true }
+      guard index < name.count, wanted == "+" || wanted == name[index] else { return false }
+    }
+    return filter.count == name.count
   }
 }

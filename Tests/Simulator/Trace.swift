@@ -2,7 +2,7 @@
 package final class Trace {
   /// How many entries are kept.
   package var depth = 400
-  private var entries: [(time: UInt64, what: String)] = []
+  private var entries: [(time: UInt64, what: () -> String)] = []
   private var position = 0
   /// The same for two runs only when everything in them was the same.
   package private(set) var hash: UInt64 = 0xCBF2_9CE4_8422_2325
@@ -19,8 +19,8 @@ package final class Trace {
   }
 
   /// Keeps a line about what happened.
-  func note(_ time: UInt64, _ what: @autoclosure () -> String) {
-    let entry = (time, what())
+  func note(_ time: UInt64, _ what: @autoclosure @escaping () -> String) {
+    let entry = (time, what)
     if entries.count < depth {
       entries.append(entry)
     } else {
@@ -32,6 +32,8 @@ package final class Trace {
   /// The last lines, oldest first.
   package func last(_ count: Int) -> [String] {
     let ordered = Array(entries[position...] + entries[..<position])
-    return ordered.suffix(count).map { "\($0.time / 1000).\(String($0.time % 1000 + 1000).dropFirst()) \($0.what)" }
+    return ordered.suffix(count).map {
+      "\($0.time / 1000).\(String($0.time % 1000 + 1000).dropFirst()) \($0.what())"
+    }
   }
 }

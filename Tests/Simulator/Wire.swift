@@ -38,7 +38,9 @@ final class Wire {
   func send(_ bytes: [UInt8]) {
     guard !isAbandoned && !isBroken else { return }
     push(.bytes(bytes))
-    if world.chance.oneIn(world.faults.resets) { world.after(world.chance.below(300)) { self.reset() } }
+    if world.chance.oneIn(world.faults.resets) {
+      world.after(world.chance.below(300)) { self.reset() }
+    }
     if world.chance.oneIn(world.faults.stalls) { stall(world.chance.within(100...240_000)) }
   }
 
@@ -60,7 +62,7 @@ final class Wire {
     inbound.removeAll()
     inboundStart = 0
     outbound.removeAll()
-    world.trace.note(world.now, "wire \(number) breaks")
+    world.trace.note(world.now, "wire \(self.number) breaks")
     guard !isAbandoned else { return }
     isAbandoned = true
     peer.ended(self)
@@ -111,7 +113,9 @@ final class Wire {
     if isBroken { return .broken }
     guard unread > 0 else { return hasEnd ? .end : .nothing }
     var count = min(unread, limit)
-    if world.chance.oneIn(world.faults.shortReads) { count = world.chance.within(1...min(count, 8)) }
+    if world.chance.oneIn(world.faults.shortReads) {
+      count = world.chance.within(1...min(count, 8))
+    }
     let slice = inbound[inboundStart..<inboundStart + count]
     inboundStart += count
     if inboundStart == inbound.count {
@@ -128,7 +132,9 @@ final class Wire {
     if isAbandoned { return count }
     if world.chance.oneIn(world.faults.wouldBlock) { return 0 }
     var room = min(count, max(0, world.faults.window - outbound.count))
-    if room > 1 && world.chance.oneIn(world.faults.shortWrites) { room = world.chance.within(1...room) }
+    if room > 1 && world.chance.oneIn(world.faults.shortWrites) {
+      room = world.chance.within(1...room)
+    }
     return room
   }
 

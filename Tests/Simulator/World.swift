@@ -107,6 +107,8 @@ protocol Observer: AnyObject {
   func lost(_ wire: Wire)
   /// The server has closed the connection.
   func closed(_ wire: Wire)
+  /// The server has logged that it dropped a message.
+  func dropped()
   /// The server has done all it does in a turn.
   func turned()
 }
