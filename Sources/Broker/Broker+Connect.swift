@@ -134,7 +134,11 @@ extension Broker {
   ) -> Bool {
     let connection = connectionOf[session.index]
     // What was due while it was away comes first, even when this turn has not come to it yet.
-    if connection.isNull { settle(session) } else { takeOver(connection, isCleanStart: isCleanStart) }
+    if connection.isNull {
+      settle(session)
+    } else {
+      takeOver(connection, isCleanStart: isCleanStart)
+    }
     // A session that was to end with its connection, or by now, is gone.
     guard sessions.contains(session) else { return false }
     // [MQTT-3.1.2-4] [MQTT3-3.1.2-6]
