@@ -55,7 +55,7 @@ package struct ConfigurationParser {
       if let note = try settings.set(key, to: text.extracting(statement.value)) {
         return .warning(ConfigurationError(statement, note))
       }
-      guard case .words(.includedDirectory) = key.kind else { return nil }
+      guard key == .words(.includedDirectory) else { return nil }
       guard !isIncluded else { throw .refused("only the main file may include others") }
       return .inclusion(statement.value)
     } catch {
