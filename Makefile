@@ -5,6 +5,7 @@
 #   OPTIMISATION  -O or -Osize
 #   BUILD_FLAGS   for `swift build`: headers, triple, toolset
 #   LINK_FLAGS    for clang as linker; LINK_BEFORE and LINK_AFTER stand around our objects
+#   TLS           0 leaves TLS out
 #   PACKAGES      what it needs of Debian, as tool:package or /file:package
 #   RUNNER        the command that runs its programs here, when this machine cannot itself
 
@@ -25,9 +26,17 @@ BUILD_FLAGS :=
 LINK_FLAGS :=
 LINK_BEFORE :=
 LINK_AFTER :=
+TLS := 1
 PACKAGES :=
 RUNNER :=
 include Board/$(BOARD)/board.mk
+
+# The TLS library is carried in the image, and all it asks memory for comes from a pool of ours.
+ifneq ($(TLS),0)
+TLS_LINK := -Wl,--wrap=calloc,--wrap=free \
+  -Wl,-Bstatic -lmbedtls -lmbedx509 -lmbedcrypto -Wl,-Bdynamic
+PACKAGES += /usr/include/mbedtls/ssl.h:libmbedtls-dev
+endif
 
 SCRATCH := .build/$(BOARD)
 PROGRAM ?= .build/bin/$(BOARD)/swiftlet
@@ -38,7 +47,7 @@ TALLY := $(PYTHON) Tests/Gates/tally.py
 VENV := .build/venv
 # More for `make bench`: --only TEXT, --repetitions N, --seconds N, --version 5.
 BENCH_OPTIONS ?=
-TEST_PACKAGES := mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace \
+TEST_PACKAGES := /usr/include/mbedtls/ssl.h:libmbedtls-dev mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace \
   $(PYTHON):python3
 # Debian asks this program whether a service it has just installed may start.
 POLICY := /usr/sbin/policy-rc.d
@@ -51,7 +60,7 @@ export TOOLS
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
 build: toolchain board-packages
 	@echo "== building swiftlet for board $(BOARD)"
-	EMBEDDED=1 BOARD=$(BOARD) OPTIMISATION=$(OPTIMISATION) $(SWIFT) build -c release \
+	EMBEDDED=1 BOARD=$(BOARD) OPTIMISATION=$(OPTIMISATION) TLS=$(TLS) $(SWIFT) build -c release \
 	  --target swiftlet --scratch-path $(SCRATCH) $(BUILD_FLAGS)
 	@$(MAKE) --no-print-directory link
 	@echo "== $(PROGRAM): $$(stat -c %s $(PROGRAM)) bytes"
@@ -161,7 +170,7 @@ link:
 	  -Wl,--defsym=main=swiftlet_main,-Map=$(PROGRAM).map -o $(PROGRAM).debug \
 	  $(LINK_BEFORE) @$(PROGRAM).objects $(EXTRA_OBJECTS) \
 	  $(patsubst Sources/%.c,$(SCRATCH)/release/%.c.o,$(subst CLinux/,CLinux.build/,$(wildcard Sources/CLinux/*.c))) \
-	  $(LINK_AFTER)
+	  $(TLS_LINK) $(LINK_AFTER)
 	@$(TOOLS)/llvm-objcopy --strip-all --remove-section=.comment $(PROGRAM).debug $(PROGRAM)
 
 toolchain:
