@@ -45,6 +45,9 @@ C_OBJECTS := $(patsubst Sources/CLinux/%,$(SCRATCH)/release/CLinux.build/%.o, \
 LINTED := Package.swift Board Sources Tests
 TALLY := $(PYTHON) Tests/Gates/tally.py
 VENV := .build/venv
+# Where `make certificates` writes, and the names and addresses that clients know the broker by.
+CERTIFICATES ?= .build/certificates
+NAMES ?= $(shell hostname) $(shell hostname).local localhost 127.0.0.1
 # More for `make bench`: --only TEXT, --repetitions N, --seconds N, --version 5.
 BENCH_OPTIONS ?=
 TEST_PACKAGES := /usr/include/mbedtls/ssl.h:libmbedtls-dev mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace \
@@ -54,7 +57,7 @@ POLICY := /usr/sbin/policy-rc.d
 export TOOLS
 
 .PHONY: build run test unit simulate gates end-to-end conformance plan size boards lint format \
-  install clean help bench link toolchain both-boards board-packages test-packages venv-package \
+  install clean help bench certificates link toolchain both-boards board-packages test-packages venv-package \
   plan-of-board
 
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
@@ -150,6 +153,12 @@ format: toolchain
 install:
 	@[ -e $(PROGRAM) ] || $(MAKE) --no-print-directory build
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/swiftlet
+
+## certificates  A CA and a server certificate for a home network: CERTIFICATES (.build/certificates),
+##               NAMES ("broker.lan 192.168.1.2"), CLIENT=name for a client's too
+certificates:
+	$(call install-missing,openssl:openssl)
+	@sh Board/certificates.sh "$(CERTIFICATES)" "$(NAMES)" "$(CLIENT)"
 
 ## clean         Remove everything that was built
 clean:
