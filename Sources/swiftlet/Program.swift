@@ -31,7 +31,10 @@ struct Program: ~Copyable {
   @inline(never)
   mutating func run(plan: borrowing Region) -> Int32 {
     linux_read_time_zone()
-    guard server.console.load() else { return ExitStatus.usage }
+    guard server.console.load(),
+      let tls = server.console.loadTLS(of: server.console.settings)
+    else { return ExitStatus.usage }
+    server.network.adopt(tls)
     if options.testsConfiguration {
       plan.writePlan(to: .output)
       Standard.output.write("Configuration file is OK.\n")
