@@ -9,7 +9,8 @@ package struct LinuxConsole: Console, ~Copyable {
   private let anchor = Anchor()
   package private(set) var settings = Settings()
   private let options: CommandLineOptions
-  private var text: Buffer
+  /// The file that is being read.
+  var text: Buffer
   private var signals: Int32 = -1
   private var logFile: Int32 = -1
 

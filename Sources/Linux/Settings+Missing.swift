@@ -18,7 +18,6 @@ extension Settings {
 
 extension Listener {
   fileprivate var missing: StaticString? {
-    if tls.isUsed { return "certfile and psk_hint" }
     if !unixPath.isEmpty { return "listener 0 PATH" }
     if !interface.isEmpty { return "bind_interface" }
     if transport == .webSockets { return "protocol websockets" }
