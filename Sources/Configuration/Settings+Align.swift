@@ -21,6 +21,7 @@ extension Settings {
           try add(try keep(old, of: open))
         }
       }
+      try checkPolicyTexts()
     } catch {
       throw ConfigurationError(line: 0, key: 0..<0, value: 0..<0, reason: error)
     }
