@@ -5,6 +5,8 @@ import MQTT
 package struct Listener: BitwiseCopyable {
   /// The TCP port; 0 for a Unix domain socket and for nothing else.
   package internal(set) var port: UInt16 = 1883
+  /// Whether nobody may come in any more: a reload has taken it away.
+  package internal(set) var isClosed = false
   /// The address or host name to bind to, a text of the settings; empty for all interfaces.
   package internal(set) var address = TextReference.none
   /// The versions of IP to listen on.
