@@ -31,10 +31,11 @@ PACKAGES :=
 RUNNER :=
 include Board/$(BOARD)/board.mk
 
-# The TLS library is carried in the image, and all it asks memory for comes from a pool of ours.
+# The TLS library is carried in the image. In our copy of it calloc() and free() are called by other
+# names, those of Sources/CLinux/tls_memory.c, so that all it takes comes from a pool of ours.
+TLS_FOLDER := /usr/lib/$(shell uname -m)-linux-gnu
 ifneq ($(TLS),0)
-TLS_LINK := -Wl,--wrap=calloc,--wrap=free \
-  -Wl,-Bstatic -lmbedtls -lmbedx509 -lmbedcrypto -Wl,-Bdynamic
+TLS_LIBRARIES := $(patsubst %,.build/tls/$(BOARD)/lib%.a,mbedtls mbedx509 mbedcrypto)
 PACKAGES += /usr/include/mbedtls/ssl.h:libmbedtls-dev
 endif
 
@@ -171,7 +172,7 @@ help:
 
 # Our objects are those the build lists and has made; what an older build left behind is not theirs.
 # EXTRA_OBJECTS and PROGRAM let a gate link an image of its own in the very same way.
-link:
+link: $(TLS_LIBRARIES)
 	@mkdir -p $(dir $(PROGRAM))
 	@sed -n 's/.*"object": \("[^"]*\.swift\.o"\).*/\1/p' $(SCRATCH)/release/*.build/output-file-map.json \
 	  > $(PROGRAM).objects
@@ -179,8 +180,13 @@ link:
 	  -Wl,--defsym=main=swiftlet_main,-Map=$(PROGRAM).map -o $(PROGRAM).debug \
 	  $(LINK_BEFORE) @$(PROGRAM).objects $(EXTRA_OBJECTS) \
 	  $(patsubst Sources/%.c,$(SCRATCH)/release/%.c.o,$(subst CLinux/,CLinux.build/,$(wildcard Sources/CLinux/*.c))) \
-	  $(TLS_LINK) $(LINK_AFTER)
+	  $(TLS_LIBRARIES) $(LINK_AFTER)
 	@$(TOOLS)/llvm-objcopy --strip-all --remove-section=.comment $(PROGRAM).debug $(PROGRAM)
+
+$(TLS_LIBRARIES): .build/tls/$(BOARD)/%: $(TLS_FOLDER)/%
+	@mkdir -p $(dir $@)
+	@$(TOOLS)/llvm-objcopy --redefine-sym calloc=linux_tls_calloc \
+	  --redefine-sym free=linux_tls_free $< $@
 
 toolchain:
 	@[ -x "$(TOOLS)/clang" ] || { echo "Swift is missing: install the toolchain from swift.org" \
