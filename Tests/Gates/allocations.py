@@ -43,11 +43,12 @@ LEAKS = {"allocates": "malloc(9)", "duplicates": 'strdup("a")', "resizes": "real
 def offenders(program):
     """What of ours refers to an allocating function, one sentence each."""
     image = Image(program)
-    found = set()
+    found, called = set(), set()
     for address, function, _, name in image.references():
-        if ALLOCATING.match(name) and function != name and not LIBRARY.search(image.origin(address)):
-            found.add(f"{function} calls {name}")
-    called = {sentence.split()[-1] for sentence in found}
+        if ALLOCATING.match(name) and function != name:
+            called.add(name)
+            if not LIBRARY.search(image.origin(address)):
+                found.add(f"{function} calls {name}")
     for name in image.imports():
         if ALLOCATING.match(name) and name not in called:
             found.add(f"something holds the address of {name}")
