@@ -58,7 +58,7 @@ POLICY := /usr/sbin/policy-rc.d
 export TOOLS
 
 .PHONY: build run test unit simulate gates end-to-end conformance plan size boards lint format \
-  install clean help bench certificates link toolchain both-boards board-packages test-packages venv-package \
+  install clean help bench certificates footprint link toolchain both-boards board-packages test-packages venv-package \
   plan-of-board
 
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
@@ -137,6 +137,13 @@ bench: test-packages
 ## size          Bytes of the program for BOARD, and of each module in it
 size: build
 	@$(PYTHON) Tests/Gates/size.py $(PROGRAM)
+
+## footprint     What the program for BOARD takes: file, plan, and memory beside Mosquitto's
+footprint: build test-packages
+	$(call install-missing,openssl:openssl)
+	@mkdir -p .build/bench
+	@$(PYTHON) Tests/Footprint/footprint.py $(PROGRAM) \
+	  $(if $(RUNNER),,/usr/sbin/mosquitto) | tee .build/bench/footprint-$(BOARD).md
 
 ## boards        The boards there are
 boards:
