@@ -1,7 +1,7 @@
 #include "system.h"
 
 _Static_assert(ENOENT == 2 && EAGAIN == 11 && EINVAL == 22, "numbers in the header");
-_Static_assert(EEXIST == 17, "numbers in the header");
+_Static_assert(ENODEV == 19, "numbers in the header");
 _Static_assert(ENFILE == 23 && EMFILE == 24 && EFBIG == 27, "numbers in the header");
 
 // Our own words: the library's may be translated, and allocated for it.

@@ -164,6 +164,10 @@ int32_t linux_listens_at(
   } bound = {0};
   socklen_t length = sizeof bound;
   if (getsockname(descriptor, &bound.address.any, &length) < 0) return -errno;
+  // Whoever handed it over may not have.
+  int flags = fcntl(descriptor, F_GETFL);
+  if (flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;
+  if (fcntl(descriptor, F_SETFD, FD_CLOEXEC) < 0) return -errno;
   if (path) {
     bound.local.sun_path[sizeof bound.local.sun_path - 1] = 0;
     return bound.local.sun_family == AF_UNIX &&

@@ -11,6 +11,8 @@ package struct LinuxNetwork: Network, ~Copyable {
   /// The socket of each place, one more than its descriptor; zero where there is none.
   private var sockets: SlotTable<Int32>
   private var waiting: Waiting
+  /// The number of the listener that each listening socket is of.
+  private var numbers: SlotTable<UInt8>
   private var accepted: Int32 = -1
   /// The listener to ask first, so that one flooded listener starves no other.
   private var turn = 0
@@ -20,14 +22,19 @@ package struct LinuxNetwork: Network, ~Copyable {
   /// - Parameter places: how many connections there may be.
   package init(places: Int, listeners: Int, in region: inout Region) {
     sockets = SlotTable("sockets", count: places, in: &region)
-    waiting = Waiting(places: places, listeners: listeners, in: &region)
+    // With `bind_interface` a listener has a socket for either version of IP.
+    waiting = Waiting(places: places, listeners: 2 * listeners, in: &region)
+    numbers = SlotTable("listening sockets", count: 2 * listeners, in: &region)
   }
 
   /// Opens what is needed to wait; false with an errno when the system refuses.
   package mutating func start(signals: Int32) -> Int32 { waiting.start(signals: signals) }
 
-  /// Waits for connections on a listening socket too.
-  package mutating func add(listener: Int32) { waiting.add(listener: listener) }
+  /// Waits for connections on a listening socket of the listener `number` too.
+  package mutating func add(listener: Int32, number: Int) {
+    numbers[waiting.listenerCount] = UInt8(truncatingIfNeeded: number)
+    waiting.add(listener: listener)
+  }
 
   package mutating func wait(milliseconds: UInt64?) {
     let pause = isShortOfDescriptors ? min(milliseconds ?? 100, 100) : milliseconds
@@ -51,7 +58,7 @@ package struct LinuxNetwork: Network, ~Copyable {
     let socket = unsafe linux_accept(waiting.listener(number), &peer)
     guard socket < 0 else {
       accepted = socket
-      return Accepted(listener: number)
+      return Accepted(listener: Int(numbers[number]))
     }
     // The listener stays readable while descriptors are short: it rests instead of spinning.
     isShortOfDescriptors =

@@ -117,5 +117,5 @@ struct FakeConsole: Console, ~Copyable {
     wire.requests.isEmpty ? nil : wire.requests.removeFirst()
   }
   mutating func reload() -> Reloaded? { Reloaded(policy: policy, logLevels: 4) }
-  mutating func write(_ line: borrowing Line) { wire.lines.append(String(copying: line.span)) }
+  mutating func write(_ line: borrowing Line, _ level: LogLevel) { wire.lines.append(String(copying: line.span)) }
 }

@@ -142,6 +142,9 @@ int32_t linux_signals_read(int32_t descriptor);
 
 // Writes bytes to a descriptor; the count written.
 int64_t linux_write(int32_t descriptor, const uint8_t *_Nonnull bytes, uint64_t count);
+// Writes a whole line; 0, or -EAGAIN when a reader is so slow that this would wait for it, or what
+// the system says: then a part of it may have been written.
+int32_t linux_write_line(int32_t descriptor, const uint8_t *_Nonnull bytes, uint64_t count);
 // Reads a whole file; its length, or -EFBIG when it is longer than `capacity`.
 int64_t linux_read_file(
   const uint8_t *_Nonnull path, uint8_t *_Nonnull bytes, uint64_t capacity);
@@ -213,7 +216,7 @@ int64_t linux_monotonic_microseconds(void);
 // Errors that the broker answers each in its own way.
 static const int32_t LINUX_ERROR_NOT_FOUND = 2;
 static const int32_t LINUX_ERROR_AGAIN = 11;
-static const int32_t LINUX_ERROR_EXISTS = 17;
+static const int32_t LINUX_ERROR_NO_DEVICE = 19;
 static const int32_t LINUX_ERROR_IN_USE = 98;
 static const int32_t LINUX_ERROR_INVALID = 22;
 static const int32_t LINUX_ERROR_SYSTEM_DESCRIPTORS = 23;
