@@ -9,11 +9,15 @@ package struct Limits: BitwiseCopyable {
 
   /// Bytes of all the texts of a configuration together. Full: an error at start.
   package typealias ConfigurationText = InlineArray<1_024, UInt8>
+  /// Origins that the WebSocket listeners name together. More: an error at start.
+  package typealias Origins<Element> = InlineArray<4, Element>
 
   /// Network Connections at once. Full: CONNACK 0x97 (3.x: 3), then closed.
   package var connections = 8
   /// Sessions, connected or not. Full: the same; a live session is never evicted.
   package var sessions = 12
+  /// What each listener has one of: as many as `listeners`.
+  package typealias PerListener<Element> = InlineArray<4, Element>
   /// Listening sockets. More in the configuration: an error at start.
   package var listeners = 4
 
