@@ -29,6 +29,7 @@ extension Policy {
       ?? ShortText()
     systemInterval = UInt32(settings.sysIntervalSeconds)
     logsConnections = settings.logsConnections
+    publishesLog = settings.logDestinations.isTopicUsed
     for index in 0..<min(settings.listenerCount, listeners.count) {
       listeners[index] = ListenerPolicy(settings.listener(at: index))
     }

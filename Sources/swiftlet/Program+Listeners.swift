@@ -3,13 +3,14 @@ import CLinux
 import Configuration
 import Linux
 import Memory
+import Server
 
 // Where clients may connect: sockets of ports, of interfaces, of the file system.
 extension Program {
   /// Opens a socket, or two, for each listener; false, and why is told, when one cannot be.
   mutating func openListeners(_ rights: borrowing Rights) -> Bool {
     let settings = server.console.settings
-    var opened = 0
+    var opened: Int32 = 0
     for index in 0..<settings.listenerCount {
       let listener = settings.listener(at: index)
       let count = open(listener, number: index, settings, rights)
@@ -78,7 +79,9 @@ extension Program {
     _ listener: Listener, _ number: Int, _ settings: Settings
   ) -> Int32 {
     var opened: Int32 = 0
-    for family in [SocketFamily.version4, .version6] as InlineArray<2, SocketFamily> {
+    let families: InlineArray<2, SocketFamily> = [.version4, .version6]
+    for index in families.indices {
+      let family = families[index]
       guard listener.family == .any || listener.family == family else { continue }
       let result = openOnInterface(listener, number, settings, family)
       guard result >= 0 else { return result }

@@ -11,7 +11,6 @@ struct Program: ~Copyable {
   var server: Server<LinuxNetwork, LinuxClock, LinuxConsole>
   private let options: CommandLineOptions
   let limits: Limits
-  private var rights = Rights()
 
   /// Carves everything out of the region, and touches none of it.
   @inline(never)
@@ -40,10 +39,11 @@ struct Program: ~Copyable {
       Standard.output.write("Configuration file is OK.\n")
       return ExitStatus.success
     }
-    guard open() else { return ExitStatus.failure }
+    var rights = Rights()
+    guard open(&rights) else { return ExitStatus.failure }
     if options.isVerbose { plan.writePlan(to: .error) }
     guard !options.isDaemon || daemonise() else { return ExitStatus.failure }
-    guard giveUpRights() && startWaiting() else { return ExitStatus.failure }
+    guard giveUp(rights) && startWaiting() else { return ExitStatus.failure }
     writeProcessIdentifier()
     server.start(server.console.configuration)
     confine()
@@ -59,7 +59,7 @@ struct Program: ~Copyable {
   }
 
   /// Opens all that has a name: what only the user may have as the user, the rest as who we are.
-  private mutating func open() -> Bool {
+  private mutating func open(_ rights: inout Rights) -> Bool {
     guard server.console.findUser(&rights) else { return false }
     guard rights.asUser({ server.console.openLog() }) else { return false }
     tell(.information, Broker.version, " starting")
@@ -98,7 +98,7 @@ struct Program: ~Copyable {
   }
 
   /// Locks memory while that is allowed, and becomes the user for good.
-  private mutating func giveUpRights() -> Bool {
+  private mutating func giveUp(_ rights: borrowing Rights) -> Bool {
     if server.console.settings.locksMemory {
       let result = linux_lock_memory()
       if result < 0 {
