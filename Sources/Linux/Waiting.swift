@@ -29,13 +29,14 @@ struct Waiting: ~Copyable {
     self.places = places
   }
 
-  /// Opens the descriptors; zero, or a negative errno.
+  /// Opens the descriptors, once all listeners are there; zero, or a negative errno.
   mutating func start(signals: Int32) -> Int32 {
     entries[0] = entry(signals)
     for index in 1 + listenerCount..<entries.count { entries[index].descriptor = -1 }
     guard places > Waiting.mostInPoll else { return 0 }
     epoll = linux_epoll_open()
-    entries[1 + listenerCapacity] = entry(epoll)
+    // Directly behind the listeners: poll() refuses more entries than there may be descriptors.
+    entries[1 + listenerCount] = entry(epoll)
     return min(epoll, 0)
   }
 
@@ -55,7 +56,7 @@ struct Waiting: ~Copyable {
     for number in 0..<listenerCount {
       entries[1 + number].events = listens ? Int16(LINUX_READABLE) : 0
     }
-    let used = epoll >= 0 ? listenerCapacity + 2 : entries.count
+    let used = epoll >= 0 ? listenerCount + 2 : entries.count
     unsafe entries.withUnsafePointer { base in
       _ = unsafe linux_poll(base, UInt32(used), limit)
     }
@@ -107,7 +108,7 @@ struct Waiting: ~Copyable {
   }
 
   private mutating func collect() -> Int {
-    guard entries[1 + listenerCapacity].returned != 0 else { return 0 }
+    guard entries[1 + listenerCount].returned != 0 else { return 0 }
     return unsafe ready.withUnsafePointer { base in
       unsafe Int(max(0, linux_epoll_wait(epoll, base, LINUX_READY_MAX, 0)))
     }

@@ -234,3 +234,28 @@ private let pingAnswer: [UInt8] = [0xD0, 0]
   let isStopped = machine.server.isStopped
   #expect(isStopped && machine.wire.lines.isEmpty && machine.wire.calls.last == .close(0))
 }
+
+@Test func aSupervisorIsToldInTimeAndAnIdleServerWakesForNothingElse() {
+  let machine = Machine()
+  machine.wire.beatInterval = 5000
+  machine.turn(1)
+  #expect(machine.wire.beats == [1_000_000])
+  machine.wire.calls = []
+  machine.turn(1)
+  #expect(machine.wire.calls.contains(.wait(5000)))
+  machine.wire.now += 4999
+  machine.turn(1)
+  #expect(machine.wire.beats == [1_000_000])
+  machine.wire.now += 1
+  machine.turn(1)
+  #expect(machine.wire.beats == [1_000_000, 1_005_000])
+}
+
+@Test func savingAndReopeningTheLogAreAnswered() {
+  let machine = Machine(logLevels: 0x7F)
+  machine.wire.requests = [.save, .reopenLog]
+  machine.turn(1)
+  #expect(machine.wire.reopened == 1)
+  #expect(machine.wire.lines.contains { $0.hasPrefix("There is nothing to save") })
+  #expect(machine.wire.kinds.last == .information)
+}
