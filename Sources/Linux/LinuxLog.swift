@@ -24,14 +24,17 @@ struct LinuxLog: ~Copyable {
   /// Takes over what the settings say; zero, or a negative errno when the file cannot be opened.
   mutating func open(_ settings: Settings) -> Int32 {
     let destinations = settings.logDestinations
+    path = ShortText(settings.span(of: destinations.file)) ?? ShortText()
+    // Until the file is there, lines go where they went before.
+    let opened = openAgain()
+    guard opened >= 0 else { return opened }
     isErrorUsed = destinations.isStandardErrorUsed
     isOutputUsed = destinations.isStandardOutputUsed
     isSystemUsed = destinations.isSystemLogUsed
     isTimestamped = settings.isLogTimestamped
     format = ShortText(settings.span(of: settings.logTimestampFormat)) ?? ShortText()
-    path = ShortText(settings.span(of: destinations.file)) ?? ShortText()
-    if let local = settings.logFacility { facility = SystemLog.local(local) }
-    return openAgain()
+    facility = settings.logFacility.map(SystemLog.local) ?? SystemLog.daemon
+    return 0
   }
 
   /// Closes the file and opens the one that has its name now.

@@ -6,8 +6,10 @@ Only where the tests run as root or as the process's own user, on x86-64.
 import ctypes
 import os
 import platform
+import time
 
 AVAILABLE = platform.machine() == "x86_64"
+POLL = 7
 ATTACH, DETACH, STEP, GET, SET = 16, 17, 9, 12, 13
 NAMES = ("r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss "
          "fs_base gs_base ds es fs gs").split()
@@ -27,15 +29,26 @@ def ptrace(request, process, data=None):
         raise OSError(ctypes.get_errno(), f"ptrace {request}")
 
 
+def catch(process):
+    """Stops the process where it waits for an answer of the system; its registers."""
+    for _ in range(100):
+        registers = Registers()
+        ptrace(ATTACH, process)
+        os.waitpid(process, 0)
+        ptrace(GET, process, ctypes.byref(registers))
+        if registers.orig_rax == POLL:
+            return registers
+        ptrace(DETACH, process)
+        time.sleep(0.02)
+    raise TimeoutError("the process does not wait")
+
+
 def ask(process, number, *arguments):
     """What the system answers the process: a negative errno, or None when it ends the process.
 
     The process waits in poll(): the instruction behind which it stands asks the system.
     """
-    ptrace(ATTACH, process)
-    os.waitpid(process, 0)
-    before, asking = Registers(), Registers()
-    ptrace(GET, process, ctypes.byref(before))
+    before, asking = catch(process), Registers()
     ptrace(GET, process, ctypes.byref(asking))
     asking.rip -= 2  # `syscall`
     asking.rax, asking.orig_rax = number, 2**64 - 1

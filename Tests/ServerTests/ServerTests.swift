@@ -221,7 +221,7 @@ private let pingAnswer: [UInt8] = [0xD0, 0]
 @Test func theOperatorsRequestsAreAnsweredAndTheLogIsWritten() {
   let machine = Machine(logLevels: 15)
   machine.connect(1)
-  #expect(machine.wire.lines == ["New connection.", "New client connected as c0 (p4, c1, k0)."])
+  #expect(machine.wire.lines == ["New client connected as c0 (p4, c1, k0)."])
   machine.wire.lines = []
   machine.wire.requests = [.report, .reload]
   machine.turn()
