@@ -22,6 +22,14 @@ package struct Limits: BitwiseCopyable {
   /// Listening sockets. More in the configuration: an error at start.
   package var listeners = 16
 
+  /// Connections with TLS at once: 40 KiB of buffers each. Full: the connection is closed.
+  package var tlsConnections = 1000
+  /// TLS handshakes at once. More: they wait for their turn, up to `connect_timeout`.
+  package var tlsHandshakes = 32
+  /// Bytes for certificates, keys and all else that TLS holds. Full: the connection is closed; at
+  /// start or on a reload, an error.
+  package var tlsHeapBytes = 24 * 1024 * 1024
+
   /// Subscriptions of all sessions. Full: SUBACK 0x97 (3.x: 0x80).
   package var subscriptions = 120_000
   /// Levels of all Topic Filters, shared ones counted once. Full: SUBACK 0x97 (3.x: 0x80).

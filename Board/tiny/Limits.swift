@@ -21,6 +21,14 @@ package struct Limits: BitwiseCopyable {
   /// Listening sockets. More in the configuration: an error at start.
   package var listeners = 4
 
+  /// Connections with TLS at once: 40 KiB of buffers each. Full: the connection is closed.
+  package var tlsConnections = 0
+  /// TLS handshakes at once. More: they wait for their turn, up to `connect_timeout`.
+  package var tlsHandshakes = 0
+  /// Bytes for certificates, keys and all else that TLS holds. Full: the connection is closed; at
+  /// start or on a reload, an error.
+  package var tlsHeapBytes = 0
+
   /// Subscriptions of all sessions. Full: SUBACK 0x97 (3.x: 0x80).
   package var subscriptions = 32
   /// Levels of all Topic Filters, shared ones counted once. Full: SUBACK 0x97 (3.x: 0x80).

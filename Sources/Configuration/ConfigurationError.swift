@@ -119,10 +119,10 @@ extension ConfigurationError.Reason {
     case .tooLong(let most): line.append("it must have at most ", number: most, " bytes")
     case .noRoom(let name, let most):
       line.append("there is room for only ", number: most)
-      describe(limit: name, in: &line)
+      ConfigurationError.describe(limit: name, in: &line)
     case .aboveLimit(let name, let most):
       line.append("it must be at most ", number: most)
-      describe(limit: name, in: &line)
+      ConfigurationError.describe(limit: name, in: &line)
     case .invalid(let words),
       .refused(let words), .note(let words), .outdated(let words):
       line.append(words)
@@ -134,7 +134,11 @@ extension ConfigurationError.Reason {
     }
   }
 
-  private func describe(limit name: StaticString, in line: inout Line) {
+}
+
+extension ConfigurationError {
+  /// Appends which limit of the board it is, and where it is set.
+  package static func describe(limit name: StaticString, in line: inout Line) {
     line.append(", the limit ")
     line.append(name)
     line.append(" of this board, set in Board/")

@@ -88,20 +88,6 @@ package struct AcceptedVersions: BitwiseCopyable {
   private static func bit(of version: ProtocolVersion) -> UInt8 { 1 << (version.rawValue - 3) }
 }
 
-/// The texts that each listener has for itself.
-enum ListenerTextSetting {
-  case authorityFile
-  case authorityPath
-  case certificateFile
-  case ciphers
-  case ciphersVersion13
-  case interface
-  case keyFile
-  case mountPoint
-  case pskHint
-  case revocationFile
-}
-
 extension Listener {
   /// One of its texts.
   subscript(setting: ListenerTextSetting) -> TextReference {

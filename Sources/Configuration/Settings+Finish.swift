@@ -99,7 +99,7 @@ extension Settings {
 extension SecuritySettings {
   /// Takes what all listeners share, unless this one has rules of its own, and adds the defaults:
   /// with any listener configured nobody comes in unless it is said.
-  fileprivate mutating func finish(
+  mutating func finish(
     with shared: SecuritySettings?, isLocalOnly: Bool, prefix: TextReference
   ) {
     let (anonymityHere, prefixHere) = (givenAnonymityHere, assignedIdentifierPrefixHere)

@@ -130,6 +130,9 @@ package struct Settings: BitwiseCopyable {
     return true
   }
 
+  /// Forgets all listeners, and nothing of what they are made of.
+  mutating func removeListeners() { listenerCount = 0 }
+
   /// The place of one more origin; nil, and nothing changes, when the board has no more.
   mutating func append(origin: TextReference) -> Int? {
     guard originCount < Settings.originCapacity else { return nil }

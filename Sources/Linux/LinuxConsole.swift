@@ -7,9 +7,10 @@ import Server
 /// The operator's side of the program: its configuration file, its signals, its log.
 package struct LinuxConsole: Console, ~Copyable {
   private let anchor = Anchor()
-  package private(set) var settings = Settings()
-  private let options: CommandLineOptions
-  private var text: Buffer
+  package internal(set) var settings = Settings()
+  let options: CommandLineOptions
+  /// The file that is being read.
+  var text: Buffer
   private var signals: Int32 = -1
   private var log = LinuxLog()
   package var supervisor = Supervisor()
@@ -62,34 +63,6 @@ package struct LinuxConsole: Console, ~Copyable {
     Reloaded(policy: Policy(settings), logLevels: settings.logTypes.rawValue)
   }
 
-  /// Reads the configuration file, if there is one, into the settings; false, and the old
-  /// settings stay, when it cannot be read or is not wholly valid. Why is told.
-  package mutating func load() -> Bool {
-    var fresh = Settings()
-    guard let count = readFile() else { return false }
-    let bytes = text.bytes(0..<count)
-    do throws(ConfigurationError) {
-      var parser = ConfigurationParser()
-      while try parser.next(in: bytes, for: &fresh) != nil {}
-      try fresh.finish(with: options)
-    } catch {
-      var line = Line()
-      error.describe(file: options.configurationFile.span, text: bytes, in: &line)
-      write(line)
-      return false
-    }
-    if let missing = fresh.missing {
-      var line = Line()
-      line.append("Error: this program cannot do yet what the configuration asks for: ")
-      line.append(missing)
-      line.append(".")
-      write(line)
-      return false
-    }
-    settings = fresh
-    return true
-  }
-
   /// Opens the log that the settings name; false, and why is told, when it cannot be.
   @discardableResult
   package mutating func openLog() -> Bool { isLogOpen(log.open(settings)) }
@@ -121,26 +94,5 @@ package struct LinuxConsole: Console, ~Copyable {
     line.append(systemError: error)
     line.append(".")
     write(line)
-  }
-
-  private mutating func readFile() -> Int? {
-    let path = options.configurationFile
-    guard !path.isEmpty else { return 0 }
-    var target = text.mutableBytes(0..<text.capacity)
-    let count = unsafe target.withUnsafeMutableBufferPointer { buffer in
-      unsafe path.span.withUnsafeBufferPointer { name in
-        guard let base = buffer.baseAddress, let start = name.baseAddress else { return Int64(-1) }
-        return unsafe linux_read_file(start, base, UInt64(buffer.count))
-      }
-    }
-    if count >= 0 { return Int(count) }
-    var line = Line()
-    line.append("Error: Unable to open config file ")
-    line.append(foreign: path.span)
-    line.append(": ")
-    line.append(systemError: Int32(count))
-    line.append(".")
-    write(line)
-    return nil
   }
 }

@@ -14,7 +14,6 @@ extension Settings {
 
 extension Listener {
   fileprivate var missing: StaticString? {
-    if tls.isUsed { return "certfile and psk_hint" }
     if transport == .webSockets { return "protocol websockets" }
     if isProxied { return "enable_proxy_protocol" }
     if !security.passwordFile.isEmpty { return "password_file" }

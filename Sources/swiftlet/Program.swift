@@ -19,8 +19,7 @@ struct Program: ~Copyable {
     self.options = options
     self.limits = limits
     let broker = Broker(limits: limits, policy: Policy(), seed: seed, at: now, in: &region)
-    let network = LinuxNetwork(
-      places: broker.places, listeners: limits.listeners, in: &region)
+    let network = LinuxNetwork(places: broker.places, limits: limits, in: &region)
     let console = LinuxConsole(
       options: options, configurationBytes: limits.configurationBytes, in: &region)
     server = Server(broker: broker, network: network, clock: LinuxClock(), console: console)
@@ -33,7 +32,10 @@ struct Program: ~Copyable {
   mutating func run(plan: borrowing Region) -> Int32 {
     linux_read_time_zone()
     server.console.supervisor.find()
-    guard server.console.load() else { return ExitStatus.usage }
+    guard server.console.load(),
+      let tls = server.console.loadTLS(of: server.console.settings)
+    else { return ExitStatus.usage }
+    server.network.adopt(tls)
     if options.testsConfiguration {
       plan.writePlan(to: .output)
       Standard.output.write("Configuration file is OK.\n")

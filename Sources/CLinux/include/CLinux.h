@@ -148,6 +148,12 @@ int32_t linux_write_line(int32_t descriptor, const uint8_t *_Nonnull bytes, uint
 // Reads a whole file; its length, or -EFBIG when it is longer than `capacity`.
 int64_t linux_read_file(
   const uint8_t *_Nonnull path, uint8_t *_Nonnull bytes, uint64_t capacity);
+// Writes the name that comes next after `previous` (NULL: the first) in a folder, in the order of
+// bytes, among those that end with `suffix` and have more than it; its length, 0 for none more.
+// The name ends with a zero, which its length does not count.
+int32_t linux_next_name(
+  const uint8_t *_Nonnull folder, const uint8_t *_Nonnull suffix,
+  const uint8_t *_Nullable previous, uint8_t *_Nonnull name, uint32_t capacity);
 // Writes a whole file in place of what was there.
 int32_t linux_write_file(
   const uint8_t *_Nonnull path, const uint8_t *_Nonnull bytes, uint64_t count, uint32_t mode);
@@ -225,4 +231,6 @@ static const int32_t LINUX_ERROR_FILE_TOO_LARGE = 27;
 
 // What an errno, of either sign, means; never NULL.
 const uint8_t *_Nonnull linux_error_words(int32_t error);
+
+#include "CLinuxTLS.h"
 #endif
