@@ -1,3 +1,4 @@
+import Broker
 import CLinux
 import Configuration
 import Memory
@@ -152,7 +153,7 @@ extension LinuxConsole {
     line.append("Warning: ")
     line.append(words)
     line.append(".")
-    write(line)
+    write(line, .warning)
   }
 
   private mutating func isAnythingMissing(in fresh: Settings) -> Bool {
