@@ -52,7 +52,7 @@ NAMES ?= $(shell hostname) $(shell hostname).local localhost 127.0.0.1
 # More for `make bench`: --only TEXT, --repetitions N, --seconds N, --version 5.
 BENCH_OPTIONS ?=
 TEST_PACKAGES := /usr/include/mbedtls/ssl.h:libmbedtls-dev mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace \
-  $(PYTHON):python3
+  busybox:busybox man:man-db $(PYTHON):python3
 # Debian asks this program whether a service it has just installed may start.
 POLICY := /usr/sbin/policy-rc.d
 export TOOLS
@@ -157,10 +157,16 @@ lint: toolchain
 format: toolchain
 	$(SWIFT) format --in-place --recursive $(LINTED)
 
-## install       Install the program for BOARD under DESTDIR and PREFIX (/usr/local)
+## install       Install program, manual pages and service under DESTDIR and PREFIX (/usr/local)
 install:
 	@[ -e $(PROGRAM) ] || $(MAKE) --no-print-directory build
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/swiftlet
+	install -D -m 644 Board/man/swiftlet.1 $(DESTDIR)$(PREFIX)/share/man/man1/swiftlet.1
+	install -D -m 644 Board/man/swiftlet.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/swiftlet.conf.5
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/sbin|$(PREFIX)/sbin|' Board/systemd/swiftlet.service \
+	  > $(DESTDIR)$(PREFIX)/lib/systemd/system/swiftlet.service
+	install -D -m 644 Board/systemd/swiftlet.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/swiftlet.conf
 
 ## certificates  A CA and a server certificate for a home network: CERTIFICATES (.build/certificates),
 ##               NAMES ("broker.lan 192.168.1.2"), CLIENT=name for a client's too

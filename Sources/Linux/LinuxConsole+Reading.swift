@@ -1,3 +1,4 @@
+import Broker
 import CLinux
 import Configuration
 import Memory
@@ -138,7 +139,7 @@ extension LinuxConsole {
     guard !(isWarning && options.isQuiet) else { return }
     var line = Line()
     error.describe(file: file, text: bytes, isWarning: isWarning, in: &line)
-    write(line)
+    write(line, isWarning ? .warning : .error)
   }
 
   /// Tells which listeners a reload does not open or close.
@@ -152,7 +153,7 @@ extension LinuxConsole {
     line.append("Warning: ")
     line.append(words)
     line.append(".")
-    write(line)
+    write(line, .warning)
   }
 
   private mutating func isAnythingMissing(in fresh: Settings) -> Bool {

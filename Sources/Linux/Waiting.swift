@@ -31,13 +31,14 @@ struct Waiting: ~Copyable {
     self.places = places
   }
 
-  /// Opens the descriptors; zero, or a negative errno.
+  /// Opens the descriptors, once all listeners are there; zero, or a negative errno.
   mutating func start(signals: Int32) -> Int32 {
     entries[0] = entry(signals)
     for index in 1 + listenerCount..<entries.count { entries[index].descriptor = -1 }
     guard places > Waiting.mostInPoll else { return 0 }
     epoll = linux_epoll_open()
-    entries[1 + listenerCapacity] = entry(epoll)
+    // Directly behind the listeners: poll() refuses more entries than there may be descriptors.
+    entries[1 + listenerCount] = entry(epoll)
     return min(epoll, 0)
   }
 
@@ -67,13 +68,13 @@ struct Waiting: ~Copyable {
     for number in 0..<listenerCount {
       entries[1 + number].events = listens ? Int16(LINUX_READABLE) : 0
     }
-    let used = epoll >= 0 ? listenerCapacity + 2 : entries.count
+    let used = epoll >= 0 ? listenerCount + 2 : entries.count
     unsafe entries.withUnsafePointer { base in
       _ = unsafe linux_poll(base, UInt32(used), limit)
     }
     nextIndex = 0
     readyCount = epoll >= 0 ? 0 : places
-    if epoll >= 0 && entries[1 + listenerCapacity].returned != 0 { _ = collect() }
+    if epoll >= 0 && entries[1 + listenerCount].returned != 0 { _ = collect() }
   }
 
   /// Whether more is likely to be ready than one call of epoll has just told: then poll, which

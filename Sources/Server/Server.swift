@@ -34,7 +34,7 @@ package struct Server<N: Network & ~Copyable, C: Clock & ~Copyable, L: Console &
   package mutating func finish() {
     send()
     close()
-    broker.log.drain { console.write($0) }
+    broker.log.drain { console.write($0, $1) }
   }
 
   /// One turn. The order is the promise: nothing leaves before what it stands for was kept.
@@ -42,6 +42,7 @@ package struct Server<N: Network & ~Copyable, C: Clock & ~Copyable, L: Console &
     network.wait(milliseconds: patience())
     broker.advance(to: clock.now())
     let start = clock.microseconds()
+    console.beat(at: broker.now)
     hasProgress = false
     hasRest = false
     if network.hasRequest { answerRequests() }
@@ -50,7 +51,7 @@ package struct Server<N: Network & ~Copyable, C: Clock & ~Copyable, L: Console &
     broker.expire()
     send()
     close()
-    broker.log.drain { console.write($0) }
+    writeLog()
     broker.measureTurn(microseconds: clock.microseconds() - start)
   }
 
@@ -60,7 +61,7 @@ package struct Server<N: Network & ~Copyable, C: Clock & ~Copyable, L: Console &
     if broker.hasStalled || !broker.owed.isEmpty {
       return hasProgress ? 0 : 10
     }
-    let next = broker.nextDeadline
+    let next = min(broker.nextDeadline, console.nextBeat)
     guard next != .never else { return nil }
     let now = clock.now()
     return next <= now ? 0 : next.milliseconds - now.milliseconds
@@ -75,8 +76,19 @@ package struct Server<N: Network & ~Copyable, C: Clock & ~Copyable, L: Console &
       case .reload:
         if let reloaded = console.reload() { start(reloaded) }
       case .report: broker.report()
+      case .save: broker.save()
+      case .reopenLog: console.reopenLog()
       }
     }
+  }
+
+  /// Lines that are published leave in the next turn, at once.
+  private mutating func writeLog() {
+    guard !broker.log.isEmpty else { return }
+    var heading = Line()
+    console.appendTime(to: &heading)
+    if broker.publishLog(heading) { hasRest = true }
+    broker.log.drain { console.write($0, $1) }
   }
 
   /// At most so many a turn, so that a storm of connections starves nobody.
