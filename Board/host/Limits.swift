@@ -69,7 +69,7 @@ package struct Limits: BitwiseCopyable {
   /// The largest packet unless the configuration says otherwise: Mosquitto's default.
   package var defaultPacketBytes = 2_000_000
   /// Bytes read from one connection in one turn.
-  package var receiveBytes = 65_536
+  package var receiveBytes = 262_144
   /// Blocks for packets that have arrived in part. Short: the connection is not read until there
   /// are some; each connection can always claim one.
   package var receiveBlocks = 80_000

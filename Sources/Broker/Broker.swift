@@ -183,7 +183,7 @@ package struct Broker: ~Copyable {
     guard log.counts(event) && (policy.logsConnections || !event.isOfConnection) else { return }
     var line = Line()
     describe(event, session, words, in: &line)
-    log.append(line)
+    log.append(line, event.level)
   }
 }
 

@@ -58,6 +58,8 @@ package struct Policy: BitwiseCopyable {
   package var systemInterval: UInt32 = 10
   /// Whether connections that come and go are logged.
   package var logsConnections = true
+  /// Whether lines of the log are published under `$SYS/broker/log/`.
+  package var publishesLog = false
 }
 
 /// How the broker is to behave towards those who come in by one listener.

@@ -1,5 +1,6 @@
 #include "system.h"
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -8,6 +9,20 @@ int64_t linux_write(int32_t descriptor, const uint8_t *bytes, uint64_t count) {
   ssize_t written;
   RETRIED(written, write(descriptor, bytes, (size_t)count));
   return written < 0 ? -errno : written;
+}
+
+int32_t linux_write_line(int32_t descriptor, const uint8_t *bytes, uint64_t count) {
+  // A pipe that is writable takes a line whole, and at once.
+  struct pollfd entry = {.fd = descriptor, .events = POLLOUT};
+  int ready = poll(&entry, 1, 0);
+  if (ready <= 0) return ready < 0 && errno != EINTR ? -errno : -EAGAIN;
+  while (count > 0) {
+    int64_t written = linux_write(descriptor, bytes, count);
+    if (written < 0) return (int32_t)written;
+    bytes += written;
+    count -= (uint64_t)written;
+  }
+  return 0;
 }
 
 static int open_file(const uint8_t *path, int flags, uint32_t mode) {

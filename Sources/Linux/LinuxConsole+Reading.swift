@@ -1,3 +1,4 @@
+import Broker
 import CLinux
 import Configuration
 import Memory
@@ -124,7 +125,7 @@ extension LinuxConsole {
     guard !(isWarning && options.isQuiet) else { return }
     var line = Line()
     error.describe(file: file, text: bytes, isWarning: isWarning, in: &line)
-    write(line)
+    write(line, isWarning ? .warning : .error)
   }
 
   /// Brings new settings into line with the listeners that are open.
@@ -146,7 +147,7 @@ extension LinuxConsole {
     line.append("Warning: ")
     line.append(words)
     line.append(".")
-    write(line)
+    write(line, .warning)
   }
 
   private mutating func isAnythingMissing(in fresh: Settings) -> Bool {

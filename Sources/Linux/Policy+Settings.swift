@@ -23,6 +23,7 @@ extension Policy {
     persistentClientExpiration = settings.maximumSessionExpirySeconds
     systemInterval = UInt32(settings.sysIntervalSeconds)
     logsConnections = settings.logsConnections
+    publishesLog = settings.logDestinations.isTopicUsed
     checksRetainSource = settings.checksRetainSource
     if settings.maximumClients > 0 { maximumSessions = Int(settings.maximumClients) }
     if settings.maximumTotalConnections > 0 {
