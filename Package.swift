@@ -16,6 +16,7 @@ let ladder: [(module: String, imports: [String])] = [
   ("Topics", ["Memory", "MQTT", "Messages"]),
   ("Sessions", ["Memory", "MQTT", "Messages"]),
   ("Access", ["Board", "Memory", "MQTT"]),
+  ("WebSocket", ["Memory"]),
   ("Configuration", ["Board", "Memory", "MQTT"]),
   ("Broker", ["Board", "Memory", "MQTT", "Messages", "Topics", "Sessions", "Access"]),
   ("Server", ["Memory", "MQTT", "Broker"]),
