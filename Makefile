@@ -5,6 +5,7 @@
 #   OPTIMISATION  -O or -Osize
 #   BUILD_FLAGS   for `swift build`: headers, triple, toolset
 #   LINK_FLAGS    for clang as linker; LINK_BEFORE and LINK_AFTER stand around our objects
+#   TLS           0 leaves TLS out
 #   PACKAGES      what it needs of Debian, as tool:package or /file:package
 #   RUNNER        the command that runs its programs here, when this machine cannot itself
 
@@ -25,9 +26,17 @@ BUILD_FLAGS :=
 LINK_FLAGS :=
 LINK_BEFORE :=
 LINK_AFTER :=
+TLS := 1
 PACKAGES :=
 RUNNER :=
 include Board/$(BOARD)/board.mk
+
+# The TLS library is carried in the image, and all it asks memory for comes from a pool of ours.
+ifneq ($(TLS),0)
+TLS_LINK := -Wl,--wrap=calloc,--wrap=free \
+  -Wl,-Bstatic -lmbedtls -lmbedx509 -lmbedcrypto -Wl,-Bdynamic
+PACKAGES += /usr/include/mbedtls/ssl.h:libmbedtls-dev
+endif
 
 SCRATCH := .build/$(BOARD)
 PROGRAM ?= .build/bin/$(BOARD)/swiftlet
@@ -36,22 +45,25 @@ C_OBJECTS := $(patsubst Sources/CLinux/%,$(SCRATCH)/release/CLinux.build/%.o, \
 LINTED := Package.swift Board Sources Tests
 TALLY := $(PYTHON) Tests/Gates/tally.py
 VENV := .build/venv
+# Where `make certificates` writes, and the names and addresses that clients know the broker by.
+CERTIFICATES ?= .build/certificates
+NAMES ?= $(shell hostname) $(shell hostname).local localhost 127.0.0.1
 # More for `make bench`: --only TEXT, --repetitions N, --seconds N, --version 5.
 BENCH_OPTIONS ?=
-TEST_PACKAGES := mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace \
+TEST_PACKAGES := /usr/include/mbedtls/ssl.h:libmbedtls-dev mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace \
   $(PYTHON):python3
 # Debian asks this program whether a service it has just installed may start.
 POLICY := /usr/sbin/policy-rc.d
 export TOOLS
 
 .PHONY: build run test unit simulate gates end-to-end conformance plan size boards lint format \
-  install clean help bench link toolchain both-boards board-packages test-packages venv-package \
+  install clean help bench certificates link toolchain both-boards board-packages test-packages venv-package \
   plan-of-board
 
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
 build: toolchain board-packages
 	@echo "== building swiftlet for board $(BOARD)"
-	EMBEDDED=1 BOARD=$(BOARD) OPTIMISATION=$(OPTIMISATION) $(SWIFT) build -c release \
+	EMBEDDED=1 BOARD=$(BOARD) OPTIMISATION=$(OPTIMISATION) TLS=$(TLS) $(SWIFT) build -c release \
 	  --target swiftlet --scratch-path $(SCRATCH) $(BUILD_FLAGS)
 	@$(MAKE) --no-print-directory link
 	@echo "== $(PROGRAM): $$(stat -c %s $(PROGRAM)) bytes"
@@ -142,6 +154,12 @@ install:
 	@[ -e $(PROGRAM) ] || $(MAKE) --no-print-directory build
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/swiftlet
 
+## certificates  A CA and a server certificate for a home network: CERTIFICATES (.build/certificates),
+##               NAMES ("broker.lan 192.168.1.2"), CLIENT=name for a client's too
+certificates:
+	$(call install-missing,openssl:openssl)
+	@sh Board/certificates.sh "$(CERTIFICATES)" "$(NAMES)" "$(CLIENT)"
+
 ## clean         Remove everything that was built
 clean:
 	rm -rf .build
@@ -161,7 +179,7 @@ link:
 	  -Wl,--defsym=main=swiftlet_main,-Map=$(PROGRAM).map -o $(PROGRAM).debug \
 	  $(LINK_BEFORE) @$(PROGRAM).objects $(EXTRA_OBJECTS) \
 	  $(patsubst Sources/%.c,$(SCRATCH)/release/%.c.o,$(subst CLinux/,CLinux.build/,$(wildcard Sources/CLinux/*.c))) \
-	  $(LINK_AFTER)
+	  $(TLS_LINK) $(LINK_AFTER)
 	@$(TOOLS)/llvm-objcopy --strip-all --remove-section=.comment $(PROGRAM).debug $(PROGRAM)
 
 toolchain:

@@ -7,6 +7,8 @@ import PackageDescription
 let isEmbedded = Context.environment["EMBEDDED"] == "1"
 let board = Context.environment["BOARD"] ?? "host"
 let optimisation = Context.environment["OPTIMISATION"] ?? "-O"
+// `TLS=0` leaves mbedTLS's protocol out, for boards whose limits have no connections with it.
+let hasTLS = Context.environment["TLS"] != "0"
 
 /// The ladder: a module may import only modules above it, and only those named here.
 let ladder: [(module: String, imports: [String])] = [
@@ -40,11 +42,15 @@ if isEmbedded {
 }
 
 /// C for the system calls, as small or as fast as the Swift around it.
-let systemCalls = [
-  optimisation == "-Osize" ? "-Os" : "-O2",
-  "-std=gnu11", "-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables",
-  "-Wall", "-Wextra", "-Werror",
-]
+let systemCalls =
+  [
+    optimisation == "-Osize" ? "-Os" : "-O2",
+    "-std=gnu11", "-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables",
+    "-Wall", "-Wextra", "-Werror",
+  ] + (hasTLS ? ["-DSWIFTLET_TLS"] : [])
+
+/// What ordinary Swift links; the Makefile links the product.
+let libraries = ["mbedtls", "mbedx509", "mbedcrypto"]
 
 let product = Target.executableTarget(
   name: "swiftlet",
@@ -101,7 +107,9 @@ let package = Package(
     .target(
       name: "Board", path: "Board/\(board)", exclude: ["board.mk"], sources: ["Limits.swift"],
       swiftSettings: settings),
-    .target(name: "CLinux", cSettings: [.unsafeFlags(systemCalls)]),
+    .target(
+      name: "CLinux", cSettings: [.unsafeFlags(systemCalls)],
+      linkerSettings: isEmbedded ? [] : libraries.map { .linkedLibrary($0) }),
   ]
     + ladder.map { rung in
       .target(

@@ -9,14 +9,26 @@ package struct Limits: BitwiseCopyable {
   package init() {}
 
   /// Bytes of all the texts of a configuration together. Full: an error at start.
-  package typealias ConfigurationText = InlineArray<2_048, UInt8>
+  package typealias ConfigurationText = InlineArray<8_192, UInt8>
+  /// Origins that the WebSocket listeners name together. More: an error at start.
+  package typealias Origins<Element> = InlineArray<16, Element>
 
   /// Network Connections at once. Full: CONNACK 0x97 (3.x: 3), then closed.
   package var connections = 12_000
   /// Sessions, connected or not. Full: the same; a live session is never evicted.
   package var sessions = 24_000
+  /// What each listener has one of: as many as `listeners`.
+  package typealias PerListener<Element> = InlineArray<16, Element>
   /// Listening sockets. More in the configuration: an error at start.
   package var listeners = 16
+
+  /// Connections with TLS at once: 40 KiB of buffers each. Full: the connection is closed.
+  package var tlsConnections = 1000
+  /// TLS handshakes at once. More: they wait for their turn, up to `connect_timeout`.
+  package var tlsHandshakes = 32
+  /// Bytes for certificates, keys and all else that TLS holds. Full: the connection is closed; at
+  /// start or on a reload, an error.
+  package var tlsHeapBytes = 24 * 1024 * 1024
 
   /// Subscriptions of all sessions. Full: SUBACK 0x97 (3.x: 0x80).
   package var subscriptions = 120_000

@@ -9,13 +9,25 @@ package struct Limits: BitwiseCopyable {
 
   /// Bytes of all the texts of a configuration together. Full: an error at start.
   package typealias ConfigurationText = InlineArray<1_024, UInt8>
+  /// Origins that the WebSocket listeners name together. More: an error at start.
+  package typealias Origins<Element> = InlineArray<4, Element>
 
   /// Network Connections at once. Full: CONNACK 0x97 (3.x: 3), then closed.
   package var connections = 8
   /// Sessions, connected or not. Full: the same; a live session is never evicted.
   package var sessions = 12
+  /// What each listener has one of: as many as `listeners`.
+  package typealias PerListener<Element> = InlineArray<4, Element>
   /// Listening sockets. More in the configuration: an error at start.
   package var listeners = 4
+
+  /// Connections with TLS at once: 40 KiB of buffers each. Full: the connection is closed.
+  package var tlsConnections = 0
+  /// TLS handshakes at once. More: they wait for their turn, up to `connect_timeout`.
+  package var tlsHandshakes = 0
+  /// Bytes for certificates, keys and all else that TLS holds. Full: the connection is closed; at
+  /// start or on a reload, an error.
+  package var tlsHeapBytes = 0
 
   /// Subscriptions of all sessions. Full: SUBACK 0x97 (3.x: 0x80).
   package var subscriptions = 32

@@ -19,10 +19,20 @@ extension Broker {
     bury(connection)
   }
 
+  /// The network has refused the peer before it could say anything: TLS or HTTP went wrong.
+  package mutating func connectionRefused(
+    _ connection: Handle<Connection>, _ words: StaticString
+  ) {
+    guard connections[connection].state != .ended else { return }
+    note(.handshakeFailed, nil, words)
+    connectionLost(connection, words)
+  }
+
   /// Gives the connection's slot back; the Server has closed its socket.
   package mutating func release(_ connection: Handle<Connection>) {
     deadlines.cancel(connection.index)
     releaseOutgoing(of: connection)
+    texts.release(&connections[connection].identity)
     connections.release(connection)
   }
 

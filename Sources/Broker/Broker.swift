@@ -142,6 +142,14 @@ package struct Broker: ~Copyable {
     return connection
   }
 
+  /// Keeps who the peer of a connection has proved to be, by its certificate or a shared key.
+  ///
+  /// Without room for it, it has proved nothing.
+  package mutating func identify(_ connection: Handle<Connection>, as name: Span<UInt8>) {
+    guard !name.isEmpty else { return }
+    _ = texts.append(name, to: &connections[connection].identity)
+  }
+
   /// How many connections there may be, those that are refused included.
   package var places: Int { connections.capacity }
 

@@ -48,6 +48,8 @@ package struct Connection: BitwiseCopyable {
   /// Topic Aliases that its CONNACK allowed the Client. [3.2.2.3.8]
   var topicAliasAllowed: UInt16 = 0
   var aliases: Handle<AliasTable> = .null
+  /// Who its peer has proved to be, by a certificate or a shared key.
+  var identity = Chain()
 
   /// A packet that has arrived in part, and how long it must be for another look at it.
   package internal(set) var pending = Chain()

@@ -10,6 +10,7 @@ package enum Event: UInt8, BitwiseCopyable {
   case connectionLost
   case keepAliveExceeded
   case connectTimedOut
+  case handshakeFailed
   case malformedPacket
   case sessionTakenOver
   case sessionExpired
@@ -36,7 +37,8 @@ package enum Event: UInt8, BitwiseCopyable {
   var isOfConnection: Bool {
     switch self {
     case .connectionOpened, .connectionRefused, .clientConnected, .clientRefused,
-      .clientDisconnected, .connectionLost, .keepAliveExceeded, .connectTimedOut:
+      .clientDisconnected, .connectionLost, .keepAliveExceeded, .connectTimedOut,
+      .handshakeFailed:
       true
     default: false
     }
@@ -47,7 +49,7 @@ package enum Event: UInt8, BitwiseCopyable {
     switch self {
     case .connectionOpened, .connectionRefused, .clientConnected, .clientRefused,
       .clientDisconnected, .connectionLost, .keepAliveExceeded, .connectTimedOut,
-      .malformedPacket, .sessionTakenOver, .sessionExpired:
+      .handshakeFailed, .malformedPacket, .sessionTakenOver, .sessionExpired:
       .notice
     case .subscribed: .subscribe
     case .unsubscribed: .unsubscribe

@@ -36,6 +36,12 @@ package struct ConfigurationError: Error {
     case invalid(StaticString)
     /// The key is not to be used: what to do about it.
     case refused(StaticString)
+    /// The keys of the listener on this port do not go together: why.
+    case listener(UInt16, StaticString)
+    /// The key has no effect: why.
+    case note(StaticString)
+    /// The key is understood but outdated: what to write instead.
+    case outdated(StaticString)
   }
 
   init(_ statement: Statement, _ reason: Reason) {
@@ -49,9 +55,12 @@ package struct ConfigurationError: Error {
     self.reason = reason
   }
 
-  /// Appends the error, as in `Error: FILE:LINE: …`; `text` is the text that it was found in.
-  package func describe(file: Span<UInt8>, text: Span<UInt8>, in line: inout Line) {
-    line.append("Error: ")
+  /// Appends the error, as in `Error: FILE:LINE: …`, or as a warning; `text` is the text that it
+  /// was found in.
+  package func describe(
+    file: Span<UInt8>, text: Span<UInt8>, isWarning: Bool = false, in line: inout Line
+  ) {
+    line.append(isWarning ? "Warning: " : "Error: ")
     guard self.line > 0 else { return describeWhole(in: &line) }
     line.append(foreign: file.extracting(first: 254))
     line.append(":")
@@ -80,7 +89,15 @@ package struct ConfigurationError: Error {
       line.append("The option", quoting: key)
       line.append(" is not available: ")
       line.append(hint)
-    case .notBoolean, .notNumber, .outOfRange, .tooLong, .noRoom, .aboveLimit, .invalid:
+    case .note(let words):
+      line.append("The option", quoting: key)
+      line.append(" has no effect: ")
+      line.append(words)
+    case .outdated(let words):
+      line.append("The option", quoting: key)
+      line.append(" is outdated; ")
+      line.append(words)
+    case .notBoolean, .notNumber, .outOfRange, .tooLong, .noRoom, .aboveLimit, .invalid, .listener:
       line.append("Invalid", quoting: key)
       line.append(" value", quoting: value)
       line.append(": ")
@@ -106,7 +123,13 @@ extension ConfigurationError.Reason {
     case .aboveLimit(let name, let most):
       line.append("it must be at most ", number: most)
       describe(limit: name, in: &line)
-    case .invalid(let words), .refused(let words): line.append(words)
+    case .invalid(let words),
+      .refused(let words), .note(let words), .outdated(let words):
+      line.append(words)
+    case .listener(let port, let words):
+      line.append("of the listener on port ", number: Int64(port))
+      line.append(": ")
+      line.append(words)
     case .unknownKey, .emptyValue, .duplicate: break
     }
   }

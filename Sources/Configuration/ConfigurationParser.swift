@@ -3,44 +3,75 @@
 /// A line whose first byte is `#` is a comment. Any other is a key, blanks, and its value up to the
 /// end of the line; blanks around either and a carriage return at the end do not matter.
 package struct ConfigurationParser {
-  /// Reads a whole file into the settings; what was read before an error stays in them.
-  package static func parse(
-    _ text: Span<UInt8>, into settings: inout Settings
-  ) throws(ConfigurationError) {
-    var line = 0
-    var start = 0
-    while start < text.count {
-      let end = endOfLine(in: text, from: start)
-      line += 1
-      if let statement = Statement(line: line, start..<end, of: text) {
-        try apply(statement, of: text, to: &settings)
-      }
-      start = end + 1
-    }
+  private var line = 0
+  private var position = 0
+  private let isIncluded: Bool
+
+  /// What a line asks of who reads the file.
+  package enum Demand {
+    /// To tell the operator something that is no error.
+    case warning(ConfigurationError)
+    /// To read the files of the folder whose name is there in the text.
+    case inclusion(Range<Int>)
   }
 
-  private static func endOfLine(in text: Span<UInt8>, from start: Int) -> Int {
-    var end = start
+  /// - Parameter isIncluded: whether another file asked for this one, which then may ask for none.
+  package init(isIncluded: Bool = false) { self.isIncluded = isIncluded }
+
+  /// Reads on until a line asks for something, or to the end; what was read before an error stays
+  /// in the settings.
+  package mutating func next(
+    in text: Span<UInt8>, for settings: inout Settings
+  ) throws(ConfigurationError) -> Demand? {
+    while position < text.count {
+      let end = endOfLine(in: text)
+      line += 1
+      let statement = Statement(line: line, position..<end, of: text)
+      position = end + 1
+      guard let statement else { continue }
+      if let demand = try apply(statement, of: text, to: &settings) { return demand }
+    }
+    return nil
+  }
+
+  /// The line that was read last, counted from 1.
+  package var lineNumber: Int { line }
+
+  private func endOfLine(in text: Span<UInt8>) -> Int {
+    var end = position
     while end < text.count, text[end] != UInt8(ascii: "\n") { end += 1 }
     return end
   }
 
-  private static func apply(
+  private func apply(
     _ statement: Statement, of text: Span<UInt8>, to settings: inout Settings
-  ) throws(ConfigurationError) {
+  ) throws(ConfigurationError) -> Demand? {
     do throws(ConfigurationError.Reason) {
       let name = text.extracting(statement.key)
-      guard let key = Key.named(name) else { throw unknown(name) }
+      guard let key = Key.named(name) else {
+        return .warning(ConfigurationError(statement, try unknown(name, settings)))
+      }
       guard !statement.value.isEmpty else { throw .emptyValue }
-      try settings.set(key, to: text.extracting(statement.value))
+      if let note = try settings.set(key, to: text.extracting(statement.value)) {
+        return .warning(ConfigurationError(statement, note))
+      }
+      guard case .words(.includedDirectory) = key.kind else { return nil }
+      guard !isIncluded else { throw .refused("only the main file may include others") }
+      return .inclusion(statement.value)
     } catch {
       throw ConfigurationError(statement, error)
     }
   }
 
-  private static func unknown(_ name: Span<UInt8>) -> ConfigurationError.Reason {
-    name[0] == UInt8(ascii: "#")
-      ? .refused("a comment has its # in the first column") : .unknownKey
+  /// What there is to warn of; thrown unless unknown keys are ignored.
+  private func unknown(
+    _ name: Span<UInt8>, _ settings: Settings
+  ) throws(ConfigurationError.Reason) -> ConfigurationError.Reason {
+    let isComment = name[0] == UInt8(ascii: "#")
+    guard settings.ignoresUnknownKeys && !isComment else {
+      throw isComment ? .refused("a comment has its # in the first column") : .unknownKey
+    }
+    return .unknownKey
   }
 }
 

@@ -46,6 +46,10 @@ package struct LogDestinations: BitwiseCopyable {
   package internal(set) var isStandardErrorUsed = true
   /// To the standard output.
   package internal(set) var isStandardOutputUsed = false
+  /// To the system's log.
+  package internal(set) var isSystemLogUsed = false
+  /// To `$SYS/broker/log/#`.
+  package internal(set) var isTopicUsed = false
   /// To the end of this file, when there is one.
   package internal(set) var file = TextReference.none
 

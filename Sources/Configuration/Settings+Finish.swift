@@ -8,9 +8,13 @@ extension Settings {
   ) throws(ConfigurationError) {
     finishLog(isVerbose: options.isVerbose, isQuiet: options.isQuiet)
     do throws(ConfigurationError.Reason) {
-      try finishPrefix()
       arePortsIgnored = listenerCount > 0 && options.portCount > 0
+      if listenerCount == 0 && !oldAddress.isEmpty {
+        _ = try addListener(oldPort: listenerDefaults.port)
+      }
       if listenerCount == 0 { try addLoopbackListeners(options) }
+      try finishSecurity()
+      for index in 0..<listenerCount { try check(listener(at: index)) }
     } catch {
       throw ConfigurationError(line: 0, key: 0..<0, value: 0..<0, reason: error)
     }
@@ -21,9 +25,40 @@ extension Settings {
     if isQuiet { logTypes = .none }
   }
 
-  private mutating func finishPrefix() throws(ConfigurationError.Reason) {
-    guard assignedIdentifierPrefix.isEmpty else { return }
-    assignedIdentifierPrefix = try keep("auto-")
+  /// Settles who may come in by each listener.
+  private mutating func finishSecurity() throws(ConfigurationError.Reason) {
+    let usual = try keep("auto-")
+    let shared = usesListenerSettings ? nil : security
+    let isLocalOnly = isLocalOnly
+    updateListeners { $0.security.finish(with: shared, isLocalOnly: isLocalOnly, prefix: usual) }
+  }
+
+  /// Throws when the keys of a listener do not go together.
+  private func check(_ listener: Listener) throws(ConfigurationError.Reason) {
+    let tls = listener.tls
+    let hasAuthority = !tls.authorityFile.isEmpty || !tls.authorityPath.isEmpty
+    guard tls.certificateFile.isEmpty == tls.keyFile.isEmpty else {
+      throw .listener(listener.port, "certfile and keyfile go together")
+    }
+    guard tls.certificateFile.isEmpty || tls.pskHint.isEmpty else {
+      throw .listener(listener.port, "it has either certificates or pre-shared keys")
+    }
+    guard tls.pskHint.isEmpty || !listener.security.pskFile.isEmpty else {
+      throw .listener(listener.port, "psk_hint needs a psk_file")
+    }
+    guard !tls.requiresCertificate || (hasAuthority && !tls.certificateFile.isEmpty) else {
+      throw .listener(listener.port, "require_certificate needs cafile or capath, and certfile")
+    }
+    guard tls.isUsed || !hasAuthority else {
+      throw .listener(listener.port, "cafile and capath need certfile and keyfile")
+    }
+    guard !tls.usesIdentityAsUserName || tls.requiresCertificate || !tls.pskHint.isEmpty else {
+      throw .listener(
+        listener.port, "use_identity_as_username needs require_certificate or psk_hint")
+    }
+    guard !tls.usesSubjectAsUserName || tls.requiresCertificate else {
+      throw .listener(listener.port, "use_subject_as_username needs require_certificate")
+    }
   }
 
   /// Listens on each port of the command line, or on 1883, for the local machine alone.
@@ -58,5 +93,19 @@ extension Settings {
     var line = Line()
     line.append(words)
     return try keep(line.span, most: 255)
+  }
+}
+
+extension SecuritySettings {
+  /// Takes what all listeners share, unless this one has rules of its own, and adds the defaults:
+  /// with any listener configured nobody comes in unless it is said.
+  fileprivate mutating func finish(
+    with shared: SecuritySettings?, isLocalOnly: Bool, prefix: TextReference
+  ) {
+    let (anonymityHere, prefixHere) = (givenAnonymityHere, assignedIdentifierPrefixHere)
+    if let shared { self = shared }
+    allowsAnonymous = anonymityHere ?? givenAnonymity ?? isLocalOnly
+    if !prefixHere.isEmpty { assignedIdentifierPrefix = prefixHere }
+    if assignedIdentifierPrefix.isEmpty { assignedIdentifierPrefix = prefix }
   }
 }

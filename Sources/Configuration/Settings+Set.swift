@@ -2,41 +2,73 @@ import MQTT
 
 // How a value becomes a setting, for each kind of key.
 extension Settings {
-  /// Sets what the key is for to what the value, which is not empty, says.
-  mutating func set(_ key: Key, to value: Span<UInt8>) throws(ConfigurationError.Reason) {
+  /// Sets what the key is for to what the value, which is not empty, says; returns what there is
+  /// to be said about it.
+  mutating func set(
+    _ key: Key, to value: Span<UInt8>
+  ) throws(ConfigurationError.Reason) -> ConfigurationError.Reason? {
     switch key.kind {
-    case .boolean(let setting): try set(setting, to: value.soleWord().boolean())
+    case .boolean(let setting): return try set(setting, to: value.soleWord().boolean())
     case .number(let setting, let bounds):
-      set(setting, to: try value.soleWord().number(within: bounds))
-    case .text(let setting, let most): try set(setting, to: value, most: most)
-    case .words(let setting): try set(setting, to: value)
+      return try set(setting, to: value.soleWord().number(within: bounds))
+    case .text(let setting, let most): return try set(setting, to: value, most: Int(most))
+    case .listenerText(let setting, let most): try set(setting, to: value, most: Int(most))
+    case .securityText(let setting, let most): try set(setting, to: value, most: Int(most))
+    case .words(let setting): return try set(setting, to: value)
     case .duration: maximumSessionExpirySeconds = try value.soleWord().duration()
-    case .retired(let hint): throw .refused(hint)
+    case .ignored(let reason): return .note(reason)
+    case .refused(let hint): throw .refused(hint)
     }
+    return nil
   }
 
   private mutating func set(
     _ setting: BooleanSetting, to value: Bool
-  ) throws(ConfigurationError.Reason) {
+  ) throws(ConfigurationError.Reason) -> ConfigurationError.Reason? {
     switch setting {
-    case .allowsAnonymous: givenAnonymity = value
-    case .allowsEmptyClientIdentifier: allowsEmptyClientIdentifier = value
+    case .allowsAnonymous: updateSecurity { $0.givenAnonymity = value }
+    case .allowsAnonymousHere: updateListener { $0.security.givenAnonymityHere = value }
+    case .allowsEmptyClientIdentifier:
+      updateSecurity { $0.allowsEmptyClientIdentifier = value }
+    case .checksRetainSource: checksRetainSource = value
+    case .ignoresUnknownKeys: ignoresUnknownKeys = value
     case .isLogTimestamped: isLogTimestamped = value
+    case .isPersistent: return value ? .note("nothing is kept over a restart yet") : nil
     case .isRetainAvailable: isRetainAvailable = value
+    case .isSandboxed: isSandboxed = value
+    case .locksMemory: locksMemory = value
     case .logsConnections: logsConnections = value
     case .queuesQoS0Messages: queuesQoS0Messages = value
+    case .requiresCertificate: updateListener { $0.tls.requiresCertificate = value }
     case .setsTCPNoDelay: setsTCPNoDelay = value
     case .upgradesOutgoingQoS: upgradesOutgoingQoS = value
-    case .usesListenerSettings:
-      if value { throw .invalid("all listeners share one set of rules") }
+    case .usesIdentityAsUserName: updateListener { $0.tls.usesIdentityAsUserName = value }
+    case .usesListenerSettings: try useListenerSettings(value)
+    case .usesSubjectAsUserName: updateListener { $0.tls.usesSubjectAsUserName = value }
+    case .usesUserNameAsClientIdentifier:
+      updateListener { $0.usesUserNameAsClientIdentifier = value }
     }
+    return nil
   }
 
-  private mutating func set(_ setting: NumberSetting, to value: Int64) {
+  private mutating func useListenerSettings(
+    _ value: Bool
+  ) throws(ConfigurationError.Reason) {
+    guard value == usesListenerSettings || !isSecurityGiven else {
+      throw .invalid("it must stand before all keys that it is about")
+    }
+    usesListenerSettings = value
+  }
+
+  private mutating func set(
+    _ setting: NumberSetting, to value: Int64
+  ) throws(ConfigurationError.Reason) -> ConfigurationError.Reason? {
     switch setting {
     case .connectTimeout: connectTimeoutSeconds = UInt16(clamping: value)
+    case .logFacility: logFacility = UInt8(clamping: value)
     case .maximumBrokerTopicAlias:
       updateListener { $0.maximumBrokerTopicAlias = UInt16(clamping: value) }
+    case .maximumClients: maximumClients = value > 0 ? Int32(clamping: value) : -1
     case .maximumConnections:
       updateListener { $0.maximumConnections = value > 0 ? Int32(clamping: value) : -1 }
     case .maximumInflightMessages:
@@ -49,33 +81,15 @@ extension Settings {
     case .maximumQueuedBytes: maximumQueuedBytes = Int32(clamping: max(0, value))
     case .maximumQueuedMessages: maximumQueuedMessages = Int32(clamping: max(0, value))
     case .maximumTopicAlias: updateListener { $0.maximumTopicAlias = UInt16(clamping: value) }
+    case .maximumTotalConnections:
+      maximumTotalConnections = value > 0 ? Int32(clamping: value) : -1
+    case .oldPort: return try addListener(oldPort: UInt16(clamping: value))
+    case .proxyVersion: updateListener { $0.proxyVersion = UInt8(clamping: value) }
     case .queueFullWait: queueFullWaitSeconds = UInt16(clamping: value)
     case .retainExpiryMinutes: retainExpirySeconds = UInt32(clamping: value * 60)
     case .sysInterval: sysIntervalSeconds = UInt16(clamping: value)
+    case .webSocketHeaderBytes: webSocketHeaderBytes = UInt16(clamping: value)
     }
-  }
-
-  private mutating func set(
-    _ setting: TextSetting, to value: Span<UInt8>, most: Int
-  ) throws(ConfigurationError.Reason) {
-    switch setting {
-    case .assignedIdentifierPrefix:
-      assignedIdentifierPrefix = try keep(value, most: most, insteadOf: assignedIdentifierPrefix)
-    case .logTimestampFormat:
-      logTimestampFormat = try keep(value, most: most, insteadOf: logTimestampFormat)
-    case .pidFile: pidFile = try keep(value, most: most, insteadOf: pidFile)
-    }
-  }
-
-  /// Keeps a text of at most so many bytes that may be given once.
-  mutating func keep(
-    _ value: Span<UInt8>, most: Int, insteadOf old: TextReference = .none
-  ) throws(ConfigurationError.Reason) -> TextReference {
-    guard old.isEmpty else { throw .duplicate }
-    try value.checkText(most: most)
-    guard let reference = text.keep(value) else {
-      throw .noRoom("ConfigurationText", Int64(SettingsText.capacity))
-    }
-    return reference
+    return nil
   }
 }

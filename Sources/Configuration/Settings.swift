@@ -5,10 +5,7 @@ import Board
 /// A value of fixed size without references: a reload reads into a new one beside the old and swaps
 /// them when it is wholly valid.
 package struct Settings: BitwiseCopyable {
-  /// The most listeners of any board: the ten ports of the command line on both loopbacks.
-  static var listenerCapacity: Int { 20 }
-
-  private var listeners = InlineArray<20, Listener>(repeating: Listener())
+  private var listeners = Limits.PerListener<Listener>(repeating: Listener())
   /// How many listeners there are: after `finish`, at least one.
   package private(set) var listenerCount = 0
   /// What listener keys before the first `listener` say: the defaults of all listeners.
@@ -18,16 +15,31 @@ package struct Settings: BitwiseCopyable {
   package internal(set) var isLocalOnly = false
   /// Whether ports of the command line were ignored because the file has listeners.
   package internal(set) var arePortsIgnored = false
+  /// Whether the first listener is that of `port`, and what `bind_address` says of it.
+  var isOldListener = false
+  var oldAddress = TextReference.none
+  private var origins = Limits.Origins<TextReference>(repeating: .none)
+  private(set) var originCount = 0
   var text = SettingsText()
 
-  /// `allow_anonymous`, when it is given.
-  var givenAnonymity: Bool?
-  /// Whether a Client may connect without a User Name.
-  package var isAnonymousAllowed: Bool { givenAnonymity ?? isLocalOnly }
-  /// Whether a Client may leave the choice of its Client Identifier to us. [MQTT-3.1.3-6]
-  package internal(set) var allowsEmptyClientIdentifier = true
-  /// What the Client Identifiers that we assign begin with; at most 50 bytes, `auto-` by default.
-  package internal(set) var assignedIdentifierPrefix = TextReference.none
+  /// Who may come in by every listener, unless each has rules of its own.
+  var security = SecuritySettings()
+  /// Whether each listener has rules of its own about who may come in.
+  package internal(set) var usesListenerSettings = false
+  /// Whether one of those rules was given.
+  private(set) var isSecurityGiven = false
+  /// Whether keys that nobody knows are warned of instead of refused, from here on: ours.
+  var ignoresUnknownKeys = false
+  /// What every Client Identifier must begin with; empty for anything.
+  package internal(set) var clientIdentifierPrefix = TextReference.none
+  /// Whether who published a retained message must still be allowed to when it is delivered.
+  package internal(set) var checksRetainSource = true
+  /// The most Clients that have a session, connected or not; -1 for as many as the board has.
+  package internal(set) var maximumClients: Int32 = -1
+  /// The most Network Connections of all listeners together; -1 for as many as the board has.
+  package internal(set) var maximumTotalConnections: Int32 = -1
+  /// Bytes of the HTTP header of a WebSocket connection; 0 for the board's.
+  package internal(set) var webSocketHeaderBytes: UInt16 = 0
   /// Seconds until a connection must have sent its CONNECT packet: a key of ours.
   package internal(set) var connectTimeoutSeconds: UInt16 = 10
   /// The longest Keep Alive a Client may ask for; 0 for no limit, when none at all is allowed too.
@@ -62,6 +74,12 @@ package struct Settings: BitwiseCopyable {
   package internal(set) var sysIntervalSeconds: UInt16 = 10
   /// Whether sockets send at once what they are given (TCP_NODELAY).
   package internal(set) var setsTCPNoDelay = true
+  /// The user to go on as once all is open; empty for the one that the device chooses.
+  package internal(set) var user = TextReference.none
+  /// Whether the system is asked to refuse what a broker never does: ours.
+  package internal(set) var isSandboxed = true
+  /// Whether all memory is kept out of swap: ours.
+  package internal(set) var locksMemory = false
   /// The file to write the process identifier to, when there is one.
   package internal(set) var pidFile = TextReference.none
 
@@ -73,6 +91,8 @@ package struct Settings: BitwiseCopyable {
   /// Where log lines go.
   package internal(set) var logDestinations = LogDestinations()
   var isLogDestinationGiven = false
+  /// Which of the system log's local facilities lines are for.
+  package internal(set) var logFacility: UInt8 = 0
   /// Whether a log line begins with the time.
   package internal(set) var isLogTimestamped = true
   /// How `strftime` is to write that time; empty for seconds since 1970.
@@ -93,12 +113,29 @@ package struct Settings: BitwiseCopyable {
     return listeners[index]
   }
 
+  /// One of the origins that listeners name; the index must be in the range of one of them.
+  package func origin(at index: Int) -> TextReference {
+    precondition(index >= 0 && index < originCount)
+    return origins[index]
+  }
+
+  /// The last listener, or the defaults of all while there is none.
+  var lastListener: Listener { listenerCount > 0 ? listeners[listenerCount - 1] : listenerDefaults }
+
   /// Returns `false`, and changes nothing, when the board has no more listeners.
   mutating func append(_ listener: Listener) -> Bool {
-    guard listenerCount < min(Limits().listeners, Settings.listenerCapacity) else { return false }
+    guard listenerCount < Settings.listenerCapacity else { return false }
     listeners[listenerCount] = listener
     listenerCount += 1
     return true
+  }
+
+  /// The place of one more origin; nil, and nothing changes, when the board has no more.
+  mutating func append(origin: TextReference) -> Int? {
+    guard originCount < Settings.originCapacity else { return nil }
+    origins[originCount] = origin
+    originCount += 1
+    return originCount - 1
   }
 
   /// Changes the last listener, or the defaults of all while there is none.
@@ -106,6 +143,26 @@ package struct Settings: BitwiseCopyable {
     guard listenerCount > 0 else { return update(&listenerDefaults) }
     update(&listeners[listenerCount - 1])
   }
+
+  /// Changes each listener.
+  mutating func updateListeners(_ update: (inout Listener) -> Void) {
+    for index in 0..<listenerCount { update(&listeners[index]) }
+  }
+
+  /// Changes who may come in: by the last listener, or by all.
+  mutating func updateSecurity(_ update: (inout SecuritySettings) -> Void) {
+    isSecurityGiven = true
+    guard usesListenerSettings else { return update(&security) }
+    updateListener { update(&$0.security) }
+  }
+
+  /// The most listeners of this board.
+  static var listenerCapacity: Int {
+    min(Limits().listeners, Limits.PerListener<Listener>.count)
+  }
+
+  /// The most origins of this board.
+  static var originCapacity: Int { Limits.Origins<TextReference>.count }
 }
 
 /// What becomes of a message for a session whose queue is full.

@@ -1,7 +1,7 @@
 import Board
 
 /// Where one text of the settings lies among all of them.
-package struct TextReference: BitwiseCopyable {
+package struct TextReference: BitwiseCopyable, Equatable {
   let offset: UInt16
   /// The length in bytes; zero for a text that was not given.
   package let count: UInt16

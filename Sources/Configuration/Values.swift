@@ -1,3 +1,6 @@
+import Board
+import MQTT
+
 // What a value says, or why it says nothing: without the settings that it is for.
 extension Span where Element == UInt8 {
   /// The one word of a value; a comment may follow it, as it may in Mosquitto.
@@ -21,10 +24,9 @@ extension Span where Element == UInt8 {
   /// The number that this word is, when it is within the bounds.
   func number(within bounds: Bounds) throws(ConfigurationError.Reason) -> Int64 {
     guard let number else { throw .notNumber }
-    if let limit = bounds.limit, number > bounds.most { throw .aboveLimit(limit, bounds.most) }
-    guard number >= bounds.least, number <= bounds.most else {
-      throw .outOfRange(least: bounds.least, most: bounds.most)
-    }
+    let (least, most) = (Int64(bounds.least), Int64(bounds.most))
+    if let limit = bounds.limit, number > most { throw .aboveLimit(limit, most) }
+    guard number >= least, number <= most else { throw .outOfRange(least: least, most: most) }
     return number
   }
 
@@ -50,9 +52,58 @@ extension Span where Element == UInt8 {
     throw .invalid("it is neither ipv4 nor ipv6")
   }
 
-  /// Throws unless this word names a protocol that we speak.
-  func checkTransport() throws(ConfigurationError.Reason) {
-    guard equals("mqtt") else { throw .invalid("only mqtt is available") }
+  /// The transport that this word names.
+  func transport() throws(ConfigurationError.Reason) -> Transport {
+    if equals("mqtt") { return .mqtt }
+    if equals("websockets") { return .webSockets }
+    throw .invalid("it is neither mqtt nor websockets")
+  }
+
+  /// The lowest version of TLS that this word names.
+  func tlsVersion() throws(ConfigurationError.Reason) -> TLSVersion {
+    if equals("tlsv1.2") { return .version12 }
+    if equals("tlsv1.3") { return .version13 }
+    throw .invalid("it is neither tlsv1.2 nor tlsv1.3; what is older is broken")
+  }
+
+  /// The versions of MQTT in a list such as `3,4,5`.
+  func versions() throws(ConfigurationError.Reason) -> AcceptedVersions {
+    var versions = AcceptedVersions.none
+    var isNumberExpected = true
+    for index in indices where !self[index].isBlank {
+      if isNumberExpected {
+        let level = self[index] &- UInt8(ascii: "0")
+        guard let version = ProtocolVersion(rawValue: level) else { throw .noVersions }
+        versions.insert(version)
+      } else if self[index] != UInt8(ascii: ",") {
+        throw .noVersions
+      }
+      isNumberExpected.toggle()
+    }
+    guard !isNumberExpected else { throw .noVersions }
+    return versions
+  }
+
+  /// The permissions that this word of octal digits names.
+  func fileMode() throws(ConfigurationError.Reason) -> UInt16 {
+    var mode: UInt16 = 0
+    for index in indices {
+      let digit = self[index] &- UInt8(ascii: "0")
+      guard digit < 8, count <= 4 else { throw .noMode }
+      mode = mode << 3 | UInt16(digit)
+    }
+    guard mode & 0o777 == mode else { throw .noMode }
+    return mode
+  }
+
+  /// Throws unless this can stand before a Topic Name. [4.7.1]
+  func checkMountPoint() throws(ConfigurationError.Reason) {
+    for index in indices where self[index] == UInt8(ascii: "+") || self[index] == UInt8(ascii: "#")
+    {
+      throw .invalid("it holds a wildcard")
+    }
+    let most = Limits().topicBytes - 1
+    guard count <= most else { throw .aboveLimit("topicBytes", Int64(most)) }
   }
 
   /// What this word says is to become of a message for a full queue.
@@ -92,5 +143,15 @@ extension UInt8 {
     case UInt8(ascii: "y"): 365 * 86_400
     default: nil
     }
+  }
+}
+
+extension ConfigurationError.Reason {
+  fileprivate static var noVersions: ConfigurationError.Reason {
+    .invalid("a list of 3, 4 and 5 is expected, as in 4,5")
+  }
+
+  fileprivate static var noMode: ConfigurationError.Reason {
+    .invalid("three octal digits are expected, as in 660")
   }
 }

@@ -9,6 +9,12 @@ extension Span where Element == UInt8 {
     }
   }
 
+  /// Whether these bytes begin with those of `text`.
+  func begins(with text: StaticString) -> Bool {
+    let length = text.utf8CodeUnitCount
+    return count >= length && extracting(0..<length).equals(text)
+  }
+
   /// The index of the first byte that is not a blank, or the end.
   func skipBlanks(from start: Int) -> Int {
     var index = start

@@ -63,11 +63,20 @@ package struct LinuxConsole: Console, ~Copyable {
     guard let count = readFile() else { return false }
     let bytes = text.bytes(0..<count)
     do throws(ConfigurationError) {
-      try ConfigurationParser.parse(bytes, into: &fresh)
+      var parser = ConfigurationParser()
+      while try parser.next(in: bytes, for: &fresh) != nil {}
       try fresh.finish(with: options)
     } catch {
       var line = Line()
       error.describe(file: options.configurationFile.span, text: bytes, in: &line)
+      write(line)
+      return false
+    }
+    if let missing = fresh.missing {
+      var line = Line()
+      line.append("Error: this program cannot do yet what the configuration asks for: ")
+      line.append(missing)
+      line.append(".")
       write(line)
       return false
     }

@@ -1,3 +1,4 @@
+import Board
 import CLinux
 import Memory
 import Server
@@ -8,49 +9,51 @@ import Server
 /// boards of few connections, where a kernel without epoll is enough) or one epoll descriptor in
 /// which they wait: so that a turn costs what is ready, not what is open.
 package struct LinuxNetwork: Network, ~Copyable {
-  /// The socket of each place, one more than its descriptor; zero where there is none.
-  private var sockets: SlotTable<Int32>
-  private var waiting: Waiting
+  private var streams: Streams
   private var accepted: Int32 = -1
+  private var acceptedListener = 0
   /// The listener to ask first, so that one flooded listener starves no other.
   private var turn = 0
   /// Until the next turn without a free descriptor the listeners are not asked.
   private var isShortOfDescriptors = false
 
   /// - Parameter places: how many connections there may be.
-  package init(places: Int, listeners: Int, in region: inout Region) {
-    sockets = SlotTable("sockets", count: places, in: &region)
-    waiting = Waiting(places: places, listeners: listeners, in: &region)
+  package init(places: Int, limits: Limits, in region: inout Region) {
+    streams = Streams(places: places, limits: limits, in: &region)
   }
 
   /// Opens what is needed to wait; false with an errno when the system refuses.
-  package mutating func start(signals: Int32) -> Int32 { waiting.start(signals: signals) }
+  package mutating func start(signals: Int32) -> Int32 { streams.start(signals: signals) }
 
   /// Waits for connections on a listening socket too.
-  package mutating func add(listener: Int32) { waiting.add(listener: listener) }
+  package mutating func add(listener: Int32) { streams.add(listener: listener) }
+
+  /// Takes over what each listener shows to those who come by TLS.
+  package mutating func adopt(_ configurations: TLSConfigurations) { streams.adopt(configurations) }
 
   package mutating func wait(milliseconds: UInt64?) {
     let pause = isShortOfDescriptors ? min(milliseconds ?? 100, 100) : milliseconds
-    waiting.wait(milliseconds: pause, listens: !isShortOfDescriptors)
+    streams.wait(milliseconds: pause, listens: !isShortOfDescriptors)
     isShortOfDescriptors = false
   }
 
   package mutating func accept() -> Accepted? {
-    for _ in 0..<waiting.listenerCount {
+    for _ in 0..<streams.waiting.listenerCount {
       let number = turn
-      turn = turn + 1 == waiting.listenerCount ? 0 : turn + 1
-      guard waiting.isListenerReady(number) else { continue }
+      turn = turn + 1 == streams.waiting.listenerCount ? 0 : turn + 1
+      guard streams.waiting.isListenerReady(number) else { continue }
       if let accepted = accept(from: number) { return accepted }
-      waiting.setListenerIdle(number)
+      streams.setListenerIdle(number)
     }
     return nil
   }
 
   private mutating func accept(from number: Int) -> Accepted? {
     var peer = linux_peer()
-    let socket = unsafe linux_accept(waiting.listener(number), &peer)
+    let socket = unsafe linux_accept(streams.waiting.listener(number), &peer)
     guard socket < 0 else {
       accepted = socket
+      acceptedListener = number
       return Accepted(listener: number)
     }
     // The listener stays readable while descriptors are short: it rests instead of spinning.
@@ -60,25 +63,17 @@ package struct LinuxNetwork: Network, ~Copyable {
   }
 
   package mutating func adopt(place: Int) {
-    sockets[place] = accepted + 1
-    waiting.add(accepted, place: place)
+    streams.open(accepted, listener: acceptedListener, place: place)
   }
 
   package mutating func turnAway() { linux_close(accepted) }
 
-  package var hasRequest: Bool { waiting.hasSignal }
+  package var hasRequest: Bool { streams.waiting.hasSignal }
 
-  package mutating func nextReady() -> Readiness? { waiting.nextReady() }
+  package mutating func nextReady() -> Readiness? { streams.nextReady() }
 
   package mutating func receive(place: Int, into bytes: inout MutableSpan<UInt8>) -> Received {
-    let socket = sockets[place] - 1
-    let count = unsafe bytes.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return Int64(0) }
-      return unsafe linux_receive(socket, base, UInt64(buffer.count))
-    }
-    if count > 0 { return .bytes(Int(count)) }
-    if count == 0 { return .ended }
-    return count == -Int64(LINUX_ERROR_AGAIN) ? .nothing : .failed
+    streams.receive(place: place, into: &bytes)
   }
 
   package mutating func send(
@@ -93,38 +88,18 @@ package struct LinuxNetwork: Network, ~Copyable {
       count += 1
       return true
     }
-    let sent = unsafe pieces.span.withUnsafeBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return Int64(0) }
-      return unsafe linux_send(sockets[place] - 1, base, UInt32(count))
-    }
+    let sent = unsafe streams.send(pieces.span.extracting(0..<count), place: place)
     if sent >= 0 { return .bytes(Int(sent)) }
     return sent == -Int64(LINUX_ERROR_AGAIN) ? .bytes(0) : .failed
   }
 
   package mutating func watch(place: Int, readable: Bool, writable: Bool) {
-    waiting.watch(sockets[place] - 1, place: place, readable: readable, writable: writable)
+    streams.watch(place: place, readable: readable, writable: writable)
   }
 
-  /// What the peer has sent and nobody will read is read first: closing over it would take the
-  /// last answer back.
-  package mutating func close(place: Int) {
-    let socket = sockets[place] - 1
-    _ = linux_shutdown_write(socket)
-    discardInput(of: socket)
-    waiting.remove(socket, place: place)
-    linux_close(socket)
-    sockets[place] = 0
-  }
+  package mutating func close(place: Int) { streams.close(place: place) }
 
-  private func discardInput(of socket: Int32) {
-    var scrap = InlineArray<512, UInt8>(repeating: 0)
-    for _ in 0..<16 {
-      var span = scrap.mutableSpan
-      let count = unsafe span.withUnsafeMutableBufferPointer { buffer in
-        guard let base = buffer.baseAddress else { return Int64(0) }
-        return unsafe linux_receive(socket, base, UInt64(buffer.count))
-      }
-      guard count > 0 else { return }
-    }
+  package mutating func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int {
+    streams.identity(place: place, into: &out)
   }
 }

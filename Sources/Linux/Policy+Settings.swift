@@ -8,7 +8,7 @@ extension Policy {
   /// What the settings mean to the broker.
   package init(_ settings: Settings) {
     self.init()
-    allowsAnonymous = settings.isAnonymousAllowed
+    allowsAnonymous = settings.listener(at: 0).security.allowsAnonymous
     connectTimeout = UInt64(settings.connectTimeoutSeconds) * 1000
     maximumKeepAlive = settings.maximumKeepAliveSeconds
     maximumPacketSize = Int(settings.maximumPacketBytes)
@@ -23,9 +23,10 @@ extension Policy {
     isRetainAvailable = settings.isRetainAvailable
     retainExpiryInterval = settings.retainExpirySeconds
     persistentClientExpiration = settings.maximumSessionExpirySeconds
-    allowsZeroLengthClientIdentifier = settings.allowsEmptyClientIdentifier
+    allowsZeroLengthClientIdentifier = settings.listener(at: 0).security.allowsEmptyClientIdentifier
     automaticIdentifierPrefix =
-      ShortText(settings.span(of: settings.assignedIdentifierPrefix)) ?? ShortText()
+      ShortText(settings.span(of: settings.listener(at: 0).security.assignedIdentifierPrefix))
+      ?? ShortText()
     systemInterval = UInt32(settings.sysIntervalSeconds)
     logsConnections = settings.logsConnections
     for index in 0..<min(settings.listenerCount, listeners.count) {

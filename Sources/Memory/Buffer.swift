@@ -40,4 +40,11 @@
     let span = unsafe MutableSpan(_unsafeStart: base + range.lowerBound, count: range.count)
     return unsafe _overrideLifetime(span, copying: ())
   }
+
+  /// Lends the bytes to a function that wants their address.
+  package mutating func withUnsafePointer<Result>(
+    _ body: (UnsafeMutablePointer<UInt8>) -> Result
+  ) -> Result {
+    unsafe body(base)
+  }
 }

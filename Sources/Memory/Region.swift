@@ -9,7 +9,7 @@
   private let capacity: Int
   private var used = 0
   private var isSealed = false
-  private var entries = InlineArray<48, PlanEntry>(
+  private var entries = InlineArray<64, PlanEntry>(
     repeating: PlanEntry(name: "", count: 0, bytesEach: 0))
   /// How many pools were carved.
   package private(set) var entryCount = 0
@@ -25,6 +25,9 @@
     unsafe self.base = unsafe base
     capacity = byteCount
   }
+
+  /// Whether there are bytes behind what is carved: not while the start-up only counts.
+  package var hasMemory: Bool { capacity < Int.max }
 
   /// The bytes carved so far, padding included.
   package var byteCount: Int { used }

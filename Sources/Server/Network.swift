@@ -22,11 +22,17 @@ package protocol Network: ~Copyable {
   mutating func close(place: Int)
   /// Whether the last wait found that somebody asks something of the program.
   var hasRequest: Bool { get }
+  /// Writes who the peer has proved to be, as its listener wants it, and returns the length; zero
+  /// for nobody.
+  mutating func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int
 }
 
 extension Network where Self: ~Copyable {
   /// Asking is cheap where there is no system to ask.
   package var hasRequest: Bool { true }
+
+  /// Nobody proves anything where there is no encryption.
+  package mutating func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int { 0 }
 }
 
 /// A connection that has come in.
@@ -61,6 +67,10 @@ package enum Received: BitwiseCopyable {
   case ended
   /// The connection is broken.
   case failed
+  /// The peer has proved who it is, as far as it must: `identity` tells.
+  case opened
+  /// The peer was refused before it said a byte to the Broker; why.
+  case refused(StaticString)
 }
 
 /// What came of sending.

@@ -119,7 +119,16 @@ package struct Server<N: Network & ~Copyable, C: Clock & ~Copyable, L: Console &
     case .nothing: break
     case .ended: broker.connectionLost(connection, "the peer closed it")
     case .failed: broker.connectionLost(connection, "it is broken")
+    case .opened: identify(connection)
+    case .refused(let words): broker.connectionRefused(connection, words)
     }
+  }
+
+  private mutating func identify(_ connection: Handle<Connection>) {
+    var name = InlineArray<256, UInt8>(repeating: 0)
+    var span = name.mutableSpan
+    let count = network.identity(place: connection.index, into: &span)
+    broker.identify(connection, as: name.span.extracting(0..<count))
   }
 
   /// Sends for each connection what it is owed, in one gathered write where that is enough.

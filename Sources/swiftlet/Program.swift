@@ -19,8 +19,7 @@ struct Program: ~Copyable {
     self.options = options
     self.limits = limits
     let broker = Broker(limits: limits, policy: Policy(), seed: seed, at: now, in: &region)
-    let network = LinuxNetwork(
-      places: broker.places, listeners: limits.listeners, in: &region)
+    let network = LinuxNetwork(places: broker.places, limits: limits, in: &region)
     let console = LinuxConsole(
       options: options, configurationBytes: limits.configurationBytes, in: &region)
     server = Server(broker: broker, network: network, clock: LinuxClock(), console: console)

@@ -1,4 +1,5 @@
 import Board
+import MQTT
 import Testing
 
 @testable import Configuration
@@ -55,8 +56,17 @@ private let limits = Limits()
 private let usualAliases = min(10, limits.topicAliases)
 
 private let flags = [
-  flag("allow_anonymous", true) { $0.settings.isAnonymousAllowed },
-  flag("allow_zero_length_clientid", true) { $0.settings.allowsEmptyClientIdentifier },
+  flag("per_listener_settings", false) { $0.settings.usesListenerSettings },
+  flag("listener_allow_anonymous", true) { $0.security.allowsAnonymous },
+  flag("use_username_as_clientid", false) {
+    $0.settings.listener(at: 0).usesUserNameAsClientIdentifier
+  },
+  flag("check_retain_source", true) { $0.settings.checksRetainSource },
+  flag("ignore_unknown_keys", false) { $0.settings.ignoresUnknownKeys },
+  flag("sandbox", true) { $0.settings.isSandboxed },
+  flag("memory_lock", false) { $0.settings.locksMemory },
+  flag("allow_anonymous", true) { $0.security.allowsAnonymous },
+  flag("allow_zero_length_clientid", true) { $0.security.allowsEmptyClientIdentifier },
   flag("queue_qos0_messages", false) { $0.settings.queuesQoS0Messages },
   flag("upgrade_outgoing_qos", false) { $0.settings.upgradesOutgoingQoS },
   flag("retain_available", true) { $0.settings.isRetainAvailable },
@@ -114,6 +124,29 @@ private let numbers = [
   ) { Int($0.settings.connectTimeoutSeconds) },
 ]
 
+private let newNumbers = [
+  number(
+    "global_max_clients", -1,
+    good: ["-1": "-1", "0": "-1", "1": "1", "\(limits.sessions)": "\(limits.sessions)"],
+    bad: ["\(limits.sessions + 1)": limit("sessions", limits.sessions)]
+  ) { Int($0.settings.maximumClients) },
+  number(
+    "global_max_connections", -1,
+    good: ["-1": "-1", "0": "-1", "1": "1", "\(limits.connections)": "\(limits.connections)"],
+    bad: ["\(limits.connections + 1)": limit("connections", limits.connections)]
+  ) { Int($0.settings.maximumTotalConnections) },
+  number("log_facility", 0, good: ["0": "0", "7": "7"], bad: ["8": range(0, 7)]) {
+    Int($0.settings.logFacility)
+  },
+  number(
+    "websockets_headers_size", 0, good: ["0": "0", "65535": "65535"],
+    bad: ["65536": range(0, 65_535)]
+  ) { Int($0.settings.webSocketHeaderBytes) },
+  number("enable_proxy_protocol", 0, good: ["1": "1", "2": "2"], bad: ["0": range(1, 2)]) {
+    Int($0.settings.listener(at: 0).proxyVersion)
+  },
+]
+
 private let listenerNumbers = [
   number(
     "max_connections", -1,
@@ -150,11 +183,30 @@ private let words = [
     key: "socket_domain", show: { "\($0.settings.listener(at: 0).family)" }, usual: "version4",
     good: ["ipv4": "version4", "ipv6": "version6"], bad: ["ip": "it is neither ipv4 nor ipv6"]),
   Row(
-    key: "protocol", show: { _ in "mqtt" }, usual: "mqtt", good: ["mqtt": "mqtt"],
-    bad: ["websockets": "only mqtt is available"]),
+    key: "protocol", show: { "\($0.settings.listener(at: 0).transport)" }, usual: "mqtt",
+    good: ["mqtt": "mqtt", "websockets": "webSockets"],
+    bad: ["http_api": "it is neither mqtt nor websockets"]),
   Row(
-    key: "per_listener_settings", show: { _ in "false" }, usual: "false",
-    good: ["false": "false"], bad: ["true": "all listeners share", "maybe": notBoolean]),
+    key: "accept_protocol_versions", show: { versions($0) }, usual: "345",
+    good: ["3": "3", "4,5": "45", "5, 4 ,3": "345", "5,5": "5"],
+    bad: [
+      "": "", "2": "as in 4,5", "6": "as in 4,5", "4,": "as in 4,5", "4 5": "as in 4,5", ",": "as",
+    ]
+    .filter { !$0.key.isEmpty }),
+  Row(
+    key: "socket_mode", show: { String($0.settings.listener(at: 0).unixMode, radix: 8) },
+    usual: "660", good: ["0600": "600", "777": "777", "0": "0"],
+    bad: ["888": "as in 660", "1777": "as in 660", "00660": "as in 660", "rw": "as in 660"]),
+  Row(
+    key: "websockets_origin", show: { origins($0).joined(separator: "|") }, usual: "",
+    good: ["https://a.example": "https://a.example"], bad: ["a b": "one word is expected"]),
+  Row(
+    key: "include_dir", show: { _ in "" }, usual: "", good: ["/etc/a b": ""],
+    bad: [String(repeating: "d", count: 191): "it must have at most 190 bytes"]),
+  Row(
+    key: "listener_auto_id_prefix", show: { $0.text($0.security.assignedIdentifierPrefix) },
+    usual: "auto-", good: ["x": "x"],
+    bad: [String(repeating: "p", count: 51): "it must have at most 50 bytes"]),
   Row(
     key: "log_type", show: { "\($0.settings.logTypes.rawValue)" }, usual: "15",
     good: [
@@ -179,13 +231,45 @@ private let words = [
 
 private let texts = [
   Row(
-    key: "auto_id_prefix", show: { $0.text($0.settings.assignedIdentifierPrefix) },
+    key: "password_file", show: { $0.text($0.security.passwordFile) }, usual: "",
+    good: ["/run/a b": "/run/a b"],
+    bad: [String(repeating: "p", count: 256): "it must have at most 255 bytes", "a\u{1}": "UTF-8"]),
+  Row(
+    key: "acl_file", show: { $0.text($0.security.aclFile) }, usual: "",
+    good: ["/run/a b": "/run/a b"],
+    bad: [String(repeating: "p", count: 256): "it must have at most 255 bytes", "a\u{1}": "UTF-8"]),
+  Row(
+    key: "psk_file", show: { $0.text($0.security.pskFile) }, usual: "",
+    good: ["/run/a b": "/run/a b"],
+    bad: [String(repeating: "p", count: 256): "it must have at most 255 bytes", "a\u{1}": "UTF-8"]),
+  Row(
+    key: "clientid_prefixes", show: { $0.text($0.settings.clientIdentifierPrefix) }, usual: "",
+    good: ["/run/a b": "/run/a b"],
+    bad: [String(repeating: "p", count: 256): "it must have at most 255 bytes", "a\u{1}": "UTF-8"]),
+  Row(
+    key: "user", show: { $0.text($0.settings.user) }, usual: "",
+    good: ["/run/a b": "/run/a b"],
+    bad: [String(repeating: "p", count: 65): "it must have at most 64 bytes", "a\u{1}": "UTF-8"]),
+  Row(
+    key: "bind_interface", show: { $0.text($0.settings.listener(at: 0).interface) }, usual: "",
+    good: ["eth0": "eth0"],
+    bad: [String(repeating: "p", count: 16): "it must have at most 15 bytes", "a\u{1}": "UTF-8"]),
+  Row(
+    key: "auto_id_prefix", show: { $0.text($0.security.assignedIdentifierPrefix) },
     usual: "auto-",
     good: [
       "x": "x", "é #1": "é #1",
       String(repeating: "p", count: 50): String(repeating: "p", count: 50),
     ],
     bad: [String(repeating: "p", count: 51): "it must have at most 50 bytes", "a\u{1}": "UTF-8"]),
+  Row(
+    key: "mount_point", show: { $0.text($0.settings.listener(at: 0).mountPoint) }, usual: "",
+    good: ["home/": "home/", "a b": "a b"],
+    bad: [
+      "a/+": "it holds a wildcard", "#": "it holds a wildcard",
+      String(repeating: "p", count: limits.topicBytes):
+        limits.topicBytes > 255 ? "at most 255" : limit("topicBytes", limits.topicBytes - 1),
+    ].filter { $0.key.count < 60_000 }),
   Row(
     key: "pid_file", show: { $0.text($0.settings.pidFile) }, usual: "",
     good: ["/run/a b.pid": "/run/a b.pid"],
@@ -196,7 +280,17 @@ private let texts = [
     bad: [String(repeating: "%", count: 101): "it must have at most 100 bytes"]),
 ]
 
-private let rows = flags + numbers + listenerNumbers + words + texts
+private func versions(_ reading: Reading) -> String {
+  let accepted = reading.settings.listener(at: 0).acceptedVersions
+  let all = [ProtocolVersion.v3_1, .v3_1_1, .v5]
+  return all.filter { accepted.contains($0) }.map { "\($0.rawValue)" }.joined()
+}
+
+private func origins(_ reading: Reading) -> [String] {
+  reading.settings.listener(at: 0).origins.map { reading.text(reading.settings.origin(at: $0)) }
+}
+
+private let rows = flags + numbers + newNumbers + listenerNumbers + words + texts
 
 @Test(arguments: rows)
 private func aKeyHasADefault(row: Row) {
@@ -229,12 +323,87 @@ private func aKeyNeedsAValue(key: String) {
   }
 }
 
+/// Keys that are tested by functions of their own.
+private let elsewhere = [
+  "listener", "log_dest", "port", "bind_address", "cafile", "capath", "certfile", "keyfile",
+  "crlfile", "ciphers", "ciphers_tls1.3", "psk_hint", "tls_version", "require_certificate",
+  "use_identity_as_username", "use_subject_as_username",
+]
+private let persistence = ["persistence", "retained_persistence"]
+
 @Test func everyKeyOfTheTableIsTested() {
-  let tested = Set(rows.map(\.key) + ["listener", "log_dest", "port", "bind_address"])
+  let ignored = Key.all.filter { if case .ignored = $0.kind { true } else { false } }
+  let tested = Set(rows.map(\.key) + elsewhere + persistence + ignored.map(\.name.description))
   #expect(Set(Key.allNames) == tested)
 }
 
-@Test(arguments: ["auto_id_prefix", "pid_file", "log_timestamp_format"])
+@Test(arguments: persistence) func persistenceIsNotHereYet(key: String) {
+  #expect(Reading("\(key) false").warnings == [])
+  #expect(Reading("\(key) maybe").error?.contains(notBoolean) == true)
+  let reading = Reading("# first\n\(key) true")
+  #expect(reading.error == nil)
+  #expect(
+    reading.warnings == [
+      "Warning: a.conf:2: The option \"\(key)\" has no effect: nothing is kept over a restart yet."
+    ])
+}
+
+@Test func anIgnoredKeyIsWarnedOf() {
+  for key in Key.all {
+    guard case .ignored(let reason) = key.kind else { continue }
+    let reading = Reading("\(key.name) 1\nsys_interval 3")
+    #expect(reading.error == nil && reading.settings.sysIntervalSeconds == 3)
+    #expect(
+      reading.warnings == [
+        "Warning: a.conf:1: The option \"\(key.name)\" has no effect: \(reason)."
+      ])
+  }
+}
+
+@Test func aRefusedKeySaysWhy() {
+  for key in Key.all {
+    guard case .refused(let reason) = key.kind else { continue }
+    #expect(
+      Reading("ignore_unknown_keys true\n\(key.name) 1").error
+        == "Error: a.conf:2: The option \"\(key.name)\" is not available: \(reason).")
+  }
+}
+
+@Test func noKeyIsInTwoTables() {
+  let names = Key.all.map(\.name.description)
+  #expect(Set(names).count == names.count)
+  for name in names {
+    #expect(Key.named(Array(name.utf8).span)?.name.description == name)
+  }
+}
+
+@Test(arguments: [
+  "connection", "address", "bridge_cafile", "topic", "remote_username", "try_private",
+])
+func bridgesAreNotHereYet(key: String) {
+  #expect(
+    Reading("\(key) x").error
+      == "Error: a.conf:1: The option \"\(key)\" is not available: bridges are not here yet.")
+}
+
+@Test(arguments: ["plugin_opt_file", "auth_opt_x"]) func thereAreNoPlugins(key: String) {
+  #expect(
+    Reading("\(key) x").error
+      == "Error: a.conf:1: The option \"\(key)\" is not available: there are no plugins.")
+}
+
+@Test func unknownKeysMayBeIgnoredFromALineOn() {
+  let reading = Reading("ignore_unknown_keys true\nfoo 1\nbar\nsys_interval 3")
+  #expect(reading.error == nil && reading.settings.sysIntervalSeconds == 3)
+  #expect(
+    reading.warnings == [
+      "Warning: a.conf:2: Unknown configuration variable \"foo\".",
+      "Warning: a.conf:3: Unknown configuration variable \"bar\".",
+    ])
+  #expect(Reading("foo 1\nignore_unknown_keys true").error?.contains("a.conf:1:") == true)
+}
+
+@Test(arguments: ["auto_id_prefix", "pid_file", "log_timestamp_format", "user", "mount_point"])
 func aTextIsGivenOnce(key: String) {
   #expect(
     Reading("\(key) a\n\(key) a\n").error

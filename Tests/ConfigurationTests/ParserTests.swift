@@ -92,17 +92,12 @@ private struct SplitMix: RandomNumberGenerator {
 
 @Test(arguments: [
   ("foo", "Unknown configuration variable \"foo\"."),
-  ("password_file /etc/p", "Unknown configuration variable \"password_file\"."),
+  ("Password_file /etc/p", "Unknown configuration variable \"Password_file\"."),
   ("Listener 1883", "Unknown configuration variable \"Listener\"."),
   ("listener1883", "Unknown configuration variable \"listener1883\"."),
   ("\u{0}listener 1883", "Unknown configuration variable \"?listener\"."),
   ("\u{FEFF}listener 1883", "Unknown configuration variable \"\u{FEFF}listener\"."),
   (" # late", "The option \"#\" is not available: a comment has its # in the first column."),
-  ("port 1883", "The option \"port\" is not available: write \"listener PORT\" instead."),
-  (
-    "bind_address ::1",
-    "The option \"bind_address\" is not available: write \"listener PORT ADDRESS\" instead."
-  ),
 ])
 func aLineMayBeWrong(line: String, words: String) {
   #expect(Reading("# one\r\n\r\n  \t\n\(line)\nfoo").error == "Error: a.conf:4: \(words)")

@@ -6,6 +6,8 @@ import Memory
 struct Reading {
   var settings = Settings()
   var error: String?
+  /// What is said without being an error.
+  var warnings: [String] = []
 
   init(_ text: String, arguments: [String] = []) {
     self.init(bytes: Array(text.utf8), arguments: arguments)
@@ -13,14 +15,30 @@ struct Reading {
 
   init(bytes: [UInt8], arguments: [String] = []) {
     do throws(ConfigurationError) {
-      try ConfigurationParser.parse(bytes.span, into: &settings)
+      var parser = ConfigurationParser()
+      while let demand = try parser.next(in: bytes.span, for: &settings) {
+        guard case .warning(let warning) = demand else { continue }
+        warnings.append(Reading.words(warning, bytes, isWarning: true))
+      }
       try settings.finish(with: options(arguments))
     } catch {
-      var line = Line()
-      error.describe(file: Array("a.conf".utf8).span, text: bytes.span, in: &line)
-      self.error = string(line.span)
+      self.error = Reading.words(error, bytes, isWarning: false)
     }
   }
+
+  private static func words(
+    _ error: ConfigurationError, _ bytes: [UInt8], isWarning: Bool
+  ) -> String {
+    var line = Line()
+    error.describe(
+      file: Array("a.conf".utf8).span, text: bytes.span, isWarning: isWarning, in: &line)
+    return string(line.span)
+  }
+
+  /// The security of the first listener.
+  var security: SecuritySettings { settings.listener(at: 0).security }
+  /// The encryption of the first listener.
+  var tls: TLSSettings { settings.listener(at: 0).tls }
 
   func text(_ reference: TextReference) -> String { string(settings.span(of: reference)) }
 
@@ -45,11 +63,18 @@ func options(_ arguments: [String]) -> CommandLineOptions {
 }
 
 extension Key {
-  /// The names of all keys.
+  /// All keys of the tables.
+  static var all: [Key] {
+    list(listenerKeys) + list(encryptionKeys) + list(securityKeys) + list(clientKeys)
+      + list(programKeys) + list(ignoredKeys) + list(refusedKeys)
+  }
+
+  /// The names of the keys that a configuration may have.
   static var allNames: [String] {
-    let tables = (listenerKeys, clientKeys, programKeys)
-    return tables.0.indices.map { tables.0[$0].name.description }
-      + tables.1.indices.map { tables.1[$0].name.description }
-      + tables.2.indices.map { tables.2[$0].name.description }
+    all.filter { if case .refused = $0.kind { false } else { true } }.map(\.name.description)
+  }
+
+  private static func list<let count: Int>(_ keys: InlineArray<count, Key>) -> [Key] {
+    keys.indices.map { keys[$0] }
   }
 }

@@ -157,4 +157,6 @@ static const int32_t LINUX_ERROR_FILE_TOO_LARGE = 27;
 
 // What an errno, of either sign, means; never NULL.
 const uint8_t *_Nonnull linux_error_words(int32_t error);
+
+#include "CLinuxTLS.h"
 #endif

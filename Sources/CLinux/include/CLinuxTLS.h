@@ -1,0 +1,124 @@
+// TLS, server side, in the same plain types: mbedTLS stays behind this page.
+//
+// Boards without TLS (SWIFTLET_TLS undefined) have the same functions; each of them refuses.
+#ifndef CLINUX_TLS_H
+#define CLINUX_TLS_H
+#include <stdbool.h>
+#include <stdint.h>
+
+// Why TLS was refused, as negative numbers beyond those of errno.
+static const int32_t LINUX_TLS_NO_MEMORY = -1001;
+static const int32_t LINUX_TLS_NOT_SPOKEN = -1002;
+static const int32_t LINUX_TLS_VERSION = -1003;
+static const int32_t LINUX_TLS_CIPHER = -1004;
+static const int32_t LINUX_TLS_NO_CERTIFICATE = -1005;
+static const int32_t LINUX_TLS_EXPIRED = -1006;
+static const int32_t LINUX_TLS_NOT_YET_VALID = -1007;
+static const int32_t LINUX_TLS_REVOKED = -1008;
+static const int32_t LINUX_TLS_NOT_TRUSTED = -1009;
+static const int32_t LINUX_TLS_UNFIT = -1010;
+static const int32_t LINUX_TLS_UNKNOWN_IDENTITY = -1011;
+static const int32_t LINUX_TLS_DAMAGED = -1012;
+static const int32_t LINUX_TLS_BROKEN_OFF = -1013;
+static const int32_t LINUX_TLS_LOST = -1014;
+static const int32_t LINUX_TLS_FAILED = -1015;
+static const int32_t LINUX_TLS_PROTOCOL = -1016;
+// Errors of a configuration alone.
+static const int32_t LINUX_TLS_ENCRYPTED_KEY = -1017;
+static const int32_t LINUX_TLS_MALFORMED = -1018;
+static const int32_t LINUX_TLS_KEY_MISMATCH = -1019;
+static const int32_t LINUX_TLS_UNAVAILABLE = -1020;
+
+// MARK: Memory
+
+// All that the library may use: `heap` for its small things, `buffers` in `count` slots of
+// `LINUX_TLS_BUFFER_BYTES`, on page boundaries, for the two record buffers of each connection, and
+// `free_slots` with a number for each. The bytes are zero.
+struct linux_tls_memory {
+  uint8_t *_Nonnull heap;
+  uint8_t *_Nonnull buffers;
+  uint32_t *_Nonnull free_slots;
+  uint32_t heap_bytes;
+  uint32_t buffer_count;
+};
+// Five pages: a record of 16 KiB and what stands around it.
+static const uint32_t LINUX_TLS_BUFFER_BYTES = 20480;
+void linux_tls_set_memory(struct linux_tls_memory memory);
+
+// What is in use of it, in bytes; `refused` counts what it had no room for.
+struct linux_tls_use {
+  uint32_t heap_bytes;
+  uint32_t heap_peak;
+  uint32_t buffers;
+  uint32_t refused;
+};
+struct linux_tls_use linux_tls_memory_use(void);
+
+// MARK: Configurations
+
+// What one listener shows and asks for. It lives until nobody refers to it any more: neither
+// whoever made it nor a session.
+struct linux_tls_configuration;
+struct linux_tls_options {
+  // 0 for whatever is safe, or the lowest version: 12 or 13.
+  uint8_t lowest_version;
+  bool requires_certificate;
+  // A listener for WebSocket: `http/1.1` is offered by name beside `mqtt`.
+  bool is_web;
+};
+// NULL when there is no memory for it.
+struct linux_tls_configuration *_Nullable linux_tls_configuration_make(void);
+// Bytes of files, PEM or DER; behind the last of them, at `bytes[count]`, stands a zero.
+int32_t linux_tls_add_certificate(
+  struct linux_tls_configuration *_Nonnull to, const uint8_t *_Nonnull bytes, uint64_t count);
+int32_t linux_tls_set_key(
+  struct linux_tls_configuration *_Nonnull to, const uint8_t *_Nonnull bytes, uint64_t count);
+int32_t linux_tls_add_authority(
+  struct linux_tls_configuration *_Nonnull to, const uint8_t *_Nonnull bytes, uint64_t count);
+int32_t linux_tls_add_revocations(
+  struct linux_tls_configuration *_Nonnull to, const uint8_t *_Nonnull bytes, uint64_t count);
+// Lines of `identity:key in hexadecimal`.
+int32_t linux_tls_set_identities(
+  struct linux_tls_configuration *_Nonnull to, const uint8_t *_Nonnull bytes, uint64_t count);
+// Names of cipher suites with colons between, as OpenSSL or as mbedTLS writes them.
+int32_t linux_tls_set_ciphers(
+  struct linux_tls_configuration *_Nonnull to, const uint8_t *_Nonnull names, uint64_t count);
+// The last step: from here on the configuration does not change.
+int32_t linux_tls_configuration_finish(
+  struct linux_tls_configuration *_Nonnull of, struct linux_tls_options options);
+// Gives up a reference.
+void linux_tls_configuration_release(struct linux_tls_configuration *_Nonnull of);
+
+// MARK: Sessions
+
+struct linux_tls_session;
+// NULL when there is no memory for it.
+struct linux_tls_session *_Nullable linux_tls_session_open(
+  struct linux_tls_configuration *_Nonnull with, int32_t descriptor);
+// What a handshake has come to.
+static const int32_t LINUX_TLS_DONE = 0;
+static const int32_t LINUX_TLS_WANTS_READ = 1;
+static const int32_t LINUX_TLS_WANTS_WRITE = 2;
+// It could go on, but has taken enough of this turn.
+static const int32_t LINUX_TLS_WANTS_TURN = 3;
+// Goes on with the handshake, up to the end of the next step that computes much.
+int32_t linux_tls_handshake(struct linux_tls_session *_Nonnull session);
+// Receives what is there; 0 when the peer has closed, -EAGAIN when nothing is there yet.
+int64_t linux_tls_receive(
+  struct linux_tls_session *_Nonnull session, uint8_t *_Nonnull bytes, uint64_t capacity);
+// Whether bytes were received that the socket will not tell of any more.
+bool linux_tls_has_received(const struct linux_tls_session *_Nonnull session);
+// Sends pieces in order, as far as the socket takes them; the bytes taken.
+int64_t linux_tls_send(
+  struct linux_tls_session *_Nonnull session, const struct linux_piece *_Nonnull pieces,
+  uint32_t count);
+// What the peer has proved to be, and how it is written.
+static const int32_t LINUX_TLS_COMMON_NAME = 0;
+static const int32_t LINUX_TLS_SUBJECT = 1;
+// Writes the name of the peer's certificate, or its PSK identity; the length, 0 when it has none.
+uint32_t linux_tls_identity(
+  struct linux_tls_session *_Nonnull session, int32_t kind, uint8_t *_Nonnull out,
+  uint32_t capacity);
+// Says goodbye, if it can be said at once, and lets go of the session; not of its socket.
+void linux_tls_session_close(struct linux_tls_session *_Nonnull session);
+#endif

@@ -1,0 +1,62 @@
+// What the files about TLS share.
+#ifndef TLS_H
+#define TLS_H
+#include "system.h"
+#ifdef SWIFTLET_TLS
+#include <mbedtls/version.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/ssl.h>
+#include <mbedtls/ssl_ciphersuites.h>
+#include <mbedtls/ssl_ticket.h>
+#include <mbedtls/x509_crt.h>
+
+// mbedTLS 3 hides the members of its structures behind a macro, and has more arguments.
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+#define MEMBER(name) MBEDTLS_PRIVATE(name)
+#define WITH_RANDOM , tls_random, NULL
+#else
+#define MEMBER(name) name
+#define WITH_RANDOM
+#endif
+
+enum { CIPHERS_MAX = 32, PSK_MAX = 32, IDENTITY_MAX = 128 };
+
+struct linux_tls_configuration {
+  uint32_t references;
+  bool has_certificate;
+  mbedtls_ssl_config settings;
+  mbedtls_x509_crt certificate;
+  mbedtls_pk_context key;
+  mbedtls_x509_crt authorities;
+  mbedtls_x509_crl revocations;
+  mbedtls_ssl_ticket_context tickets;
+  // A copy of the file of identities, and its length.
+  uint8_t *identities;
+  uint64_t identities_length;
+  int ciphers[CIPHERS_MAX + 1];
+  const char *protocols[3];
+};
+
+struct linux_tls_session {
+  mbedtls_ssl_context context;
+  struct linux_tls_configuration *configuration;
+  int32_t descriptor;
+  // Bytes of a record that waits for the socket; they count as sent when it has left.
+  uint32_t pending;
+  // Nothing more is read from the peer; `end` says why.
+  bool is_over;
+  int64_t end;
+  uint8_t identity_length;
+  uint8_t identity[IDENTITY_MAX];
+};
+
+// Random bytes, straight from the system.
+int tls_random(void *unused, unsigned char *bytes, size_t count);
+// The number of ours for an error of the library.
+int32_t tls_refusal(int error);
+// Finds the key of an identity; its length, 0 when there is none.
+uint32_t tls_find_identity(
+  const struct linux_tls_configuration *in, const uint8_t *identity, uint64_t length,
+  uint8_t key[PSK_MAX]);
+#endif
+#endif

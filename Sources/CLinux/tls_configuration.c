@@ -1,0 +1,155 @@
+#include "tls.h"
+#ifdef SWIFTLET_TLS
+#include <mbedtls/pem.h>
+#include <mbedtls/platform.h>
+#include <string.h>
+
+int tls_random(void *unused, unsigned char *bytes, size_t count) {
+  (void)unused;
+  return linux_random(bytes, count) < 0 ? MBEDTLS_ERR_SSL_HW_ACCEL_FAILED : 0;
+}
+
+struct linux_tls_configuration *linux_tls_configuration_make(void) {
+  struct linux_tls_configuration *made = mbedtls_calloc(1, sizeof *made);
+  if (!made) return 0;
+  made->references = 1;
+  mbedtls_ssl_config_init(&made->settings);
+  mbedtls_x509_crt_init(&made->certificate);
+  mbedtls_pk_init(&made->key);
+  mbedtls_x509_crt_init(&made->authorities);
+  mbedtls_x509_crl_init(&made->revocations);
+  mbedtls_ssl_ticket_init(&made->tickets);
+  return made;
+}
+
+void linux_tls_configuration_release(struct linux_tls_configuration *of) {
+  if (--of->references > 0) return;
+  mbedtls_ssl_config_free(&of->settings);
+  mbedtls_x509_crt_free(&of->certificate);
+  mbedtls_pk_free(&of->key);
+  mbedtls_x509_crt_free(&of->authorities);
+  mbedtls_x509_crl_free(&of->revocations);
+  mbedtls_ssl_ticket_free(&of->tickets);
+  mbedtls_free(of->identities);
+  mbedtls_free(of);
+}
+
+// The zero behind a text counts as a part of it; a file in DER has none.
+static size_t length_with_zero(const uint8_t *bytes, uint64_t count) {
+  bool is_text = strstr((const char *)bytes, "-----BEGIN ") != 0;
+  return (size_t)count + (is_text ? 1 : 0);
+}
+
+static int32_t parsed(int result) {
+  if (result == 0) return 0;
+  bool is_memory =
+    result == MBEDTLS_ERR_X509_ALLOC_FAILED || result == MBEDTLS_ERR_PK_ALLOC_FAILED ||
+    result == MBEDTLS_ERR_PEM_ALLOC_FAILED;
+  return is_memory ? LINUX_TLS_NO_MEMORY : LINUX_TLS_MALFORMED;
+}
+
+int32_t linux_tls_add_certificate(
+  struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
+  to->has_certificate = true;
+  return parsed(mbedtls_x509_crt_parse(&to->certificate, bytes, length_with_zero(bytes, count)));
+}
+
+int32_t linux_tls_add_authority(
+  struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
+  return parsed(mbedtls_x509_crt_parse(&to->authorities, bytes, length_with_zero(bytes, count)));
+}
+
+int32_t linux_tls_add_revocations(
+  struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
+  return parsed(mbedtls_x509_crl_parse(&to->revocations, bytes, length_with_zero(bytes, count)));
+}
+
+int32_t linux_tls_set_key(
+  struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
+  size_t length = length_with_zero(bytes, count);
+  int result = mbedtls_pk_parse_key(&to->key, bytes, length, 0, 0 WITH_RANDOM);
+  bool is_encrypted =
+    result == MBEDTLS_ERR_PK_PASSWORD_REQUIRED || result == MBEDTLS_ERR_PK_PASSWORD_MISMATCH ||
+    strstr((const char *)bytes, "-----BEGIN ENCRYPTED PRIVATE KEY-----");
+  if (result != 0 && is_encrypted) return LINUX_TLS_ENCRYPTED_KEY;
+  return parsed(result);
+}
+
+int32_t linux_tls_set_identities(
+  struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
+  to->identities = mbedtls_calloc(1, (size_t)count + 1);
+  if (!to->identities) return LINUX_TLS_NO_MEMORY;
+  memcpy(to->identities, bytes, (size_t)count);
+  to->identities_length = count;
+  return 0;
+}
+
+static int key_and_certificate(struct linux_tls_configuration *of) {
+  if (!of->has_certificate) return 0;
+  if (mbedtls_pk_check_pair(&of->certificate.pk, &of->key WITH_RANDOM) != 0) {
+    return LINUX_TLS_KEY_MISMATCH;
+  }
+  int result = mbedtls_ssl_conf_own_cert(&of->settings, &of->certificate, &of->key);
+  return result == 0 ? 0 : LINUX_TLS_NO_MEMORY;
+}
+
+static int32_t set_lowest_version(mbedtls_ssl_config *settings, uint8_t version) {
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+  mbedtls_ssl_conf_min_tls_version(
+    settings, version == 13 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
+  return 0;
+#else
+  mbedtls_ssl_conf_min_version(settings, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
+  return version == 13 ? LINUX_TLS_VERSION : 0;
+#endif
+}
+
+static int find_key(
+  void *context, mbedtls_ssl_context *connection, const unsigned char *identity, size_t length) {
+  uint8_t key[PSK_MAX];
+  uint32_t count = tls_find_identity(context, identity, length, key);
+  if (count == 0 || length > IDENTITY_MAX) return MBEDTLS_ERR_SSL_UNKNOWN_IDENTITY;
+  // The context is the first member of its session.
+  struct linux_tls_session *session = (struct linux_tls_session *)connection;
+  memcpy(session->identity, identity, length);
+  session->identity_length = (uint8_t)length;
+  return mbedtls_ssl_set_hs_psk(connection, key, count);
+}
+
+// A reconnect with a ticket skips the costly half of a handshake. Not with identities: a ticket
+// does not remember whose it is.
+static int set_tickets(struct linux_tls_configuration *of) {
+  if (of->identities) return 0;
+  int result = mbedtls_ssl_ticket_setup(
+    &of->tickets, tls_random, 0, MBEDTLS_CIPHER_AES_256_GCM, 86400);
+  if (result != 0) return result;
+  mbedtls_ssl_conf_session_tickets_cb(
+    &of->settings, mbedtls_ssl_ticket_write, mbedtls_ssl_ticket_parse, &of->tickets);
+  return 0;
+}
+
+static int set_protocols(struct linux_tls_configuration *of, bool is_web) {
+  of->protocols[0] = is_web ? "http/1.1" : "mqtt";
+  of->protocols[1] = is_web ? "mqtt" : 0;
+  return mbedtls_ssl_conf_alpn_protocols(&of->settings, of->protocols);
+}
+
+int32_t linux_tls_configuration_finish(
+  struct linux_tls_configuration *of, struct linux_tls_options options) {
+  mbedtls_ssl_config *settings = &of->settings;
+  int result = mbedtls_ssl_config_defaults(
+    settings, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+  if (result != 0) return LINUX_TLS_NO_MEMORY;
+  mbedtls_ssl_conf_rng(settings, tls_random, 0);
+  int32_t refusal = set_lowest_version(settings, options.lowest_version);
+  if (refusal == 0) refusal = key_and_certificate(of);
+  if (refusal < 0) return refusal;
+  if (of->ciphers[0]) mbedtls_ssl_conf_ciphersuites(settings, of->ciphers);
+  if (of->identities) mbedtls_ssl_conf_psk_cb(settings, find_key, of);
+  mbedtls_ssl_conf_ca_chain(settings, &of->authorities, &of->revocations);
+  mbedtls_ssl_conf_authmode(
+    settings, options.requires_certificate ? MBEDTLS_SSL_VERIFY_REQUIRED : MBEDTLS_SSL_VERIFY_NONE);
+  if (set_protocols(of, options.is_web) != 0 || set_tickets(of) != 0) return LINUX_TLS_NO_MEMORY;
+  return 0;
+}
+#endif

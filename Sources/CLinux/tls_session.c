@@ -1,0 +1,181 @@
+#include "tls.h"
+#ifdef SWIFTLET_TLS
+#include <mbedtls/error.h>
+#include <mbedtls/platform.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { RECORD_MAX = 16384, RECORDS_AT_ONCE = 4 };
+
+static int send_to_socket(void *context, const unsigned char *bytes, size_t count) {
+  const struct linux_tls_session *session = context;
+  struct linux_piece piece = {.base = bytes, .count = count};
+  int64_t sent = linux_send(session->descriptor, &piece, 1);
+  if (sent >= 0) return (int)sent;
+  return sent == -EAGAIN ? MBEDTLS_ERR_SSL_WANT_WRITE : MBEDTLS_ERR_SSL_CONN_EOF;
+}
+
+static int receive_from_socket(void *context, unsigned char *bytes, size_t capacity) {
+  const struct linux_tls_session *session = context;
+  int64_t count = linux_receive(session->descriptor, bytes, capacity);
+  if (count > 0) return (int)count;
+  return count == -EAGAIN ? MBEDTLS_ERR_SSL_WANT_READ : MBEDTLS_ERR_SSL_CONN_EOF;
+}
+
+struct linux_tls_session *linux_tls_session_open(
+  struct linux_tls_configuration *with, int32_t descriptor) {
+  struct linux_tls_session *session = mbedtls_calloc(1, sizeof *session);
+  if (!session) return 0;
+  session->configuration = with;
+  session->descriptor = descriptor;
+  mbedtls_ssl_init(&session->context);
+  if (mbedtls_ssl_setup(&session->context, &with->settings) != 0) {
+    mbedtls_ssl_free(&session->context);
+    mbedtls_free(session);
+    return 0;
+  }
+  with->references += 1;
+  mbedtls_ssl_set_bio(&session->context, session, send_to_socket, receive_from_socket, 0);
+  return session;
+}
+
+static void let_go(struct linux_tls_session *session) {
+  mbedtls_ssl_free(&session->context);
+  linux_tls_configuration_release(session->configuration);
+  mbedtls_free(session);
+}
+
+// The states whose step computes with the private or an ephemeral key, or verifies a certificate.
+static bool is_costly(int state) {
+  return state == MBEDTLS_SSL_SERVER_KEY_EXCHANGE || state == MBEDTLS_SSL_CLIENT_CERTIFICATE ||
+         state == MBEDTLS_SSL_CLIENT_KEY_EXCHANGE || state == MBEDTLS_SSL_CERTIFICATE_VERIFY;
+}
+
+static int32_t refusal_of_certificate(const mbedtls_ssl_context *context) {
+  uint32_t flags = mbedtls_ssl_get_verify_result(context);
+  if (flags & MBEDTLS_X509_BADCERT_EXPIRED) return LINUX_TLS_EXPIRED;
+  if (flags & MBEDTLS_X509_BADCERT_REVOKED) return LINUX_TLS_REVOKED;
+  if (flags & MBEDTLS_X509_BADCERT_FUTURE) return LINUX_TLS_NOT_YET_VALID;
+  if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) return LINUX_TLS_NOT_TRUSTED;
+  return LINUX_TLS_UNFIT;
+}
+
+int32_t tls_refusal(int error) {
+  switch (error) {
+  case MBEDTLS_ERR_SSL_CONN_EOF: return LINUX_TLS_LOST;
+  case MBEDTLS_ERR_SSL_ALLOC_FAILED: return LINUX_TLS_NO_MEMORY;
+  case MBEDTLS_ERR_SSL_INVALID_RECORD: return LINUX_TLS_NOT_SPOKEN;
+  case MBEDTLS_ERR_SSL_BAD_HS_PROTOCOL_VERSION: return LINUX_TLS_VERSION;
+  case MBEDTLS_ERR_SSL_UNKNOWN_IDENTITY: return LINUX_TLS_UNKNOWN_IDENTITY;
+  case MBEDTLS_ERR_SSL_INVALID_MAC: return LINUX_TLS_DAMAGED;
+  case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE: return LINUX_TLS_BROKEN_OFF;
+  case MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE: return LINUX_TLS_NO_CERTIFICATE;
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+  case MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE: return LINUX_TLS_CIPHER;
+  case MBEDTLS_ERR_SSL_NO_APPLICATION_PROTOCOL: return LINUX_TLS_PROTOCOL;
+#else
+  case MBEDTLS_ERR_SSL_NO_CIPHER_CHOSEN: return LINUX_TLS_CIPHER;
+  case MBEDTLS_ERR_SSL_NO_USABLE_CIPHERSUITE: return LINUX_TLS_CIPHER;
+  case MBEDTLS_ERR_SSL_BAD_HS_CLIENT_HELLO: return LINUX_TLS_PROTOCOL;
+#endif
+  default: return LINUX_TLS_FAILED;
+  }
+}
+
+// A certificate that came back with a ticket has aged since it was verified.
+static bool is_out_of_date(const mbedtls_ssl_context *context) {
+  const mbedtls_x509_crt *certificate = mbedtls_ssl_get_peer_cert(context);
+  return certificate && mbedtls_x509_time_is_past(&certificate->valid_to);
+}
+
+int32_t linux_tls_handshake(struct linux_tls_session *session) {
+  mbedtls_ssl_context *context = &session->context;
+  while (context->MEMBER(state) != MBEDTLS_SSL_HANDSHAKE_OVER) {
+    int state = context->MEMBER(state);
+    int result = mbedtls_ssl_handshake_step(context);
+    if (result == MBEDTLS_ERR_SSL_WANT_READ) return LINUX_TLS_WANTS_READ;
+    if (result == MBEDTLS_ERR_SSL_WANT_WRITE) return LINUX_TLS_WANTS_WRITE;
+    if (result == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) return refusal_of_certificate(context);
+    if (result != 0) return tls_refusal(result);
+    if (is_costly(state)) return LINUX_TLS_WANTS_TURN;
+  }
+  return is_out_of_date(context) ? LINUX_TLS_EXPIRED : LINUX_TLS_DONE;
+}
+
+// What a read that brings no more bytes, now or ever, comes to.
+static int64_t end_of_input(int result) {
+  switch (result) {
+  case MBEDTLS_ERR_SSL_WANT_READ:
+  case MBEDTLS_ERR_SSL_WANT_WRITE: return -EAGAIN;
+  case 0:
+  case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
+  case MBEDTLS_ERR_SSL_CONN_EOF: return 0;
+  default: return tls_refusal(result);
+  }
+}
+
+int64_t linux_tls_receive(struct linux_tls_session *session, uint8_t *bytes, uint64_t capacity) {
+  uint64_t count = 0;
+  while (count < capacity && !session->is_over) {
+    int result = mbedtls_ssl_read(&session->context, bytes + count, (size_t)(capacity - count));
+    if (result > 0) {
+      count += (uint64_t)result;
+      continue;
+    }
+    session->end = end_of_input(result);
+    session->is_over = session->end != -EAGAIN;
+    break;
+  }
+  // What came before the end, or before a mistake, is handed out first.
+  return count > 0 ? (int64_t)count : session->end;
+}
+
+bool linux_tls_has_received(const struct linux_tls_session *session) {
+  return session->is_over || mbedtls_ssl_check_pending(&session->context) != 0;
+}
+
+// Copies pieces from `skip` on into one record.
+static uint32_t gather(
+  const struct linux_piece *pieces, uint32_t count, uint64_t skip, uint8_t record[RECORD_MAX]) {
+  uint32_t length = 0;
+  for (uint32_t index = 0; index < count && length < RECORD_MAX; index++) {
+    if (skip >= pieces[index].count) {
+      skip -= pieces[index].count;
+      continue;
+    }
+    uint64_t there = pieces[index].count - skip;
+    uint32_t taken = there < RECORD_MAX - length ? (uint32_t)there : RECORD_MAX - length;
+    memcpy(record + length, pieces[index].base + skip, taken);
+    length += taken;
+    skip = 0;
+  }
+  return length;
+}
+
+int64_t linux_tls_send(
+  struct linux_tls_session *session, const struct linux_piece *pieces, uint32_t count) {
+  static uint8_t record[RECORD_MAX];
+  uint64_t sent = 0;
+  for (uint32_t number = 0; number < RECORDS_AT_ONCE; number++) {
+    // A record that waits holds these bytes already: the library only wants their number again.
+    uint32_t length = session->pending ? session->pending : gather(pieces, count, sent, record);
+    if (length == 0) break;
+    int result = mbedtls_ssl_write(&session->context, record, length);
+    if (result == MBEDTLS_ERR_SSL_WANT_WRITE || result == MBEDTLS_ERR_SSL_WANT_READ) {
+      session->pending = length;
+      break;
+    }
+    if (result < 0) return sent > 0 ? (int64_t)sent : -EPIPE;
+    session->pending = 0;
+    sent += (uint64_t)result;
+  }
+  return (int64_t)sent;
+}
+
+void linux_tls_session_close(struct linux_tls_session *session) {
+  if (session->context.MEMBER(state) == MBEDTLS_SSL_HANDSHAKE_OVER && !session->pending) {
+    (void)mbedtls_ssl_close_notify(&session->context);
+  }
+  let_go(session);
+}
+#endif

@@ -1,0 +1,57 @@
+// Texts: of the whole, of a listener, of its security.
+extension Settings {
+  mutating func set(
+    _ setting: TextSetting, to value: Span<UInt8>, most: Int
+  ) throws(ConfigurationError.Reason) -> ConfigurationError.Reason? {
+    switch setting {
+    case .clientIdentifierPrefix:
+      clientIdentifierPrefix = try keep(value, most: most, insteadOf: clientIdentifierPrefix)
+    case .logTimestampFormat:
+      logTimestampFormat = try keep(value, most: most, insteadOf: logTimestampFormat)
+    case .oldAddress: return try setAddress(value, most: most)
+    case .pidFile: pidFile = try keep(value, most: most, insteadOf: pidFile)
+    case .user: user = try keep(value, most: most, insteadOf: user)
+    }
+    return nil
+  }
+
+  mutating func set(
+    _ setting: ListenerTextSetting, to value: Span<UInt8>, most: Int
+  ) throws(ConfigurationError.Reason) {
+    if setting == .mountPoint { try value.checkMountPoint() }
+    let old = lastListener[setting]
+    let kept = try keep(
+      value, most: most, insteadOf: old, inherited: listenerDefaults[setting])
+    updateListener { $0[setting] = kept }
+  }
+
+  mutating func set(
+    _ setting: SecurityTextSetting, to value: Span<UInt8>, most: Int
+  ) throws(ConfigurationError.Reason) {
+    let old = usesListenerSettings ? lastListener.security[setting] : security[setting]
+    let kept = try keep(
+      value, most: most, insteadOf: old, inherited: listenerDefaults.security[setting])
+    updateSecurity { $0[setting] = kept }
+  }
+
+  /// Keeps a text of at most so many bytes that may be given once for a listener; what the
+  /// listener has from the defaults of all may be given another time.
+  private mutating func keep(
+    _ value: Span<UInt8>, most: Int, insteadOf old: TextReference, inherited: TextReference
+  ) throws(ConfigurationError.Reason) -> TextReference {
+    let isInherited = listenerCount > 0 && old == inherited
+    return try keep(value, most: most, insteadOf: isInherited ? .none : old)
+  }
+
+  /// Keeps a text of at most so many bytes that may be given once.
+  mutating func keep(
+    _ value: Span<UInt8>, most: Int, insteadOf old: TextReference = .none
+  ) throws(ConfigurationError.Reason) -> TextReference {
+    guard old.isEmpty else { throw .duplicate }
+    try value.checkText(most: most)
+    guard let reference = text.keep(value) else {
+      throw .noRoom("ConfigurationText", Int64(SettingsText.capacity))
+    }
+    return reference
+  }
+}

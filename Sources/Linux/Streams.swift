@@ -1,0 +1,228 @@
+import Board
+import CLinux
+import Memory
+import Server
+
+/// The connections' streams of bytes, plain or with TLS between: each belongs to a place, and waits.
+struct Streams: ~Copyable {
+  private let anchor = Anchor()
+  /// The socket of each place, one more than its descriptor; zero where there is none.
+  private var sockets: SlotTable<Int32>
+  private var interests: SlotTable<Interest>
+  /// Places that are ready although their sockets may not be.
+  private var repeats: Ring<UInt32>
+  /// How many of them the turn that has begun finds.
+  private var repeating = 0
+  private var tls: TLSStreams
+  private(set) var waiting: Waiting
+
+  /// - Parameter places: how many connections there may be.
+  init(places: Int, limits: Limits, in region: inout Region) {
+    sockets = SlotTable("sockets", count: places, in: &region)
+    interests = SlotTable("socket interests", count: places, in: &region)
+    repeats = Ring("sockets to repeat", capacity: places, in: &region)
+    tls = TLSStreams(places: places, limits: limits, in: &region)
+    waiting = Waiting(places: places, listeners: limits.listeners, in: &region)
+  }
+
+  /// Opens what is needed to wait; a negative errno when the system refuses.
+  mutating func start(signals: Int32) -> Int32 { waiting.start(signals: signals) }
+
+  /// Waits for connections on a listening socket too.
+  mutating func add(listener: Int32) { waiting.add(listener: listener) }
+
+  mutating func setListenerIdle(_ number: Int) { waiting.setListenerIdle(number) }
+
+  /// Takes over what each listener shows to those who come by TLS.
+  mutating func adopt(_ configurations: TLSConfigurations) { tls.adopt(configurations) }
+
+  /// Waits until something is ready, or so many milliseconds at most; nil for as long as it takes.
+  mutating func wait(milliseconds: UInt64?, listens: Bool) {
+    waiting.wait(milliseconds: repeats.isEmpty ? milliseconds : 0, listens: listens)
+    repeating = repeats.count
+    tls.beginTurn()
+  }
+
+  /// The next connection that is ready.
+  mutating func nextReady() -> Readiness? {
+    while repeating > 0, let place = repeats.removeFirst() {
+      repeating -= 1
+      guard interests[Int(place)].contains(.isRepeated) else { continue }
+      interests[Int(place)].set(.isRepeated, false)
+      guard interests[Int(place)].contains(.read) else { continue }
+      return Readiness(place: Int(place), isReadable: true, isWritable: false)
+    }
+    guard let ready = waiting.nextReady() else { return nil }
+    return interests[ready.place].contains(.ownWrite) ? goOn(ready) : ready
+  }
+
+  /// Whoever waits below the Server until it may write goes on when it is asked to read.
+  private mutating func goOn(_ ready: Readiness) -> Readiness {
+    guard ready.isWritable else { return ready }
+    wantWrite(place: ready.place, false)
+    let interest = interests[ready.place]
+    return Readiness(
+      place: ready.place, isReadable: interest.contains(.read),
+      isWritable: interest.contains(.write))
+  }
+
+  /// Finds the place readable in the next turn, whatever its socket says.
+  mutating func findReadyAgain(place: Int) {
+    guard !interests[place].contains(.isRepeated) else { return }
+    let isQueued = repeats.append(UInt32(place))
+    precondition(isQueued)  // each place stands there once
+    interests[place].set(.isRepeated, true)
+  }
+
+  /// Gives a new connection its place.
+  mutating func open(_ socket: Int32, listener: Int, place: Int) {
+    // What an earlier connection of this place left in the row is this one's now: once is enough.
+    interests[place].keep(.isRepeated)
+    interests[place].set(.read, true)
+    sockets[place] = socket + 1
+    tls.begin(place: place, listener: listener)
+    waiting.add(socket, place: place)
+  }
+
+  /// Reads what is there, as far as it fits.
+  mutating func receive(place: Int, into bytes: inout MutableSpan<UInt8>) -> Received {
+    guard tls.isUsed(place: place) else {
+      return Received(receiveFromSocket(place: place, into: &bytes))
+    }
+    switch tls.receive(place: place, socket: sockets[place] - 1, into: &bytes) {
+    case .received(let received):
+      if tls.hasReceived(place: place) { findReadyAgain(place: place) }
+      if case .opened = received { admitNext() }
+      return received
+    case .wantsTurn: findReadyAgain(place: place)
+    case .wantsWrite: wantWrite(place: place, true)
+    case .wantsPlace: rest(place: place)
+    case .nothing: break
+    }
+    return .nothing
+  }
+
+  private func receiveFromSocket(place: Int, into bytes: inout MutableSpan<UInt8>) -> Int64 {
+    unsafe bytes.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return Int64(0) }
+      return unsafe linux_receive(sockets[place] - 1, base, UInt64(buffer.count))
+    }
+  }
+
+  /// Sends pieces in order, as far as the network takes them: how many bytes, or a negative errno.
+  mutating func send(_ pieces: Span<linux_piece>, place: Int) -> Int64 {
+    unsafe pieces.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return Int64(0) }
+      return tls.isUsed(place: place)
+        ? unsafe tls.send(base, count: buffer.count, place: place)
+        : unsafe linux_send(sockets[place] - 1, base, UInt32(buffer.count))
+    }
+  }
+
+  /// Says for what the Server wants the connection to be found ready.
+  mutating func watch(place: Int, readable: Bool, writable: Bool) {
+    if readable && !interests[place].contains(.read) && tls.hasReceived(place: place) {
+      findReadyAgain(place: place)
+    }
+    interests[place].set(.read, readable)
+    interests[place].set(.write, writable)
+    apply(place)
+  }
+
+  /// Says whether those below the Server wait until they may write.
+  mutating func wantWrite(place: Int, _ wants: Bool) {
+    guard interests[place].contains(.ownWrite) != wants else { return }
+    interests[place].set(.ownWrite, wants)
+    apply(place)
+  }
+
+  /// Until somebody else's handshake is over the connection is not even looked at.
+  private mutating func rest(place: Int) {
+    interests[place].set(.isResting, true)
+    apply(place)
+  }
+
+  /// Lets the handshake begin that has waited longest.
+  private mutating func admitNext() {
+    guard let place = tls.nextAdmitted() else { return }
+    interests[place].set(.isResting, false)
+    apply(place)
+    findReadyAgain(place: place)
+  }
+
+  private mutating func apply(_ place: Int) {
+    let interest = interests[place]
+    waiting.watch(
+      sockets[place] - 1, place: place,
+      readable: interest.contains(.read) && !interest.contains(.isResting),
+      writable: interest.contains(.write) || interest.contains(.ownWrite))
+  }
+
+  /// Closes the connection for good.
+  ///
+  /// What the peer has sent and nobody will read is read first: closing over it would take the
+  /// last answer back.
+  mutating func close(place: Int) {
+    let socket = sockets[place] - 1
+    if tls.close(place: place) { admitNext() }
+    _ = linux_shutdown_write(socket)
+    discardInput(of: socket)
+    waiting.remove(socket, place: place)
+    linux_close(socket)
+    sockets[place] = 0
+    interests[place].keep(.isRepeated)
+  }
+
+  private func discardInput(of socket: Int32) {
+    var scrap = InlineArray<512, UInt8>(repeating: 0)
+    for _ in 0..<16 {
+      var span = scrap.mutableSpan
+      let count = unsafe span.withUnsafeMutableBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { return Int64(0) }
+        return unsafe linux_receive(socket, base, UInt64(buffer.count))
+      }
+      guard count > 0 else { return }
+    }
+  }
+
+  /// Who a connection's peer has proved to be, as its listener wants it written; nil for nobody.
+  mutating func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int {
+    tls.identity(place: place, into: &out)
+  }
+}
+
+/// For what a connection waits.
+struct Interest: BitwiseCopyable {
+  var rawValue: UInt8
+
+  static var read: Interest { Interest(rawValue: 1) }
+  static var write: Interest { Interest(rawValue: 2) }
+  /// Somebody below the Server waits until it may write.
+  static var ownWrite: Interest { Interest(rawValue: 4) }
+  /// It stands in the row of those that are ready again.
+  static var isRepeated: Interest { Interest(rawValue: 8) }
+  /// It waits for its handshake to begin.
+  static var isResting: Interest { Interest(rawValue: 16) }
+
+  /// Forgets all but one.
+  mutating func keep(_ one: Interest) { rawValue &= one.rawValue }
+
+  func contains(_ one: Interest) -> Bool { rawValue & one.rawValue != 0 }
+
+  mutating func set(_ one: Interest, _ isSet: Bool) {
+    rawValue = isSet ? rawValue | one.rawValue : rawValue & ~one.rawValue
+  }
+}
+
+extension Received {
+  /// What a receive from a socket, or of a session, means.
+  init(_ count: Int64) {
+    if count > 0 {
+      self = .bytes(Int(count))
+    } else if count == 0 {
+      self = .ended
+    } else {
+      self = count == -Int64(LINUX_ERROR_AGAIN) ? .nothing : .failed
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import CLinux
+
+/// Why TLS was refused, in words.
+enum TLSRefusal {
+  static func words(of refusal: Int32) -> StaticString {
+    switch refusal {
+    case LINUX_TLS_NO_MEMORY: "there is no TLS memory left"
+    case LINUX_TLS_NOT_SPOKEN: "it does not speak TLS"
+    case LINUX_TLS_VERSION: "it wants another version of TLS"
+    case LINUX_TLS_CIPHER: "there is no cipher suite in common"
+    case LINUX_TLS_NO_CERTIFICATE: "it has shown no certificate"
+    case LINUX_TLS_EXPIRED: "its certificate has expired"
+    case LINUX_TLS_NOT_YET_VALID: "its certificate is not valid yet, or the clock is wrong"
+    case LINUX_TLS_REVOKED: "its certificate was revoked"
+    case LINUX_TLS_NOT_TRUSTED: "its certificate is of no authority we know"
+    case LINUX_TLS_UNFIT: "its certificate is not fit for this"
+    case LINUX_TLS_UNKNOWN_IDENTITY: "its identity is not known, or its key is wrong"
+    case LINUX_TLS_DAMAGED: "its bytes were forged, or its key is wrong"
+    case LINUX_TLS_BROKEN_OFF: "it has refused us: its alert says no more"
+    case LINUX_TLS_LOST: "it went away during the handshake"
+    case LINUX_TLS_PROTOCOL: "its hello was not understood, or names no protocol of ours"
+    case LINUX_TLS_ENCRYPTED_KEY: "the key is encrypted: store it without a password"
+    case LINUX_TLS_MALFORMED: "it is not what it should be, in PEM or DER"
+    case LINUX_TLS_KEY_MISMATCH: "the key is not that of the certificate"
+    case LINUX_TLS_UNAVAILABLE: "this board was built without TLS"
+    default: "the handshake failed"
+    }
+  }
+}

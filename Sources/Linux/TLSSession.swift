@@ -1,0 +1,64 @@
+import CLinux
+import Memory
+import Server
+
+/// One connection's TLS, from its first byte to its close; held by the library's pool.
+@safe struct TLSSession: BitwiseCopyable {
+  private let pointer: OpaquePointer
+
+  /// Begins a session; nil when the library has no memory for it.
+  init?(_ configuration: TLSConfiguration, socket: Int32) {
+    guard let made = unsafe linux_tls_session_open(configuration.pointer, socket) else {
+      return nil
+    }
+    unsafe pointer = made
+  }
+
+  /// Goes on with the handshake; one of `LINUX_TLS_DONE` and so on, or a refusal.
+  func handshake() -> Int32 { unsafe linux_tls_handshake(pointer) }
+
+  /// Whether bytes were received of which the socket tells nothing any more.
+  var hasReceived: Bool { unsafe linux_tls_has_received(pointer) }
+
+  /// Receives what is there, as far as it fits.
+  func receive(into bytes: inout MutableSpan<UInt8>) -> Received {
+    let count = unsafe bytes.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return Int64(0) }
+      return unsafe linux_tls_receive(pointer, base, UInt64(buffer.count))
+    }
+    return Received(count)
+  }
+
+  /// Sends pieces in order: how many bytes were taken, or a negative number when it is broken.
+  func send(_ pieces: UnsafePointer<linux_piece>, count: Int) -> Int64 {
+    unsafe linux_tls_send(pointer, pieces, UInt32(count))
+  }
+
+  /// Writes who the peer has proved to be, and returns the length; zero for nobody.
+  func identity(_ kind: Int32, into out: inout MutableSpan<UInt8>) -> Int {
+    unsafe out.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return 0 }
+      return unsafe Int(linux_tls_identity(pointer, kind, base, UInt32(buffer.count)))
+    }
+  }
+
+  /// Says goodbye, if that can be done at once, and gives its memory back.
+  func close() { unsafe linux_tls_session_close(pointer) }
+}
+
+/// What one listener shows by TLS, and asks for; held by the library's pool.
+@safe struct TLSConfiguration: BitwiseCopyable {
+  let pointer: OpaquePointer
+  /// How the name of a peer's certificate is written.
+  let identityKind: Int32
+
+  /// Begins an empty one; nil when the library has no memory for it.
+  init?(identityKind: Int32) {
+    guard let made = unsafe linux_tls_configuration_make() else { return nil }
+    unsafe pointer = made
+    self.identityKind = identityKind
+  }
+
+  /// Gives it up; sessions that go on keep what they need of it.
+  func release() { unsafe linux_tls_configuration_release(pointer) }
+}

@@ -1,0 +1,161 @@
+import Board
+import CLinux
+import Memory
+import Server
+
+/// TLS on the connections that came in by a listener with a certificate.
+///
+/// A session, and with it the buffers, exists from the first byte to the close. Handshakes are
+/// costly: so many go on at once, the others wait, and one turn takes one costly step.
+struct TLSStreams: ~Copyable {
+  private let anchor = Anchor()
+  private var sessions: SlotTable<TLSSession?>
+  private var phases: SlotTable<Phase>
+  private var listeners: SlotTable<UInt8>
+  /// Connections that wait until a handshake is over; whoever closes meanwhile stays there.
+  private var queue: Ring<UInt32>
+  private var isQueued: SlotTable<Bool>
+  private var configurations = TLSConfigurations()
+  private let mostHandshakes: Int
+  private var handshakes = 0
+  private var hasSpentTurn = false
+
+  enum Phase: UInt8, BitwiseCopyable {
+    case plain
+    /// Nothing was received yet, and nothing is held.
+    case begins
+    case waits
+    case handshakes
+    case established
+  }
+
+  /// What came of reading, where it is more than the Server wants to know.
+  enum Step {
+    case received(Received)
+    case nothing
+    case wantsTurn
+    case wantsWrite
+    case wantsPlace
+  }
+
+  init(places: Int, limits: Limits, in region: inout Region) {
+    let count = limits.tlsConnections > 0 ? places : 0
+    sessions = SlotTable("TLS sessions", count: count, in: &region)
+    phases = SlotTable("TLS phases", count: count, in: &region)
+    listeners = SlotTable("TLS listeners", count: count, in: &region)
+    queue = Ring("TLS handshakes waiting", capacity: count, in: &region)
+    isQueued = SlotTable("TLS handshakes queued", count: count, in: &region)
+    TLSMemory.carve(limits, in: &region)
+    mostHandshakes = limits.tlsHandshakes
+  }
+
+  mutating func adopt(_ new: TLSConfigurations) {
+    configurations.release()
+    configurations = new
+  }
+
+  mutating func beginTurn() { hasSpentTurn = false }
+
+  /// Whether a place's bytes pass through TLS.
+  func isUsed(place: Int) -> Bool { phases.count > 0 && phases[place] != .plain }
+
+  mutating func begin(place: Int, listener: Int) {
+    guard phases.count > 0 else { return }
+    phases[place] = configurations[listener] == nil ? .plain : .begins
+    listeners[place] = UInt8(truncatingIfNeeded: listener)
+  }
+
+  mutating func receive(
+    place: Int, socket: Int32, into bytes: inout MutableSpan<UInt8>
+  ) -> Step {
+    switch phases[place] {
+    case .begins, .waits: return open(place: place, socket: socket)
+    case .handshakes: return goOn(place: place)
+    case .established:
+      return .received(sessions[place]?.receive(into: &bytes) ?? .failed)
+    case .plain: return .received(.failed)
+    }
+  }
+
+  private mutating func open(place: Int, socket: Int32) -> Step {
+    guard handshakes < mostHandshakes else {
+      enqueue(place)
+      return .wantsPlace
+    }
+    guard let configuration = configurations[Int(listeners[place])],
+      let session = TLSSession(configuration, socket: socket)
+    else { return fail(LINUX_TLS_NO_MEMORY) }
+    sessions[place] = session
+    phases[place] = .handshakes
+    handshakes += 1
+    return goOn(place: place)
+  }
+
+  private mutating func enqueue(_ place: Int) {
+    phases[place] = .waits
+    guard !isQueued[place] else { return }
+    isQueued[place] = true
+    let hasRoom = queue.append(UInt32(place))
+    precondition(hasRoom)  // each place stands there once
+  }
+
+  private mutating func goOn(place: Int) -> Step {
+    guard !hasSpentTurn, let session = sessions[place] else { return .wantsTurn }
+    let result = session.handshake()
+    switch result {
+    case LINUX_TLS_DONE:
+      handshakes -= 1
+      phases[place] = .established
+      return .received(.opened)
+    case LINUX_TLS_WANTS_READ: return .nothing
+    case LINUX_TLS_WANTS_WRITE: return .wantsWrite
+    case LINUX_TLS_WANTS_TURN:
+      hasSpentTurn = true
+      return .wantsTurn
+    default: return fail(result)
+    }
+  }
+
+  private func fail(_ refusal: Int32) -> Step {
+    .received(.refused(TLSRefusal.words(of: refusal)))
+  }
+
+  /// Whether bytes were received of which the socket tells nothing any more.
+  func hasReceived(place: Int) -> Bool {
+    guard isUsed(place: place), phases[place] == .established else { return false }
+    return sessions[place]?.hasReceived ?? false
+  }
+
+  func send(_ pieces: UnsafePointer<linux_piece>, count: Int, place: Int) -> Int64 {
+    guard phases[place] == .established, let session = sessions[place] else { return 0 }
+    return unsafe session.send(pieces, count: count)
+  }
+
+  func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int {
+    guard isUsed(place: place), let session = sessions[place],
+      let configuration = configurations[Int(listeners[place])]
+    else { return 0 }
+    return session.identity(configuration.identityKind, into: &out)
+  }
+
+  /// Ends the session of a place; true when others' handshakes may go on.
+  mutating func close(place: Int) -> Bool {
+    guard isUsed(place: place) else { return false }
+    let wasHandshake = phases[place] == .handshakes
+    if wasHandshake { handshakes -= 1 }
+    sessions[place]?.close()
+    sessions[place] = nil
+    phases[place] = .plain
+    return wasHandshake
+  }
+
+  /// The connection that has waited longest for its handshake, if there is room for one.
+  mutating func nextAdmitted() -> Int? {
+    guard handshakes < mostHandshakes else { return nil }
+    while let place = queue.removeFirst() {
+      isQueued[Int(place)] = false
+      if phases[Int(place)] == .waits { return Int(place) }
+    }
+    return nil
+  }
+}

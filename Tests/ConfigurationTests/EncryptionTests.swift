@@ -1,0 +1,93 @@
+import Testing
+
+@testable import Configuration
+
+/// A listener with all that TLS with certificates can have.
+private let certificates = """
+  listener 8883
+  cafile /ca.pem
+  capath /ca
+  certfile /server.pem
+  keyfile /server.key
+  crlfile /revoked.pem
+  ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256
+  ciphers_tls1.3 TLS_AES_128_GCM_SHA256
+  tls_version tlsv1.3
+  require_certificate true
+  use_identity_as_username true
+  use_subject_as_username true
+
+  """
+
+@Test func aListenerMayHaveCertificates() {
+  let reading = Reading(certificates)
+  let tls = reading.tls
+  #expect(reading.error == nil && reading.warnings.isEmpty && tls.isUsed)
+  #expect(reading.text(tls.authorityFile) == "/ca.pem")
+  #expect(reading.text(tls.authorityPath) == "/ca")
+  #expect(reading.text(tls.certificateFile) == "/server.pem")
+  #expect(reading.text(tls.keyFile) == "/server.key")
+  #expect(reading.text(tls.revocationFile) == "/revoked.pem")
+  #expect(reading.text(tls.ciphers).hasPrefix("ECDHE-ECDSA"))
+  #expect(reading.text(tls.ciphersVersion13) == "TLS_AES_128_GCM_SHA256")
+  #expect(tls.version == .version13 && tls.requiresCertificate)
+  #expect(tls.usesIdentityAsUserName && tls.usesSubjectAsUserName)
+}
+
+@Test func aListenerMayHavePreSharedKeys() {
+  let reading = Reading(
+    "psk_file /keys\nlistener 8883\npsk_hint home\nuse_identity_as_username true")
+  #expect(reading.error == nil && reading.tls.isUsed)
+  #expect(reading.text(reading.tls.pskHint) == "home")
+  #expect(reading.text(reading.security.pskFile) == "/keys")
+}
+
+@Test func nothingIsEncryptedUnlessItIsSaid() {
+  let tls = Reading("").tls
+  #expect(!tls.isUsed && !tls.requiresCertificate && tls.version == .version12)
+  #expect(!tls.usesIdentityAsUserName && !tls.usesSubjectAsUserName)
+}
+
+@Test(arguments: [
+  ("certfile /a", "certfile and keyfile go together"),
+  ("keyfile /a", "certfile and keyfile go together"),
+  ("certfile /a\nkeyfile /b\npsk_hint x", "it has either certificates or pre-shared keys"),
+  ("psk_hint x", "psk_hint needs a psk_file"),
+  (
+    "certfile /a\nkeyfile /b\nrequire_certificate true",
+    "require_certificate needs cafile or capath, and certfile"
+  ),
+  ("cafile /a", "cafile and capath need certfile and keyfile"),
+  (
+    "use_identity_as_username true",
+    "use_identity_as_username needs require_certificate or psk_hint"
+  ),
+  ("use_subject_as_username true", "use_subject_as_username needs require_certificate"),
+])
+func keysThatDoNotGoTogetherAreAnError(lines: String, words: String) {
+  #expect(
+    Reading("listener 1\nlistener 8883\n\(lines)\n").error
+      == "Error: The configuration cannot be completed: of the listener on port 8883: \(words).")
+}
+
+@Test(arguments: [
+  ("tls_version tlsv1.1", "it is neither tlsv1.2 nor tlsv1.3; what is older is broken"),
+  ("require_certificate yes", "it is neither true nor false"),
+  ("psk_hint " + String(repeating: "h", count: 128), "it must have at most 127 bytes"),
+  ("cafile " + String(repeating: "c", count: 256), "it must have at most 255 bytes"),
+])
+func anEncryptionKeyMayBeWrong(line: String, words: String) {
+  let error = Reading("listener 1\n\(line)").error ?? "no error"
+  #expect(error.hasPrefix("Error: a.conf:2: Invalid \"") && error.hasSuffix(": \(words)."))
+}
+
+@Test(arguments: [
+  "cafile", "capath", "certfile", "keyfile", "crlfile", "ciphers", "ciphers_tls1.3", "psk_hint",
+])
+func anEncryptionTextIsGivenOnceForAListener(key: String) {
+  #expect(
+    Reading("listener 1\n\(key) a\n\(key) a").error
+      == "Error: a.conf:3: Duplicate \"\(key)\" value in configuration.")
+  let twice = Reading("\(key) a\nlistener 1\nlistener 2\n\(key) b").settings
+  #expect(twice.listenerCount == 2)
+}
