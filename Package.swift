@@ -22,7 +22,7 @@ let ladder: [(module: String, imports: [String])] = [
   ("Configuration", ["Board", "Memory", "MQTT"]),
   ("Broker", ["Board", "Memory", "MQTT", "Messages", "Topics", "Sessions", "Access"]),
   ("Server", ["Memory", "MQTT", "Broker"]),
-  ("Linux", ["Board", "Memory", "MQTT", "Configuration", "Broker", "Server", "CLinux"]),
+  ("Linux", ["Board", "Memory", "MQTT", "Configuration", "Broker", "Server", "WebSocket", "CLinux"]),
 ]
 
 var settings: [SwiftSetting] = [
@@ -70,6 +70,7 @@ let testing: [(target: String, imports: [String])] = [
   ("BrokerTests", ["Board", "Broker", "Memory", "Support"]),
   ("ServerTests", ["Board", "Broker", "Memory", "Server", "Support"]),
   ("AccessTests", ["Access"]),
+  ("WebSocketTests", ["Memory", "Support", "WebSocket"]),
   ("ConfigurationTests", ["Board", "Configuration", "Memory", "MQTT"]),
   ("SimulationTests", ["Simulator"]),
 ]

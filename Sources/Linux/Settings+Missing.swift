@@ -21,8 +21,10 @@ extension Listener {
     if tls.isUsed { return "certfile and psk_hint" }
     if !unixPath.isEmpty { return "listener 0 PATH" }
     if !interface.isEmpty { return "bind_interface" }
-    if transport == .webSockets { return "protocol websockets" }
-    if isProxied { return "enable_proxy_protocol" }
+    if transport == .webSockets && !WebSocketLayer.isHere { return "protocol websockets" }
+    if isProxied && !WebSocketLayer.isHere { return "enable_proxy_protocol" }
+    // The header would come before the encryption that it is to be trusted in.
+    if isProxied && tls.isUsed { return "enable_proxy_protocol with certfile" }
     if !security.passwordFile.isEmpty { return "password_file" }
     if !security.aclFile.isEmpty { return "acl_file" }
     return nil

@@ -16,9 +16,12 @@ package struct ProxyHeader: BitwiseCopyable {
 
   /// Reads a header from the first bytes of a connection; nil when more of them are needed, at most
   /// `neededMax`. Throws when they are no such header: the connection is not to be answered.
-  package static func read(_ bytes: Span<UInt8>) throws(ProxyViolation) -> ProxyHeader? {
-    guard bytes.count > 0 else { return nil }
-    return bytes[0] == UInt8(ascii: "P") ? try readVersion1(bytes) : try readVersion2(bytes)
+  ///
+  /// - Parameter version: 1 for a line of text, 2 for the binary form.
+  package static func read(
+    _ bytes: Span<UInt8>, version: UInt8
+  ) throws(ProxyViolation) -> ProxyHeader? {
+    version == 1 ? try readVersion1(bytes) : try readVersion2(bytes)
   }
 
   /// The most bytes it takes to know what a header says: the longest of version 1.

@@ -45,6 +45,7 @@ struct Program: ~Copyable {
     guard !options.isDaemon || daemonise() else { return ExitStatus.failure }
     guard startWaiting() else { return ExitStatus.failure }
     writeProcessIdentifier()
+    server.network.adopt(server.console.settings)
     server.start(server.console.configuration)
     tell(.information, Broker.version, " running")
     while !server.isStopped { server.turn() }

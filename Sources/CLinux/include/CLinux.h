@@ -144,6 +144,12 @@ int64_t linux_raise_descriptor_limit(uint64_t wanted);
 // Goes on in the background, away from the terminal; the foreground process ends with 0.
 int32_t linux_daemonise(void);
 
+// MARK: Digests
+
+// Writes the 20 bytes that SHA-1 makes of some others: for the handshake of WebSocket alone.
+int32_t linux_sha1(
+  const uint8_t *_Nonnull bytes, uint64_t count, uint8_t *_Nonnull digest);
+
 // MARK: Errors
 
 // Errors that the broker answers each in its own way.
