@@ -22,7 +22,10 @@ let ladder: [(module: String, imports: [String])] = [
   ("Configuration", ["Board", "Memory", "MQTT"]),
   ("Broker", ["Board", "Memory", "MQTT", "Messages", "Topics", "Sessions", "Access"]),
   ("Server", ["Memory", "MQTT", "Broker"]),
-  ("Linux", ["Board", "Memory", "MQTT", "Configuration", "Broker", "Server", "WebSocket", "CLinux"]),
+  (
+    "Linux",
+    ["Board", "Memory", "MQTT", "Configuration", "Broker", "Server", "WebSocket", "CLinux"]
+  ),
 ]
 
 var settings: [SwiftSetting] = [

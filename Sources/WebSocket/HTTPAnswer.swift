@@ -30,7 +30,8 @@ package enum HTTPAnswer {
       line.append("Upgrade: websocket\r\nConnection: Upgrade, close\r\n")
       line.append("Sec-WebSocket-Version: 13\r\nContent-Type: text/plain\r\n")
       line.append("Content-Length: 39\r\n\r\nMQTT over WebSocket, sub-protocol mqtt\n")
-    case .methodNotAllowed: line.append("Connection: close\r\nAllow: GET\r\nContent-Length: 0\r\n\r\n")
+    case .methodNotAllowed:
+      line.append("Connection: close\r\nAllow: GET\r\nContent-Length: 0\r\n\r\n")
     default: line.append("Connection: close\r\nContent-Length: 0\r\n\r\n")
     }
   }

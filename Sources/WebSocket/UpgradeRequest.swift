@@ -53,7 +53,9 @@ package struct UpgradeRequest {
     if name.equalsIgnoringCase("Host") {
       hosts += 1
     } else if name.equalsIgnoringCase("Upgrade") {
-      forEachToken(in: value) { if $0.equalsIgnoringCase("websocket") { upgradesToWebSocket = true } }
+      forEachToken(in: value) {
+        if $0.equalsIgnoringCase("websocket") { upgradesToWebSocket = true }
+      }
     } else if name.equalsIgnoringCase("Connection") {
       forEachToken(in: value) { if $0.equalsIgnoringCase("upgrade") { connectsForUpgrade = true } }
     } else if name.equalsIgnoringCase("Sec-WebSocket-Version") {
