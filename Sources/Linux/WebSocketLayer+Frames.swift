@@ -19,6 +19,14 @@ extension WebSocketLayer {
       states[handle].ending = .violated(error)
       close(handle, with: error, place, &streams)
     }
+    if states[handle].phase == .parting {
+      // Packets before it are answered first, as on a socket whose peer has closed its side.
+      guard cursor.written == 0 else {
+        streams.findReadyAgain(place: place)
+        return cursor.written
+      }
+      part(handle, place, &streams)
+    }
     return cursor.written
   }
 
@@ -61,7 +69,15 @@ extension WebSocketLayer {
   ) {
     var line = Line()
     line.appendClose(code)
-    states[handle].phase = .closing
+    states[handle].phase = .parting
     answer(line.span, isFixed: true, handle, place, &streams)
+  }
+
+  /// Sends the last word, as soon as it may leave.
+  mutating func part(
+    _ handle: Handle<WebSocketState>, _ place: Int, _ streams: inout Streams
+  ) {
+    states[handle].phase = .closing
+    flush(handle, place, &streams)
   }
 }

@@ -14,7 +14,9 @@ extension WebSocketLayer {
     case .refused: return .refused(RequestRefusal.unavailable.words)
     case .framed(let framed): handle = framed
     }
-    if states[handle].phase == .closing { flush(handle, place, &streams) }
+    if states[handle].phase == .parting || states[handle].phase == .closing {
+      part(handle, place, &streams)
+    }
     if states[handle].phase == .ended { return ending(of: handle) }
     let received = streams.receive(place: place, into: &bytes)
     guard case .bytes(let count) = received, states[handle].phase != .closing else {
@@ -24,10 +26,10 @@ extension WebSocketLayer {
     return take(count, of: &bytes, handle, place, &streams)
   }
 
-  /// Whether the Server has still to be told that the connection is over.
+  /// Whether the Server has still to read what its socket tells nothing of: that it is over.
   func isEnded(place: Int) -> Bool {
     guard case .framed(let handle) = entry(place) else { return false }
-    return states[handle].phase == .ended
+    return states[handle].phase == .ended || states[handle].phase == .parting
   }
 
   private func ending(of handle: Handle<WebSocketState>) -> Received {

@@ -18,14 +18,23 @@ extension WebSocketLayer {
     if states[handle].isSendingFrame {
       guard sendFrame(chain, of: chains, &taken, handle, place, &streams) else { return .failed }
     }
-    guard flush(handle, place, &streams), !states[handle].isSendingFrame else {
-      return .bytes(taken)
-    }
-    // Behind a Close nothing follows; before the handshake has ended nothing is owed.
-    guard states[handle].phase == .open, taken < chain.count else { return .bytes(taken) }
+    flush(handle, place, &streams)
+    guard mayBeginFrame(handle), taken < chain.count else { return .bytes(taken) }
     guard sendFrame(chain, of: chains, &taken, handle, place, &streams) else { return .failed }
     flush(handle, place, &streams)
     return .bytes(taken)
+  }
+
+  /// Behind a Close nothing follows, before the handshake has ended nothing is owed, and answers
+  /// go first.
+  private func mayBeginFrame(_ handle: Handle<WebSocketState>) -> Bool {
+    let state = states[handle]
+    guard !state.isSendingFrame else { return false }
+    switch state.phase {
+    case .open: return state.outgoing.isNull
+    case .parting: return !controls.isBegun(state.outgoing)
+    case .proxyHeader, .proxyRest, .request, .closing, .ended: return false
+    }
   }
 
   /// Sends the rest of the frame that has begun, or begins one with what follows the first `taken`
@@ -117,7 +126,7 @@ extension WebSocketLayer {
     let slot = states[handle].outgoing
     guard !slot.isNull else { return true }
     // The network says when the frame may go on: it is the Server that waits for that.
-    guard !states[handle].isSendingFrame else { return false }
+    guard !states[handle].isSendingFrame && states[handle].phase != .parting else { return false }
     let bytes = controls.bytes(of: slot)
     let sent = streams.send(bytes, place: place)
     if sent == Int64(bytes.count) {

@@ -126,6 +126,8 @@ struct WebSocketLayer: ~Copyable {
       var line = Line()
       line.appendClose(.normal)
       _ = streams.send(line.span, place: place)
+    } else if states[handle].phase == .parting {
+      part(handle, place, &streams)
     }
     releaseSlots(of: handle)
     states.release(handle)

@@ -9,6 +9,8 @@ struct ByteSlots: ~Copyable {
     var firstEnd: UInt16 = 0
     /// The first must not be replaced: a part of it has left, or it is the answer to a request.
     var isFirstFixed = false
+    /// A part of the first has left.
+    var isBegun = false
   }
 
   private let anchor = Anchor()
@@ -38,6 +40,9 @@ struct ByteSlots: ~Copyable {
   }
 
   func count(of handle: Handle<Slot>) -> Int { Int(slots[handle].count) }
+
+  /// Whether a part of a frame in it has left: nothing else may leave before the rest.
+  func isBegun(_ handle: Handle<Slot>) -> Bool { !handle.isNull && slots[handle].isBegun }
 
   /// What the slot holds, until it is changed or released.
   @_lifetime(immortal)
@@ -80,5 +85,6 @@ struct ByteSlots: ~Copyable {
     let firstLeft = Int(slot.firstEnd) - count
     slots[handle].firstEnd = firstLeft > 0 ? UInt16(firstLeft) : slots[handle].count
     slots[handle].isFirstFixed = firstLeft != 0
+    slots[handle].isBegun = firstLeft != 0
   }
 }

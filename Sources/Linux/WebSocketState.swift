@@ -12,6 +12,8 @@ struct WebSocketState: BitwiseCopyable {
     case request
     /// Frames go both ways.
     case open
+    /// It said its last word behind packets that are answered first; ours waits for the next turn.
+    case parting
     /// Its last answer has still to leave; what it sends is not looked at any more.
     case closing
     /// The Server has only to be told.
