@@ -18,10 +18,14 @@ let ladder: [(module: String, imports: [String])] = [
   ("Topics", ["Memory", "MQTT", "Messages"]),
   ("Sessions", ["Memory", "MQTT", "Messages"]),
   ("Access", ["Board", "Memory", "MQTT"]),
+  ("WebSocket", ["Memory"]),
   ("Configuration", ["Board", "Memory", "MQTT"]),
   ("Broker", ["Board", "Memory", "MQTT", "Messages", "Topics", "Sessions", "Access"]),
   ("Server", ["Memory", "MQTT", "Broker"]),
-  ("Linux", ["Board", "Memory", "MQTT", "Configuration", "Broker", "Server", "CLinux"]),
+  (
+    "Linux",
+    ["Board", "Memory", "MQTT", "Configuration", "Broker", "Server", "WebSocket", "CLinux"]
+  ),
 ]
 
 var settings: [SwiftSetting] = [
@@ -69,6 +73,7 @@ let testing: [(target: String, imports: [String])] = [
   ("BrokerTests", ["Board", "Broker", "MQTT", "Memory", "Support"]),
   ("ServerTests", ["Board", "Broker", "Memory", "Server", "Support"]),
   ("AccessTests", ["Access"]),
+  ("WebSocketTests", ["Memory", "Support", "WebSocket"]),
   ("ConfigurationTests", ["Board", "Configuration", "Memory", "MQTT"]),
   ("SimulationTests", ["Simulator"]),
 ]

@@ -33,6 +33,19 @@ package struct Limits: BitwiseCopyable {
   /// start or on a reload, an error.
   package var tlsHeapBytes = 24 * 1024 * 1024
 
+  /// WebSocket connections at once, with those that still owe a PROXY header. Full: answered with
+  /// 503 and closed. None at all: `protocol websockets` and `enable_proxy_protocol` are an error.
+  package var webSockets = 12_000
+  /// Those of them whose PROXY header or HTTP request has arrived in part. Full: as above.
+  package var webSocketHandshakes = 512
+  /// Bytes of such a request at most. More: 431, closed.
+  package var webSocketHeaderBytes = 8192
+  /// Control frames that have arrived in part, or wait until the network takes them, 320 bytes each.
+  /// Full: the connection that needs one is closed.
+  package var webSocketControls = 512
+  /// Bytes in one WebSocket frame. More: closed with 1009.
+  package var webSocketFrameBytes = 64 * 1024 * 1024
+
   /// Subscriptions of all sessions. Full: SUBACK 0x97 (3.x: 0x80).
   package var subscriptions = 120_000
   /// Levels of all Topic Filters, shared ones counted once. Full: SUBACK 0x97 (3.x: 0x80).

@@ -47,6 +47,7 @@ struct Program: ~Copyable {
     guard !options.isDaemon || daemonise() else { return ExitStatus.failure }
     guard giveUp(rights) && startWaiting() else { return ExitStatus.failure }
     writeProcessIdentifier()
+    server.network.adopt(server.console.settings)
     server.start(server.console.configuration)
     confine()
     tell(.information, Broker.version, " running")

@@ -220,6 +220,12 @@ uint64_t linux_watchdog_microseconds(void);
 // The clock that the supervisor wants a reload to be stamped with.
 int64_t linux_monotonic_microseconds(void);
 
+// MARK: Digests
+
+// Writes the 20 bytes that SHA-1 makes of some others: for the handshake of WebSocket alone.
+int32_t linux_sha1(
+  const uint8_t *_Nonnull bytes, uint64_t count, uint8_t *_Nonnull digest);
+
 // MARK: Errors
 
 // Errors that the broker answers each in its own way.
