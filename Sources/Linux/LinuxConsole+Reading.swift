@@ -6,11 +6,12 @@ import Memory
 // The configuration: its file, and those of the folder that it includes.
 extension LinuxConsole {
   /// Reads the configuration, if there is one, into the settings; false, and the old settings stay,
-  /// when it cannot be read or is not wholly valid. Why is told.
+  /// when it cannot be read or is not wholly valid, certificates included. Why is told.
   package mutating func load() -> Bool {
     var fresh = Settings()
-    guard readSettings(into: &fresh) else { return false }
-    settings = fresh
+    guard readSettings(into: &fresh), let tls = loadTLS(of: fresh) else { return false }
+    renewed?.release()
+    (settings, renewed) = (fresh, tls)
     return true
   }
 
