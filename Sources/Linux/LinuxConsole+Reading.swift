@@ -61,7 +61,7 @@ extension LinuxConsole {
   ) -> Bool {
     var path = InlineArray<448, UInt8>(repeating: 0)
     while true {
-      let length = nextPath(in: folder, &path)
+      let length = nextPath(in: folder, ending: ".conf", &path)
       guard length > 0 else {
         if length < 0 { complainAboutFile("Error: Unable to open include_dir", folder, length) }
         return length == 0
@@ -71,8 +71,11 @@ extension LinuxConsole {
     }
   }
 
-  private func nextPath(in folder: Span<UInt8>, _ path: inout InlineArray<448, UInt8>) -> Int32 {
-    let suffix: StaticString = ".conf"
+  /// The path of the next file of a folder whose name ends so, in place of the one before; its
+  /// length, or zero when there is no further one.
+  func nextPath(
+    in folder: Span<UInt8>, ending suffix: StaticString, _ path: inout InlineArray<448, UInt8>
+  ) -> Int32 {
     var target = path.mutableSpan
     return unsafe target.withUnsafeMutableBufferPointer { out in
       unsafe folder.withUnsafeBufferPointer { name in
