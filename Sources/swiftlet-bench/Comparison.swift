@@ -25,7 +25,7 @@ struct Comparison {
       note(row.name)
       var outcomes: [String: [Outcome]] = [:]
       for _ in 0..<repetitions {
-        for contender in contenders where row.suitsRelay || !contender.isRelay {
+        for contender in contenders where contender.suits(row) {
           let outcome = runQuietly(row, contender)
           note("  \(contender.name): \(outcome.headline)")
           outcomes[contender.name, default: []].append(outcome)

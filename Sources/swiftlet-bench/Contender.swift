@@ -6,6 +6,13 @@ struct Contender {
   /// Beside what all brokers are told.
   let settings: String
   var isRelay = false
+  /// It can open a listener for WebSocket; Debian's Mosquitto 2.0.11 says that it cannot.
+  var hasWebSocket = false
+
+  /// Whether it can be put to the load of a row.
+  func suits(_ row: Row) -> Bool {
+    (row.suitsRelay || !isRelay) && (!row.transport.hasWebSocket || hasWebSocket)
+  }
 
   static func mosquitto(_ program: String, waitsForMore: Bool) -> Contender {
     Contender(
@@ -15,7 +22,8 @@ struct Contender {
 
   static func swiftlet(_ program: String) -> Contender {
     Contender(
-      name: "Swiftlet", command: { [program, "-c", $1] }, settings: "set_tcp_nodelay true\n")
+      name: "Swiftlet", command: { [program, "-c", $1] }, settings: "set_tcp_nodelay true\n",
+      hasWebSocket: true)
   }
 
   static func relay(_ program: String) -> Contender {
