@@ -14,6 +14,8 @@ package struct LinuxConsole: Console, ~Copyable {
   private var signals: Int32 = -1
   private var log = LinuxLog()
   package var supervisor = Supervisor()
+  /// What listeners are to show by TLS from now on, until the network has taken it.
+  var renewed: TLSConfigurations?
 
   package init(options: CommandLineOptions, configurationBytes: Int, in region: inout Region) {
     self.options = options
@@ -56,6 +58,12 @@ package struct LinuxConsole: Console, ~Copyable {
     }
     openLog()
     return configuration
+  }
+
+  /// What listeners are to show by TLS, once after each time that the configuration was read.
+  package mutating func takeTLS() -> TLSConfigurations? {
+    defer { renewed = nil }
+    return renewed
   }
 
   /// What the settings mean to the server.

@@ -18,6 +18,8 @@ package struct LinuxNetwork: Network, ~Copyable {
   private var acceptedListener = 0
   /// The listener to ask first, so that one flooded listener starves no other.
   private var turn = 0
+  /// Whether sockets send small packets at once (`set_tcp_nodelay`).
+  private var sendsAtOnce = true
   /// Until the next turn without a free descriptor the listeners are not asked.
   private var isShortOfDescriptors = false
 
@@ -42,7 +44,10 @@ package struct LinuxNetwork: Network, ~Copyable {
   package mutating func adopt(_ configurations: TLSConfigurations) { streams.adopt(configurations) }
 
   /// Takes over what the settings say of WebSocket and PROXY headers.
-  package mutating func adopt(_ settings: borrowing Settings) { webSockets.adopt(settings) }
+  package mutating func adopt(_ settings: borrowing Settings) {
+    sendsAtOnce = settings.setsTCPNoDelay
+    webSockets.adopt(settings)
+  }
 
   package mutating func wait(milliseconds: UInt64?) {
     let pause = isShortOfDescriptors ? min(milliseconds ?? 100, 100) : milliseconds
@@ -63,7 +68,7 @@ package struct LinuxNetwork: Network, ~Copyable {
 
   private mutating func accept(from number: Int) -> Accepted? {
     var peer = linux_peer()
-    let socket = unsafe linux_accept(streams.waiting.listener(number), &peer)
+    let socket = unsafe linux_accept(streams.waiting.listener(number), sendsAtOnce, &peer)
     guard socket < 0 else {
       accepted = socket
       acceptedListener = Int(numbers[number])

@@ -32,12 +32,10 @@ struct Program: ~Copyable {
   mutating func run(plan: borrowing Region) -> Int32 {
     linux_read_time_zone()
     server.console.supervisor.find()
-    guard server.console.load(),
-      let tls = server.console.loadTLS(of: server.console.settings)
-    else { return ExitStatus.usage }
-    server.network.adopt(tls)
+    guard server.console.load() else { return ExitStatus.usage }
     if options.testsConfiguration {
       plan.writePlan(to: .output)
+      writeUse()
       Standard.output.write("Configuration file is OK.\n")
       return ExitStatus.success
     }
@@ -47,18 +45,40 @@ struct Program: ~Copyable {
     guard !options.isDaemon || daemonise() else { return ExitStatus.failure }
     guard giveUp(rights) && startWaiting() else { return ExitStatus.failure }
     writeProcessIdentifier()
-    server.network.adopt(server.console.settings)
-    server.start(server.console.configuration)
+    configureNetwork()
+    begin()
     confine()
     tell(.information, Broker.version, " running")
     server.console.supervisor.tellReady(at: server.clock.now())
-    while !server.isStopped { server.turn() }
+    while !server.isStopped {
+      server.turn()
+      configureNetwork()
+    }
     server.console.supervisor.tellStopping()
     server.finish()
     tell(.information, Broker.version, " stopped")
     removeProcessIdentifier()
     removeSockets()
     return ExitStatus.success
+  }
+
+  /// Tells the network what was configured, when it has changed.
+  @inline(never)
+  private mutating func configureNetwork() {
+    guard let tls = server.console.takeTLS() else { return }
+    server.network.adopt(tls)
+    server.network.adopt(server.console.settings)
+  }
+
+  @inline(never)
+  private mutating func begin() { server.start(server.console.configuration) }
+
+  /// Writes how much of the board's limits the configuration takes.
+  private func writeUse() {
+    var line = Line()
+    server.console.settings.describeUse(in: &line)
+    line.append("\n")
+    Standard.output.write(line.span)
   }
 
   /// Opens all that has a name: what only the user may have as the user, the rest as who we are.
