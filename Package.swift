@@ -70,7 +70,7 @@ let testing: [(target: String, imports: [String])] = [
   ("MessagesTests", ["Memory", "MQTT", "Messages", "Support"]),
   ("TopicsTests", ["Memory", "MQTT", "Messages", "Support", "Topics"]),
   ("SessionsTests", ["Memory", "MQTT", "Messages", "Sessions", "Support"]),
-  ("BrokerTests", ["Board", "Broker", "Memory", "Support"]),
+  ("BrokerTests", ["Board", "Broker", "MQTT", "Memory", "Support"]),
   ("ServerTests", ["Board", "Broker", "Memory", "Server", "Support"]),
   ("AccessTests", ["Access"]),
   ("WebSocketTests", ["Memory", "Support", "WebSocket"]),

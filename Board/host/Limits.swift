@@ -13,6 +13,9 @@ package struct Limits: BitwiseCopyable {
   /// Origins that the WebSocket listeners name together. More: an error at start.
   package typealias Origins<Element> = InlineArray<16, Element>
 
+  /// Bytes of all mount points and prefixes of client identifiers. More: an error at start.
+  package typealias PolicyTexts = InlineArray<8_192, UInt8>
+
   /// Network Connections at once. Full: CONNACK 0x97 (3.x: 3), then closed.
   package var connections = 12_000
   /// Sessions, connected or not. Full: the same; a live session is never evicted.
@@ -79,7 +82,7 @@ package struct Limits: BitwiseCopyable {
   /// The largest packet unless the configuration says otherwise: Mosquitto's default.
   package var defaultPacketBytes = 2_000_000
   /// Bytes read from one connection in one turn.
-  package var receiveBytes = 65_536
+  package var receiveBytes = 262_144
   /// Blocks for packets that have arrived in part. Short: the connection is not read until there
   /// are some; each connection can always claim one.
   package var receiveBlocks = 80_000

@@ -12,6 +12,9 @@ package struct Limits: BitwiseCopyable {
   /// Origins that the WebSocket listeners name together. More: an error at start.
   package typealias Origins<Element> = InlineArray<4, Element>
 
+  /// Bytes of all mount points and prefixes of client identifiers. More: an error at start.
+  package typealias PolicyTexts = InlineArray<256, UInt8>
+
   /// Network Connections at once. Full: CONNACK 0x97 (3.x: 3), then closed.
   package var connections = 8
   /// Sessions, connected or not. Full: the same; a live session is never evicted.

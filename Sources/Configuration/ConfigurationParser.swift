@@ -34,9 +34,6 @@ package struct ConfigurationParser {
     return nil
   }
 
-  /// The line that was read last, counted from 1.
-  package var lineNumber: Int { line }
-
   private func endOfLine(in text: Span<UInt8>) -> Int {
     var end = position
     while end < text.count, text[end] != UInt8(ascii: "\n") { end += 1 }
@@ -55,7 +52,7 @@ package struct ConfigurationParser {
       if let note = try settings.set(key, to: text.extracting(statement.value)) {
         return .warning(ConfigurationError(statement, note))
       }
-      guard case .words(.includedDirectory) = key.kind else { return nil }
+      guard key == .words(.includedDirectory) else { return nil }
       guard !isIncluded else { throw .refused("only the main file may include others") }
       return .inclusion(statement.value)
     } catch {

@@ -1,56 +1,25 @@
-/// One key of the configuration: its name, and what its value is and sets.
-struct Key {
-  let name: StaticString
-  let kind: Kind
-
-  init(_ name: StaticString, _ kind: Kind) {
-    self.name = name
-    self.kind = kind
-  }
-
-  /// What a value looks like, and which setting it is for.
-  enum Kind {
-    /// `true` or `false`.
-    case boolean(BooleanSetting)
-    /// A whole number within bounds.
-    case number(NumberSetting, Bounds)
-    /// The rest of the line, of at most so many bytes; may be given once.
-    case text(TextSetting, most: UInt8)
-    /// The same, once for each listener.
-    case listenerText(ListenerTextSetting, most: UInt8)
-    /// The same, once or once for each listener: `per_listener_settings` says which.
-    case securityText(SecurityTextSetting, most: UInt8)
-    /// One of a few words, or words with a rule of their own.
-    case words(WordsSetting)
-    /// A number and its unit, as in `14d`.
-    case duration
-    /// A key of Mosquitto that has no effect here and does no harm: why.
-    case ignored(StaticString)
-    /// A key of Mosquitto that is not here: why, or what to write instead.
-    case refused(StaticString)
-  }
-}
-
-/// The least and the most a number may be, and the limit of the board that says so, if one does.
-struct Bounds {
-  let least: Int32
-  let most: Int32
-  var limit: StaticString?
-
-  init(_ range: ClosedRange<Int32>) {
-    least = range.lowerBound
-    most = range.upperBound
-  }
-
-  init(from least: Int32, to most: Int, limit: StaticString) {
-    self.least = least
-    self.most = Int32(clamping: most)
-    self.limit = limit
-  }
+/// One key of the configuration: what kind of value it takes and which setting it is for.
+enum Key: Equatable {
+  /// `true` or `false`.
+  case boolean(BooleanSetting)
+  /// A whole number within bounds.
+  case number(NumberSetting)
+  /// The rest of the line; may be given once.
+  case text(TextSetting)
+  /// The same, once for each listener.
+  case listenerText(ListenerTextSetting)
+  /// The same, once or once for each listener: `per_listener_settings` says which.
+  case securityText(SecurityTextSetting)
+  /// One of a few words, or words with a rule of their own.
+  case words(WordsSetting)
+  /// A key of Mosquitto that has no effect here and does no harm.
+  case ignored(IgnoredKey)
+  /// A key of Mosquitto that is not here.
+  case refused(RefusedKey)
 }
 
 /// The settings that are true or false.
-enum BooleanSetting {
+enum BooleanSetting: UInt8 {
   case allowsAnonymous
   case allowsAnonymousHere
   case allowsEmptyClientIdentifier
@@ -58,6 +27,7 @@ enum BooleanSetting {
   case ignoresUnknownKeys
   case isLogTimestamped
   case isPersistent
+  case isPersistentToo
   case isRetainAvailable
   case isSandboxed
   case locksMemory
@@ -73,7 +43,7 @@ enum BooleanSetting {
 }
 
 /// The settings that are whole numbers.
-enum NumberSetting {
+enum NumberSetting: UInt8 {
   case connectTimeout
   case logFacility
   case maximumBrokerTopicAlias
@@ -84,6 +54,7 @@ enum NumberSetting {
   case maximumPacketBytes
   case maximumPayloadBytes
   case maximumQoS
+  case maximumQoSToo
   case maximumQueuedBytes
   case maximumQueuedMessages
   case maximumTopicAlias
@@ -97,7 +68,7 @@ enum NumberSetting {
 }
 
 /// The settings that are free text.
-enum TextSetting {
+enum TextSetting: UInt8 {
   case clientIdentifierPrefix
   case logTimestampFormat
   case oldAddress
@@ -105,8 +76,34 @@ enum TextSetting {
   case user
 }
 
+/// The texts that each listener has for itself.
+enum ListenerTextSetting: UInt8 {
+  case authorityFile
+  case authorityPath
+  case certificateFile
+  case ciphers
+  case ciphersVersion13
+  case interface
+  case keyFile
+  case mountPoint
+  case pskHint
+  case revocationFile
+
+  static var count: UInt8 { revocationFile.rawValue + 1 }
+}
+
+/// The texts that are for all listeners, or one each with `per_listener_settings`.
+enum SecurityTextSetting: UInt8 {
+  case aclFile
+  case assignedIdentifierPrefix
+  case passwordFile
+  case pskFile
+
+  static var count: UInt8 { pskFile.rawValue + 1 }
+}
+
 /// The settings with words of their own.
-enum WordsSetting {
+enum WordsSetting: UInt8 {
   case acceptedVersions
   case assignedIdentifierPrefixHere
   case includedDirectory
@@ -115,6 +112,7 @@ enum WordsSetting {
   case logType
   case origin
   case queueFull
+  case sessionExpiry
   case socketFamily
   case socketMode
   case tlsVersion

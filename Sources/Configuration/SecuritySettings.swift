@@ -20,14 +20,6 @@ package struct SecuritySettings: BitwiseCopyable {
   package internal(set) var pskFile = TextReference.none
 }
 
-/// The texts that are for all listeners, or one each with `per_listener_settings`.
-enum SecurityTextSetting {
-  case aclFile
-  case assignedIdentifierPrefix
-  case passwordFile
-  case pskFile
-}
-
 extension SecuritySettings {
   /// One of its texts.
   subscript(setting: SecurityTextSetting) -> TextReference {

@@ -7,17 +7,16 @@ extension Settings {
   mutating func set(
     _ key: Key, to value: Span<UInt8>
   ) throws(ConfigurationError.Reason) -> ConfigurationError.Reason? {
-    switch key.kind {
+    switch key {
     case .boolean(let setting): return try set(setting, to: value.soleWord().boolean())
-    case .number(let setting, let bounds):
-      return try set(setting, to: value.soleWord().number(within: bounds))
-    case .text(let setting, let most): return try set(setting, to: value, most: Int(most))
-    case .listenerText(let setting, let most): try set(setting, to: value, most: Int(most))
-    case .securityText(let setting, let most): try set(setting, to: value, most: Int(most))
-    case .words(let setting): return try set(setting, to: value)
-    case .duration: maximumSessionExpirySeconds = try value.soleWord().duration()
-    case .ignored(let reason): return .note(reason)
-    case .refused(let hint): throw .refused(hint)
+    case .number(let setting):
+      return try set(setting, to: value.soleWord().number(within: setting.bounds))
+    case .text(let setting): return try set(setting, to: value)
+    case .listenerText(let setting): try set(setting, to: value)
+    case .securityText(let setting): try set(setting, to: value)
+    case .words(let setting): try set(setting, to: value)
+    case .ignored(let key): return .note(key.reason)
+    case .refused(let key): throw .refused(key.reason)
     }
     return nil
   }
@@ -33,7 +32,8 @@ extension Settings {
     case .checksRetainSource: checksRetainSource = value
     case .ignoresUnknownKeys: ignoresUnknownKeys = value
     case .isLogTimestamped: isLogTimestamped = value
-    case .isPersistent: return value ? .note("nothing is kept over a restart yet") : nil
+    case .isPersistent, .isPersistentToo:
+      return value ? .note("nothing is kept over a restart yet") : nil
     case .isRetainAvailable: isRetainAvailable = value
     case .isSandboxed: isSandboxed = value
     case .locksMemory: locksMemory = value
@@ -76,7 +76,7 @@ extension Settings {
     case .maximumKeepAlive: maximumKeepAliveSeconds = UInt16(clamping: value)
     case .maximumPacketBytes: maximumPacketBytes = Int32(clamping: value)
     case .maximumPayloadBytes: maximumPayloadBytes = Int32(clamping: value)
-    case .maximumQoS:
+    case .maximumQoS, .maximumQoSToo:
       updateListener { $0.maximumQoS = QoS(rawValue: UInt8(clamping: value)) ?? .exactlyOnce }
     case .maximumQueuedBytes: maximumQueuedBytes = Int32(clamping: max(0, value))
     case .maximumQueuedMessages: maximumQueuedMessages = Int32(clamping: max(0, value))

@@ -1,8 +1,9 @@
 // Texts: of the whole, of a listener, of its security.
 extension Settings {
   mutating func set(
-    _ setting: TextSetting, to value: Span<UInt8>, most: Int
+    _ setting: TextSetting, to value: Span<UInt8>
   ) throws(ConfigurationError.Reason) -> ConfigurationError.Reason? {
+    let most = setting.most
     switch setting {
     case .clientIdentifierPrefix:
       clientIdentifierPrefix = try keep(value, most: most, insteadOf: clientIdentifierPrefix)
@@ -16,21 +17,21 @@ extension Settings {
   }
 
   mutating func set(
-    _ setting: ListenerTextSetting, to value: Span<UInt8>, most: Int
+    _ setting: ListenerTextSetting, to value: Span<UInt8>
   ) throws(ConfigurationError.Reason) {
     if setting == .mountPoint { try value.checkMountPoint() }
     let old = lastListener[setting]
     let kept = try keep(
-      value, most: most, insteadOf: old, inherited: listenerDefaults[setting])
+      value, most: setting.most, insteadOf: old, inherited: listenerDefaults[setting])
     updateListener { $0[setting] = kept }
   }
 
   mutating func set(
-    _ setting: SecurityTextSetting, to value: Span<UInt8>, most: Int
+    _ setting: SecurityTextSetting, to value: Span<UInt8>
   ) throws(ConfigurationError.Reason) {
     let old = usesListenerSettings ? lastListener.security[setting] : security[setting]
     let kept = try keep(
-      value, most: most, insteadOf: old, inherited: listenerDefaults.security[setting])
+      value, most: setting.most, insteadOf: old, inherited: listenerDefaults.security[setting])
     updateSecurity { $0[setting] = kept }
   }
 

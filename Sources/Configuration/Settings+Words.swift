@@ -5,16 +5,16 @@ extension Settings {
   /// Sets what the key with these words is for.
   mutating func set(
     _ setting: WordsSetting, to value: Span<UInt8>
-  ) throws(ConfigurationError.Reason) -> ConfigurationError.Reason? {
+  ) throws(ConfigurationError.Reason) {
     switch setting {
     case .listener: try addListener(value)
     case .logDestination: try addLogDestination(value)
     case .logType: try addLogType(value.soleWord())
     case .queueFull: queueFull = try value.soleWord().policy()
     case .includedDirectory: try value.checkText(most: 190)
+    case .sessionExpiry: maximumSessionExpirySeconds = try value.soleWord().duration()
     default: try setForListener(setting, value)
     }
-    return nil
   }
 
   private mutating func setForListener(
@@ -30,7 +30,8 @@ extension Settings {
     case .origin: try addOrigin(value.soleWord(), to: &listener)
     case .assignedIdentifierPrefixHere:
       listener.security.assignedIdentifierPrefixHere = try keep(value, most: 50)
-    case .includedDirectory, .listener, .logDestination, .logType, .queueFull: break
+    case .includedDirectory, .listener, .logDestination, .logType, .queueFull, .sessionExpiry:
+      break
     }
     updateListener { $0 = listener }
   }
@@ -39,7 +40,8 @@ extension Settings {
   private mutating func addOrigin(
     _ word: Span<UInt8>, to listener: inout Listener
   ) throws(ConfigurationError.Reason) {
-    let isFirst = listener.origins.upperBound != originCount || listener.origins.isEmpty
+    let isInherited = listenerCount > 0 && listener.origins == listenerDefaults.origins
+    let isFirst = isInherited || listener.origins.isEmpty
     guard let place = append(origin: try keep(word, most: 255)) else {
       throw .noRoom("Origins", Int64(Settings.originCapacity))
     }

@@ -9,10 +9,35 @@ extension Span where Element == UInt8 {
     }
   }
 
+  /// Whether these are the same bytes.
+  func equals(_ other: Span<UInt8>) -> Bool {
+    guard count == other.count else { return false }
+    for index in 0..<count where self[index] != other[index] { return false }
+    return true
+  }
+
   /// Whether these bytes begin with those of `text`.
   func begins(with text: StaticString) -> Bool {
     let length = text.utf8CodeUnitCount
     return count >= length && extracting(0..<length).equals(text)
+  }
+
+  /// Which of the words in `list`, with one space between two, these bytes are.
+  func place(in list: StaticString) -> UInt8? {
+    var (place, start): (UInt8, Int) = (0, 0)
+    let words = unsafe UnsafeBufferPointer(start: list.utf8Start, count: list.utf8CodeUnitCount)
+    for index in 0...words.count {
+      guard unsafe index == words.count || words[index] == UInt8(ascii: " ") else { continue }
+      if unsafe equals(words, from: start, to: index) { return place }
+      (place, start) = (place + 1, index + 1)
+    }
+    return nil
+  }
+
+  private func equals(_ words: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int) -> Bool {
+    guard count == end - start else { return false }
+    for index in 0..<count where unsafe words[start + index] != self[index] { return false }
+    return true
   }
 
   /// The index of the first byte that is not a blank, or the end.

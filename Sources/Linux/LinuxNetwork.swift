@@ -12,6 +12,8 @@ import Server
 package struct LinuxNetwork: Network, ~Copyable {
   private var streams: Streams
   private var webSockets: WebSocketLayer
+  /// The number of the listener that each listening socket is of.
+  private var numbers: SlotTable<UInt8>
   private var accepted: Int32 = -1
   private var acceptedListener = 0
   /// The listener to ask first, so that one flooded listener starves no other.
@@ -23,13 +25,18 @@ package struct LinuxNetwork: Network, ~Copyable {
   package init(places: Int, limits: Limits, in region: inout Region) {
     streams = Streams(places: places, limits: limits, in: &region)
     webSockets = WebSocketLayer(places: places, limits: limits, in: &region)
+    // With `bind_interface` a listener has a socket for either version of IP.
+    numbers = SlotTable("listening sockets", count: 2 * limits.listeners, in: &region)
   }
 
   /// Opens what is needed to wait; false with an errno when the system refuses.
   package mutating func start(signals: Int32) -> Int32 { streams.start(signals: signals) }
 
-  /// Waits for connections on a listening socket too.
-  package mutating func add(listener: Int32) { streams.add(listener: listener) }
+  /// Waits for connections on a listening socket of the listener `number` too.
+  package mutating func add(listener: Int32, number: Int) {
+    numbers[streams.waiting.listenerCount] = UInt8(truncatingIfNeeded: number)
+    streams.add(listener: listener)
+  }
 
   /// Takes over what each listener shows to those who come by TLS.
   package mutating func adopt(_ configurations: TLSConfigurations) { streams.adopt(configurations) }
@@ -59,8 +66,8 @@ package struct LinuxNetwork: Network, ~Copyable {
     let socket = unsafe linux_accept(streams.waiting.listener(number), &peer)
     guard socket < 0 else {
       accepted = socket
-      acceptedListener = number
-      return Accepted(listener: number)
+      acceptedListener = Int(numbers[number])
+      return Accepted(listener: acceptedListener)
     }
     // The listener stays readable while descriptors are short: it rests instead of spinning.
     isShortOfDescriptors =

@@ -75,9 +75,10 @@ func aListenerMayBeWrong(value: String, reason: String) {
 
 @Test func theBoardLimitsTheTexts() {
   let path = String(repeating: "a", count: 255)
-  let lines = (1...2).map { "listener \($0) \(path)" } + ["pid_file \(path)"]
-  let more = (3...9).map { "listener \($0) \(path)" }
-  let text = (lines + ["log_dest file \(path)"] + more).joined(separator: "\n")
+  let keys = ["cafile", "capath", "crlfile", "ciphers", "certfile", "keyfile"]
+  let text = (1...Limits().listeners).map { listener in
+    "listener \(listener)\n" + keys.map { "\($0) \(path)\n" }.joined()
+  }.joined()
   let error = Reading(text).error ?? "no error"
   #expect(error.contains("there is room for only \(SettingsText.capacity), the limit "))
   #expect(error.contains("ConfigurationText of this board, set in Board/"))

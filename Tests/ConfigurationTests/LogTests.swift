@@ -6,13 +6,15 @@ private func types(_ lines: String, _ arguments: String...) -> UInt16 {
   Reading(lines, arguments: arguments).settings.logTypes.rawValue
 }
 
-/// The destinations as letters: e, o, and the path of the file.
+/// The destinations as letters: e, o, s, t, and the path of the file.
 private func destinations(_ lines: String) -> String {
   let reading = Reading(lines)
   let destinations = reading.settings.logDestinations
   return reading.error
     ?? (destinations.isStandardErrorUsed ? "e" : "")
-    + (destinations.isStandardOutputUsed ? "o" : "") + reading.text(destinations.file)
+    + (destinations.isStandardOutputUsed ? "o" : "")
+    + (destinations.isSystemLogUsed ? "s" : "") + (destinations.isTopicUsed ? "t" : "")
+    + reading.text(destinations.file)
 }
 
 @Test func typesAddUp() {
@@ -40,13 +42,14 @@ private func destinations(_ lines: String) -> String {
   #expect(destinations("log_dest stdout unbuffered\n") == "o")
   #expect(destinations("log_dest stdout\nlog_dest stderr\n") == "eo")
   #expect(destinations("log_dest none\n") == "")
+  #expect(destinations("log_dest syslog\nlog_dest topic\n") == "st")
   #expect(destinations("log_dest file  /var/log/my log.txt \r\n") == "/var/log/my log.txt")
   #expect(destinations("log_dest file /a\nlog_dest stderr # too\n") == "e/a")
 }
 
 @Test(arguments: [
-  ("file", "the path of a file is expected"), ("syslog", "it is none of stderr, stdout, "),
-  ("topic", "it is none of"), ("stderr stdout", "one word is expected"),
+  ("file", "the path of a file is expected"), ("dlt", "it is none of stderr, stdout, "),
+  ("android", "it is none of"), ("stderr stdout", "one word is expected"),
 ])
 func aDestinationMayBeWrong(value: String, reason: String) {
   let error = destinations("log_dest \(value)")

@@ -63,18 +63,27 @@ func options(_ arguments: [String]) -> CommandLineOptions {
 }
 
 extension Key {
-  /// All keys of the tables.
-  static var all: [Key] {
-    list(listenerKeys) + list(encryptionKeys) + list(securityKeys) + list(clientKeys)
-      + list(programKeys) + list(ignoredKeys) + list(refusedKeys)
+  /// The names of all settings.
+  static var settingNames: [String] {
+    [
+      BooleanSetting.names, NumberSetting.names, TextSetting.names, ListenerTextSetting.names,
+      SecurityTextSetting.names, WordsSetting.names,
+    ].flatMap(words)
   }
 
   /// The names of the keys that a configuration may have.
-  static var allNames: [String] {
-    all.filter { if case .refused = $0.kind { false } else { true } }.map(\.name.description)
+  static var allNames: [String] { settingNames + ignoredNames }
+  /// The names of Mosquitto's keys that have no effect.
+  static var ignoredNames: [String] { words(IgnoredKey.names) }
+  /// The names of Mosquitto's keys that are not here.
+  static var refusedNames: [String] { words(RefusedKey.names) + words(RefusedKey.bridgeNames) }
+
+  private static func words(_ names: StaticString) -> [String] {
+    names.description.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
   }
 
-  private static func list<let count: Int>(_ keys: InlineArray<count, Key>) -> [Key] {
-    keys.indices.map { keys[$0] }
+  init?(_ name: String) {
+    guard let key = Key.named(Array(name.utf8).span) else { return nil }
+    self = key
   }
 }
