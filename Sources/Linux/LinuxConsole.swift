@@ -8,6 +8,7 @@ import Server
 package struct LinuxConsole: Console, ~Copyable {
   private let anchor = Anchor()
   package internal(set) var settings = Settings()
+  private var isReloaded = false
   let options: CommandLineOptions
   /// The file that is being read.
   var text: Buffer
@@ -55,7 +56,14 @@ package struct LinuxConsole: Console, ~Copyable {
       return nil
     }
     openLog()
+    isReloaded = true
     return configuration
+  }
+
+  /// Whether a reload has brought new settings since this was asked last.
+  package mutating func takeReloaded() -> Bool {
+    defer { isReloaded = false }
+    return isReloaded
   }
 
   /// What the settings mean to the server.

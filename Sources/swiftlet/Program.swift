@@ -52,7 +52,10 @@ struct Program: ~Copyable {
     confine()
     tell(.information, Broker.version, " running")
     server.console.supervisor.tellReady(at: server.clock.now())
-    while !server.isStopped { server.turn() }
+    while !server.isStopped {
+      server.turn()
+      if server.console.takeReloaded() { server.network.adopt(server.console.settings) }
+    }
     server.console.supervisor.tellStopping()
     server.finish()
     tell(.information, Broker.version, " stopped")

@@ -30,7 +30,7 @@ async def drive(port, include, exclude):
     server = await echo.serve(port)
     address = "127.0.0.1:%d" % server.sockets[0].getsockname()[1]
     try:
-        return await kosoku.run_fuzzingclient(address, include, exclude, concurrency=4)
+        return await kosoku.run_fuzzingclient(address, include, exclude, concurrency=16)
     except kosoku.FailureError as failure:
         return failure.results
     finally:
