@@ -55,6 +55,7 @@ package struct LinuxConsole: Console, ~Copyable {
       return nil
     }
     openLog()
+    warnOfOpenSecrets()
     return configuration
   }
 

@@ -83,6 +83,7 @@ struct Program: ~Copyable {
     guard server.console.findUser(&rights) else { return false }
     guard rights.asUser({ server.console.openLog() }) else { return false }
     tell(.information, Broker.version, " starting")
+    rights.asUser { server.console.warnOfOpenSecrets() }
     raiseDescriptorLimit()
     return openListeners(rights)
   }
