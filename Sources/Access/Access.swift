@@ -1,15 +1,13 @@
 /// Who may connect, publish and subscribe.
 package struct Access: BitwiseCopyable {
-  private let isAnonymousAllowed: Bool
-
   /// Decisions under which everybody is anonymous: no source of passwords is known.
-  package init(isAnonymousAllowed: Bool) {
-    self.isAnonymousAllowed = isAnonymousAllowed
-  }
+  package init() {}
 
   /// Whether a Client with these credentials may connect: with no passwords to check them against,
   /// a User Name neither helps nor harms, as in Mosquitto. [3.1.3.5]
-  package func mayConnect(userName: Span<UInt8>?, password: Span<UInt8>?) -> Decision {
+  package func mayConnect(
+    userName: Span<UInt8>?, password: Span<UInt8>?, isAnonymousAllowed: Bool
+  ) -> Decision {
     isAnonymousAllowed ? .allowed : .notAuthorized
   }
 

@@ -25,6 +25,8 @@ package struct Connection: BitwiseCopyable {
   var wantsProblemInformation = true
   /// It stands in the list of connections that have something to send.
   var isOwed = false
+  /// It gave no User Name, and its peer has not proved who it is.
+  var isAnonymous = true
   /// It stands in the list of connections that are to be closed.
   var isDying = false
   /// The network took less than it was given; it will say when it takes more.

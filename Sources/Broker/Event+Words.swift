@@ -11,6 +11,7 @@ extension Event {
     case .connectionLost: ("Client", "closed its connection")
     case .keepAliveExceeded: ("Client", "has exceeded timeout, disconnecting")
     case .connectTimedOut: ("A connection that sent no CONNECT was closed", "")
+    case .noLongerAllowed: ("Client", "disconnected by the new configuration")
     case .handshakeFailed: ("A connection was refused", "")
     case .malformedPacket: ("Client", "disconnected due to malformed packet or protocol error")
     case .sessionTakenOver: ("Client", "already connected, closing old connection")

@@ -11,6 +11,7 @@ package enum Event: UInt8, BitwiseCopyable {
   case keepAliveExceeded
   case connectTimedOut
   case handshakeFailed
+  case noLongerAllowed
   case malformedPacket
   case sessionTakenOver
   case sessionExpired
@@ -38,7 +39,7 @@ package enum Event: UInt8, BitwiseCopyable {
     switch self {
     case .connectionOpened, .connectionRefused, .clientConnected, .clientRefused,
       .clientDisconnected, .connectionLost, .keepAliveExceeded, .connectTimedOut,
-      .handshakeFailed:
+      .handshakeFailed, .noLongerAllowed:
       true
     default: false
     }
@@ -51,7 +52,7 @@ package enum Event: UInt8, BitwiseCopyable {
     case .connectionOpened: .debug
     case .connectionRefused, .clientConnected, .clientRefused,
       .clientDisconnected, .connectionLost, .keepAliveExceeded, .connectTimedOut,
-      .handshakeFailed, .malformedPacket, .sessionTakenOver, .sessionExpired:
+      .handshakeFailed, .noLongerAllowed, .malformedPacket, .sessionTakenOver, .sessionExpired:
       .notice
     case .subscribed: .subscribe
     case .unsubscribed: .unsubscribe

@@ -36,6 +36,8 @@ package struct ConfigurationError: Error {
     case invalid(StaticString)
     /// The key is not to be used: what to do about it.
     case refused(StaticString)
+    /// More bytes of mount points and prefixes of client identifiers than the board has.
+    case policyTexts(Int64)
     /// The keys of the listener on this port do not go together: why.
     case listener(UInt16, StaticString)
     /// The key has no effect: why.
@@ -97,7 +99,8 @@ package struct ConfigurationError: Error {
       line.append("The option", quoting: key)
       line.append(" is outdated; ")
       line.append(words)
-    case .notBoolean, .notNumber, .outOfRange, .tooLong, .noRoom, .aboveLimit, .invalid, .listener:
+    case .notBoolean, .notNumber, .outOfRange, .tooLong, .noRoom, .aboveLimit, .invalid, .listener,
+      .policyTexts:
       line.append("Invalid", quoting: key)
       line.append(" value", quoting: value)
       line.append(": ")
@@ -126,6 +129,10 @@ extension ConfigurationError.Reason {
     case .invalid(let words),
       .refused(let words), .note(let words), .outdated(let words):
       line.append(words)
+    case .policyTexts(let most):
+      line.append("mount points and prefixes of client identifiers have at most ", number: most)
+      line.append(" bytes together")
+      ConfigurationError.describe(limit: "PolicyTexts", in: &line)
     case .listener(let port, let words):
       line.append("of the listener on port ", number: Int64(port))
       line.append(": ")

@@ -5,6 +5,8 @@ import MQTT
 package struct Listener: BitwiseCopyable {
   /// The TCP port; 0 for a Unix domain socket and for nothing else.
   package internal(set) var port: UInt16 = 1883
+  /// Whether nobody may come in any more: a reload has taken it away.
+  package internal(set) var isClosed = false
   /// The address or host name to bind to, a text of the settings; empty for all interfaces.
   package internal(set) var address = TextReference.none
   /// The versions of IP to listen on.
@@ -25,7 +27,7 @@ package struct Listener: BitwiseCopyable {
   /// What is put before each Topic Name and Topic Filter of these Clients; empty for nothing.
   package internal(set) var mountPoint = TextReference.none
   /// The versions of MQTT that a Client may speak here.
-  package internal(set) var acceptedVersions = AcceptedVersions.all
+  package internal(set) var acceptedVersions = VersionSet.all
   /// Which of the settings' origins a browser may come from; none given: any.
   package internal(set) var origins: Range<Int> {
     get { Int(firstOrigin)..<Int(firstOrigin) + Int(originCount) }
@@ -67,25 +69,6 @@ package enum Transport: UInt8, BitwiseCopyable {
   case mqtt
   /// Binary frames of WebSocket. [6]
   case webSockets
-}
-
-/// A set of versions of MQTT.
-package struct AcceptedVersions: BitwiseCopyable {
-  private var bits: UInt8
-
-  /// Every version that there is.
-  package static var all: AcceptedVersions { AcceptedVersions(bits: 0b111) }
-  /// No version.
-  static var none: AcceptedVersions { AcceptedVersions(bits: 0) }
-
-  /// Whether the version is in the set.
-  package func contains(_ version: ProtocolVersion) -> Bool {
-    bits & AcceptedVersions.bit(of: version) != 0
-  }
-
-  mutating func insert(_ version: ProtocolVersion) { bits |= AcceptedVersions.bit(of: version) }
-
-  private static func bit(of version: ProtocolVersion) -> UInt8 { 1 << (version.rawValue - 3) }
 }
 
 extension Listener {

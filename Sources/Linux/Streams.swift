@@ -61,9 +61,7 @@ struct Streams: ~Copyable {
     guard ready.isWritable else { return ready }
     wantWrite(place: ready.place, false)
     let interest = interests[ready.place]
-    return Readiness(
-      place: ready.place, isReadable: interest.contains(.read),
-      isWritable: interest.contains(.write))
+    return Readiness(place: ready.place, isReadable: interest.contains(.read), isWritable: true)
   }
 
   /// Finds the place readable in the next turn, whatever its socket says.

@@ -57,7 +57,10 @@ struct Program: ~Copyable {
   // What happens once has a frame of its own, so that the loop stands on a small stack.
 
   @inline(never)
-  private mutating func start() { server.start(server.console.configuration) }
+  private mutating func start() {
+    server.network.adopt(server.console.settings)
+    server.start(server.console.configuration)
+  }
 
   @inline(never)
   private mutating func finish() {

@@ -151,12 +151,15 @@ int32_t linux_write_line(int32_t descriptor, const uint8_t *_Nonnull bytes, uint
 // Reads a whole file; its length, or -EFBIG when it is longer than `capacity`.
 int64_t linux_read_file(
   const uint8_t *_Nonnull path, uint8_t *_Nonnull bytes, uint64_t capacity);
-// Writes the name that comes next after `previous` (NULL: the first) in a folder, in the order of
-// bytes, among those that end with `suffix` and have more than it; its length, 0 for none more.
-// The name ends with a zero, which its length does not count.
-int32_t linux_next_name(
-  const uint8_t *_Nonnull folder, const uint8_t *_Nonnull suffix,
-  const uint8_t *_Nullable previous, uint8_t *_Nonnull name, uint32_t capacity);
+// Most bytes of the name of a folder that `linux_next_path` takes, and of a path that it writes.
+static const uint32_t LINUX_FOLDER_MAX = 190;
+static const uint32_t LINUX_PATH_MAX = 448;
+// Writes `folder/name` for the name that comes next in the folder, in the order of bytes, after the
+// one in `path` (an empty text at first), among those that end with `suffix` and have more than it;
+// the length of the path, 0 when there is no further one. The folder's name need not end with zero.
+int32_t linux_next_path(
+  const uint8_t *_Nonnull folder, uint32_t folder_length, const uint8_t *_Nonnull suffix,
+  uint8_t *_Nonnull path);
 // Writes a whole file in place of what was there.
 int32_t linux_write_file(
   const uint8_t *_Nonnull path, const uint8_t *_Nonnull bytes, uint64_t count, uint32_t mode);
@@ -219,6 +222,12 @@ int32_t linux_notify(int32_t descriptor, const uint8_t *_Nonnull bytes, uint64_t
 uint64_t linux_watchdog_microseconds(void);
 // The clock that the supervisor wants a reload to be stamped with.
 int64_t linux_monotonic_microseconds(void);
+
+// MARK: Digests
+
+// Writes the 20 bytes that SHA-1 makes of some others: for the handshake of WebSocket alone.
+int32_t linux_sha1(
+  const uint8_t *_Nonnull bytes, uint64_t count, uint8_t *_Nonnull digest);
 
 // MARK: Errors
 
