@@ -57,6 +57,7 @@ package struct LinuxConsole: Console, ~Copyable {
       return nil
     }
     openLog()
+    warnOfOpenSecrets()
     return configuration
   }
 
