@@ -10,7 +10,11 @@ extension LinuxConsole {
   package mutating func load() -> Bool {
     var fresh = Settings()
     guard readSettings(into: &fresh) else { return false }
+    // The last step that may fail: what it has made would have to be given back.
+    guard let made = loadTLS(of: fresh) else { return false }
     settings = fresh
+    tls.release()
+    tls = made
     return true
   }
 

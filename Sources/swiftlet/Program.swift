@@ -32,10 +32,7 @@ struct Program: ~Copyable {
   mutating func run(plan: borrowing Region) -> Int32 {
     linux_read_time_zone()
     server.console.supervisor.find()
-    guard server.console.load(),
-      let tls = server.console.loadTLS(of: server.console.settings)
-    else { return ExitStatus.usage }
-    server.network.adopt(tls)
+    guard server.console.load() else { return ExitStatus.usage }
     if options.testsConfiguration {
       plan.writePlan(to: .output)
       Standard.output.write("Configuration file is OK.\n")
@@ -47,7 +44,6 @@ struct Program: ~Copyable {
     guard !options.isDaemon || daemonise() else { return ExitStatus.failure }
     guard giveUp(rights) && startWaiting() else { return ExitStatus.failure }
     writeProcessIdentifier()
-    server.network.adopt(server.console.settings)
     server.start(server.console.configuration)
     confine()
     tell(.information, Broker.version, " running")
