@@ -59,7 +59,6 @@ struct Program: ~Copyable {
 
   @inline(never)
   private mutating func start() {
-    server.network.adopt(server.console.settings)
     server.start(server.console.configuration)
   }
 
