@@ -53,13 +53,18 @@ NAMES ?= $(shell hostname) $(shell hostname).local localhost 127.0.0.1
 BENCH_OPTIONS ?=
 TEST_PACKAGES := /usr/include/mbedtls/ssl.h:libmbedtls-dev mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace \
   busybox:busybox man:man-db $(PYTHON):python3
+# A browser, and what bundles MQTT.js for it: some 70 MB to fetch, more where X libraries are missing.
+BROWSER_PACKAGES := chromium-headless-shell:chromium-headless-shell esbuild:esbuild \
+  /usr/share/nodejs/mqtt:node-mqtt /usr/share/nodejs/buffer:node-buffer \
+  /usr/share/nodejs/process:node-process /usr/share/nodejs/url:node-url \
+  /usr/share/nodejs/readable-stream:node-readable-stream
 # Debian asks this program whether a service it has just installed may start.
 POLICY := /usr/sbin/policy-rc.d
 export TOOLS
 
 .PHONY: build run test unit simulate gates end-to-end conformance plan size boards lint format \
   install clean help bench certificates footprint link toolchain both-boards board-packages test-packages venv-package \
-  plan-of-board
+  plan-of-board autobahn browser-packages
 
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
 build: toolchain board-packages
@@ -110,9 +115,14 @@ both-boards:
 	@$(MAKE) --no-print-directory build BOARD=tiny
 
 ## end-to-end    The programs of both boards, with real clients
-end-to-end: $(VENV)/ready both-boards
+end-to-end: $(VENV)/ready browser-packages both-boards
 	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet SWIFTLET_TINY=$(CURDIR)/.build/bin/tiny/swiftlet \
 	  $(VENV)/bin/python -m pytest Tests/EndToEnd -q -p no:cacheprovider
+
+## autobahn      Every case of the Autobahn suite of WebSocket, chapter by chapter
+autobahn: $(VENV)/ready
+	@$(MAKE) --no-print-directory build BOARD=host
+	@$(VENV)/bin/python Tests/Autobahn/suite.py
 
 ## conformance   Which normative statements are enforced and tested
 conformance:
@@ -130,6 +140,7 @@ plan-of-board:
 
 ## bench         Swiftlet beside Mosquitto and a relay: .build/bench/report.md; QUICK=1: a minute
 bench: test-packages
+	$(call install-missing,openssl:openssl /usr/include/openssl/ssl.h:libssl-dev)
 	@$(MAKE) --no-print-directory build BOARD=host
 	BENCH=1 $(SWIFT) build -c release --product swiftlet-bench --scratch-path .build/bench-tool
 	@.build/bench-tool/release/swiftlet-bench compare $(if $(QUICK),--quick) $(BENCH_OPTIONS)
@@ -232,6 +243,9 @@ board-packages:
 test-packages:
 	$(call install-missing,$(TEST_PACKAGES))
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory venv-package
+
+browser-packages:
+	$(call install-missing,$(BROWSER_PACKAGES))
 
 venv-package:
 	$(call install-missing,/not/a/file:python3-venv)

@@ -9,9 +9,12 @@ extension LinuxConsole {
   /// when it cannot be read or is not wholly valid, certificates included. Why is told.
   package mutating func load() -> Bool {
     var fresh = Settings()
-    guard readSettings(into: &fresh), let tls = loadTLS(of: fresh) else { return false }
-    renewed?.release()
-    (settings, renewed) = (fresh, tls)
+    guard readSettings(into: &fresh) else { return false }
+    // The last step that may fail: what it has made would have to be given back.
+    guard let made = loadTLS(of: fresh) else { return false }
+    settings = fresh
+    tls.release()
+    tls = made
     return true
   }
 

@@ -11,9 +11,7 @@ extension LinuxConsole {
     for index in 0..<settings.listenerCount {
       let listener = settings.listener(at: index)
       guard listener.tls.isUsed else { continue }
-      let kind =
-        listener.tls.usesSubjectAsUserName ? LINUX_TLS_SUBJECT : LINUX_TLS_COMMON_NAME
-      configurations[index] = TLSConfiguration(identityKind: kind)
+      configurations[index] = TLSConfiguration()
       guard let made = configurations[index], fill(made, listener, settings) else {
         if configurations[index] == nil {
           complainAboutTLS("certfile", listener.tls.certificateFile, settings)
@@ -111,6 +109,7 @@ extension LinuxConsole {
     let options = linux_tls_options(
       lowest_version: listener.tls.version == .version13 ? 13 : 12,
       requires_certificate: listener.tls.requiresCertificate,
+      shows_subject: listener.tls.usesSubjectAsUserName,
       is_web: listener.transport == .webSockets)
     let result = unsafe linux_tls_configuration_finish(made.pointer, options)
     if result < 0 { complainAboutTLS("certfile", listener.tls.certificateFile, settings, result) }

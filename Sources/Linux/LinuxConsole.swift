@@ -8,14 +8,14 @@ import Server
 package struct LinuxConsole: Console, ~Copyable {
   private let anchor = Anchor()
   package internal(set) var settings = Settings()
+  /// What the listeners of these settings show to those who come by TLS.
+  var tls = TLSConfigurations()
   let options: CommandLineOptions
   /// The file that is being read.
   var text: Buffer
   private var signals: Int32 = -1
   private var log = LinuxLog()
   package var supervisor = Supervisor()
-  /// What listeners are to show by TLS from now on, until the network has taken it.
-  var renewed: TLSConfigurations?
 
   package init(options: CommandLineOptions, configurationBytes: Int, in region: inout Region) {
     self.options = options
@@ -57,19 +57,16 @@ package struct LinuxConsole: Console, ~Copyable {
       return nil
     }
     openLog()
+    warnOfOpenSecrets()
     return configuration
-  }
-
-  /// What listeners are to show by TLS, once after each time that the configuration was read.
-  package mutating func takeTLS() -> TLSConfigurations? {
-    defer { renewed = nil }
-    return renewed
   }
 
   /// What the settings mean to the server.
   package var configuration: Reloaded {
     Reloaded(policy: Policy(settings), logLevels: settings.logTypes.rawValue)
   }
+
+  package var networkSettings: NetworkSettings { NetworkSettings(settings: settings, tls: tls) }
 
   /// Opens the log that the settings name; false, and why is told, when it cannot be.
   @discardableResult

@@ -1,4 +1,5 @@
 import Board
+import Broker
 import CLinux
 import Configuration
 import Memory
@@ -10,6 +11,8 @@ import Server
 /// boards of few connections, where a kernel without epoll is enough) or one epoll descriptor in
 /// which they wait: so that a turn costs what is ready, not what is open.
 package struct LinuxNetwork: Network, ~Copyable {
+  package typealias Settings = NetworkSettings
+
   private var streams: Streams
   /// The number of the listener that each listening socket is of.
   private var numbers: SlotTable<UInt8>
@@ -40,13 +43,17 @@ package struct LinuxNetwork: Network, ~Copyable {
     streams.add(listener: listener)
   }
 
-  /// Takes over what each listener shows to those who come by TLS.
-  package mutating func adopt(_ configurations: TLSConfigurations) { streams.adopt(configurations) }
+  @inline(never)
+  package mutating func adopt(_ settings: NetworkSettings) {
+    sendsAtOnce = settings.settings.setsTCPNoDelay
+    streams.adopt(settings.tls)
+    webSockets.adopt(settings.settings)
+  }
 
-  /// Takes over what the settings say of WebSocket and PROXY headers.
-  package mutating func adopt(_ settings: borrowing Settings) {
-    sendsAtOnce = settings.setsTCPNoDelay
-    webSockets.adopt(settings)
+  package func pool(_ number: Int) -> PoolStatus? {
+    if let pool = streams.pool(number) { return pool }
+    guard WebSocketLayer.isHere && number == Streams.poolCount else { return nil }
+    return PoolStatus(name: "WebSockets", occupancy: webSockets.states.occupancy)
   }
 
   package mutating func wait(milliseconds: UInt64?) {
@@ -139,4 +146,12 @@ package struct LinuxNetwork: Network, ~Copyable {
   package mutating func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int {
     streams.identity(place: place, into: &out)
   }
+}
+
+/// What a configuration says to the network.
+package struct NetworkSettings: BitwiseCopyable {
+  /// Of WebSocket and PROXY headers.
+  let settings: Configuration.Settings
+  /// What each listener shows to those who come by TLS.
+  let tls: TLSConfigurations
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import queue
+import signal
 import socket
 import struct
 import time
@@ -572,6 +573,26 @@ def test_origins(start_web, origin, status):
         got, answer, _ = read_answer(raw)
         assert got == status
         assert status == 101 or answer["connection"] == "close"
+
+
+def test_a_reload_brings_other_origins(start_web):
+    web = start_web("websockets_origin http://old.example")
+    path = web.broker.configuration_path
+    path.write_text(path.read_text().replace("http://old.example", "http://new.example"))
+    before = web.broker.log().count("Reloading config")
+    web.broker.signal(signal.SIGHUP)
+    web.broker.wait_for_log("Reloading config")
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        with open_socket(web.port) as raw:
+            raw.sendall(request("Origin: http://new.example"))
+            status, _, _ = read_answer(raw)
+        if status == 101:
+            break
+        assert time.monotonic() < deadline and before == 0, web.broker.log()
+    with open_socket(web.port) as raw:
+        raw.sendall(request("Origin: http://old.example"))
+        assert read_answer(raw)[0] == 403
 
 
 def test_websockets_headers_size(start_web):

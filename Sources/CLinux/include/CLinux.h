@@ -14,6 +14,9 @@
 
 // Maps `count` zeroed bytes that are resident only once touched; NULL when the system refuses.
 void *_Nullable linux_map(uint64_t count);
+// Gives back the pages that only the start has needed, of text and of stack; only where every
+// kilobyte counts. What is needed again is read again.
+void linux_forget_start(void);
 // Fills the bytes from the system's random source.
 int32_t linux_random(uint8_t *_Nonnull bytes, uint64_t count);
 
