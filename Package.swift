@@ -20,8 +20,8 @@ let ladder: [(module: String, imports: [String])] = [
   ("Access", ["Board", "Memory", "MQTT"]),
   ("Configuration", ["Board", "Memory", "MQTT"]),
   ("Broker", ["Board", "Memory", "MQTT", "Messages", "Topics", "Sessions", "Access"]),
-  ("Server", ["Memory", "MQTT", "Broker"]),
-  ("Linux", ["Board", "Memory", "MQTT", "Configuration", "Broker", "Server", "CLinux"]),
+  ("Server", ["Memory", "MQTT", "Access", "Broker"]),
+  ("Linux", ["Board", "Memory", "MQTT", "Access", "Configuration", "Broker", "Server", "CLinux"]),
 ]
 
 var settings: [SwiftSetting] = [
@@ -68,7 +68,7 @@ let testing: [(target: String, imports: [String])] = [
   ("SessionsTests", ["Memory", "MQTT", "Messages", "Sessions", "Support"]),
   ("BrokerTests", ["Board", "Broker", "Memory", "Support"]),
   ("ServerTests", ["Board", "Broker", "Memory", "Server", "Support"]),
-  ("AccessTests", ["Access"]),
+  ("AccessTests", ["Access", "Board", "Memory", "Support"]),
   ("ConfigurationTests", ["Board", "Configuration", "Memory", "MQTT"]),
   ("SimulationTests", ["Simulator"]),
 ]

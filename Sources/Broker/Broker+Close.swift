@@ -190,6 +190,7 @@ extension Broker {
   mutating func end(_ session: Handle<Session>) {
     publishWill(of: session)
     deadlines.cancel(deadlineSlot(of: session))
+    releaseIdentity(of: session)
     subscriptions.removeAll(of: session.index, texts: &texts)
     sessions.remove(session, messages: &messages, texts: &texts)
   }

@@ -7,16 +7,29 @@ import Sessions
 
 // CONNECT and the session it begins or resumes. [3.1.4]
 extension Broker {
-  /// Answers a well-formed CONNECT.
+  /// Answers a well-formed CONNECT; false when that has to wait until its password is hashed.
   mutating func connect(
     _ connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
-  ) {
+  ) -> Bool {
     connections[connection].version = connect.version
     connections[connection].wantsProblemInformation = connect.requestsProblemInformation
     connections[connection].maximumPacketSize = connect.maximumPacketSize
     if let reason = objection(to: connect, bytes, on: connection) {
-      return refuseConnect(connection, reason)
+      refuseConnect(connection, reason)
+      return true
     }
+    switch admission(of: connect, bytes, on: connection) {
+    case .admitted: admit(connect, bytes, on: connection)
+    case .waits: return false
+    case .refused(let reason): refuseConnect(connection, reason)
+    }
+    return true
+  }
+
+  /// Lets a Client in, as far as there is room.
+  private mutating func admit(
+    _ connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+  ) {
     let isAssigned = connect.clientIdentifier.isEmpty
     let identifier = isAssigned ? assignIdentifier() : connect.clientIdentifier.in(bytes)
     // A Client whom no session belongs to gets a new one. [MQTT-3.1.2-6] [MQTT3-3.1.2-4]
@@ -27,6 +40,13 @@ extension Broker {
     }
     let will = keepWill(of: connect, bytes)
     guard !will.isFull else { return refuseConnect(connection, .quotaExceeded, .willFull) }
+    var userName = Chain()
+    if let name = self.userName(of: connect, bytes, on: connection),
+      !texts.append(name, to: &userName)
+    {
+      if !will.message.isNull { messages.release(will.message) }
+      return refuseConnect(connection, .quotaExceeded, .sessionsFull)
+    }
     var isPresent = false
     if let existing {
       isPresent = resume(existing, isCleanStart: connect.isCleanStart)
@@ -36,8 +56,10 @@ extension Broker {
         ? existing : sessions.add(identifier, version: connect.version, texts: &texts)
     else {
       if !will.message.isNull { messages.release(will.message) }
+      texts.release(&userName)
       return refuseConnect(connection, .quotaExceeded, .sessionsFull)
     }
+    identify(session, userName: userName, connect, on: connection)
     adopt(session, connect, will.message, on: connection)
     begin(session, connect, on: connection)
     accept(
@@ -58,13 +80,8 @@ extension Broker {
     // A 3.x Client cannot be told a shorter Keep Alive, so it is refused as by Mosquitto.
     if connect.version != .v5 && exceedsKeepAlive(connect) { return .clientIdentifierNotValid }
     let maximumQoS = listenerPolicy(of: connection).maximumQoS
-    if let will = connect.will, let reason = objection(to: will, bytes, maximumQoS) {
-      return reason
-    }
-    switch access.mayConnect(userName: nil, password: nil) {
-    case .allowed: return nil
-    case .notAuthorized: return .notAuthorized
-    }
+    guard let will = connect.will else { return nil }
+    return objection(to: will, bytes, maximumQoS, of: connect.clientIdentifier.in(bytes))
   }
 
   /// Any text serves as an identifier, the short and plain ones that every Server must allow too.
@@ -84,13 +101,17 @@ extension Broker {
   }
 
   private func objection(
-    to will: Will, _ bytes: Span<UInt8>, _ maximumQoS: QoS
+    to will: Will, _ bytes: Span<UInt8>, _ maximumQoS: QoS, of identifier: Span<UInt8>
   ) -> ReasonCode? {
     if will.qos > maximumQoS { return .qosNotSupported }  // [MQTT-3.2.2-12]
     // [MQTT-3.2.2-13]
     if will.isRetained && !policy.isRetainAvailable { return .retainNotSupported }
     if will.topic.length > limits.topicBytes { return .topicNameInvalid }
-    return access.mayPublish(topic: will.topic.in(bytes)) ? nil : .notAuthorized
+    // Whether the rules allow it is asked when it is published: they may change till then.
+    let topic = will.topic.in(bytes)
+    guard topic.isServers else { return nil }
+    guard let name = topic.connectionName, name.equals(identifier) else { return .notAuthorized }
+    return nil
   }
 
   private func exceedsKeepAlive(_ connect: Connect) -> Bool {

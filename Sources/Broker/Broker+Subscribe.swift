@@ -54,7 +54,10 @@ extension Broker {
   ) -> ReasonCode {
     let filter = request.filter.in(bytes)
     guard filter.count <= limits.topicBytes else { return .topicFilterInvalid }
-    guard access.maySubscribe(filter: filter) else { return .notAuthorized }
+    guard maySubscribe(filter, session) else {
+      note(.subscribeDenied, session, "")
+      return .notAuthorized
+    }
     let outcome = subscriptions.subscribe(
       session.index, to: filter, options: request.options, identifier: identifier, texts: &texts)
     switch outcome {

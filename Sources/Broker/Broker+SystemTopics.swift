@@ -50,7 +50,9 @@ extension Broker {
     var name = Line()
     var value = Line()
     describe(topic, name: &name, value: &value)
-    guard TopicFilter.matches(filter: wanted, name: name.span) else { return true }
+    guard TopicFilter.matches(filter: wanted, name: name.span),
+      mayReplay(name.span, at: nil, to: session)
+    else { return true }
     guard let message = keep(name, value) else { return false }
     defer { messages.release(message) }
     return sendRetained(message, subscription, to: session, on: connection)

@@ -26,6 +26,10 @@ extension Broker {
       sessions.remove(handle, of: session, messages: &messages, texts: &texts)
       return true
     }
+    if delivery.stage == .unsent && !mayStillRead(delivery, session) {
+      sessions.remove(handle, of: session, messages: &messages, texts: &texts)
+      return true
+    }
     let version = connections[connection].version
     let alias = alias(forStored: delivery.message, on: connection)
     var header = OutgoingPublish(

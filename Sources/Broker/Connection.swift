@@ -33,6 +33,9 @@ package struct Connection: BitwiseCopyable {
   package internal(set) var isStalled = false
   /// The network was told not to read it.
   package var isMuted = false
+  /// The number that the peer's address is known by; zero for none.
+  package var address: UInt64 = 0
+  var login = LoginState.none
   /// Seconds between two packets of the Client; zero for any. [3.1.2.10]
   var keepAlive: UInt16 = 0
   var session: Handle<Session> = .null

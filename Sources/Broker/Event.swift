@@ -9,6 +9,11 @@ package enum Event: UInt8, BitwiseCopyable {
   case clientDisconnected
   case connectionLost
   case keepAliveExceeded
+  case clientDismissed
+  case loginFailed
+  case publishDenied
+  case subscribeDenied
+  case deliveryDenied
   case connectTimedOut
   case handshakeFailed
   case malformedPacket
@@ -49,6 +54,7 @@ package enum Event: UInt8, BitwiseCopyable {
     switch self {
     case .connectionOpened, .connectionRefused, .clientConnected, .clientRefused,
       .clientDisconnected, .connectionLost, .keepAliveExceeded, .connectTimedOut,
+      .clientDismissed, .loginFailed, .publishDenied, .subscribeDenied, .deliveryDenied,
       .handshakeFailed, .malformedPacket, .sessionTakenOver, .sessionExpired:
       .notice
     case .subscribed: .subscribe

@@ -16,8 +16,6 @@ package struct Policy: BitwiseCopyable {
 
   package init() {}
 
-  /// Whether Clients without a user name may connect.
-  package var allowsAnonymous = true
   /// What differs between the listeners.
   package var listeners = InlineArray<20, ListenerPolicy>(repeating: ListenerPolicy())
   /// Milliseconds a new connection has to send its CONNECT.
@@ -43,6 +41,8 @@ package struct Policy: BitwiseCopyable {
   /// Milliseconds a 3.x publisher waits for room in a queue before it is disconnected.
   package var queueFullWait: UInt64 = 10_000
   package var isRetainAvailable = true
+  /// Whether a retained message goes to nobody once its publisher may not write there any more.
+  package var checksRetainSource = true
   /// Seconds a retained message is kept when it has no expiry of its own; zero for ever.
   package var retainExpiryInterval: UInt32 = 0
   /// Seconds a persistent session outlives its connection; `UInt32.max` for ever.
@@ -60,6 +60,12 @@ package struct Policy: BitwiseCopyable {
 package struct ListenerPolicy: BitwiseCopyable {
   package init() {}
 
+  /// Which users and rules of `Access` hold here.
+  package var security: UInt8 = 0
+  /// Whether Clients without a User Name may connect, or with one that there is no password for.
+  package var allowsAnonymous = true
+  /// Whether the User Name is what TLS has proved, and no password is asked for.
+  package var usesIdentityAsUserName = false
   /// Clients that may be connected at once.
   package var maximumConnections = Limits().connections
   /// The highest QoS that Clients may publish with.

@@ -59,6 +59,7 @@ int32_t linux_accept(int32_t listener, struct linux_peer *peer) {
   (void)set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
   peer->text_length = address_to_text(&address, peer->text);
   peer->port = address_port(&address);
+  peer->network = address_network(&address);
   return descriptor;
 }
 

@@ -1,3 +1,4 @@
+import Access
 import Broker
 import CLinux
 import Configuration
@@ -38,11 +39,11 @@ package struct LinuxConsole: Console, ~Copyable {
   }
 
   /// Reads the configuration into new settings and takes them over if they are wholly valid.
-  package mutating func reload() -> Reloaded? {
+  package mutating func reload(into access: inout Access) -> Reloaded? {
     var line = Line()
     line.append("Reloading config.")
     write(line)
-    guard load() else {
+    guard load(into: &access) else {
       var complaint = Line()
       complaint.append("Error: the configuration was not reloaded; the old one stays.")
       write(complaint)
@@ -59,7 +60,7 @@ package struct LinuxConsole: Console, ~Copyable {
 
   /// Reads the configuration file, if there is one, into the settings; false, and the old
   /// settings stay, when it cannot be read or is not wholly valid. Why is told.
-  package mutating func load() -> Bool {
+  package mutating func load(into access: inout Access) -> Bool {
     var fresh = Settings()
     guard let count = readFile() else { return false }
     let bytes = text.bytes(0..<count)
@@ -81,6 +82,7 @@ package struct LinuxConsole: Console, ~Copyable {
       write(line)
       return false
     }
+    guard loadAccess(of: fresh, into: &access) else { return false }
     settings = fresh
     return true
   }

@@ -54,7 +54,7 @@ package struct LinuxNetwork: Network, ~Copyable {
     guard socket < 0 else {
       accepted = socket
       acceptedListener = number
-      return Accepted(listener: number)
+      return Accepted(listener: number, address: peer.network)
     }
     // The listener stays readable while descriptors are short: it rests instead of spinning.
     isShortOfDescriptors =

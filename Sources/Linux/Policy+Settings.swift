@@ -8,7 +8,6 @@ extension Policy {
   /// What the settings mean to the broker.
   package init(_ settings: Settings) {
     self.init()
-    allowsAnonymous = settings.listener(at: 0).security.allowsAnonymous
     connectTimeout = UInt64(settings.connectTimeoutSeconds) * 1000
     maximumKeepAlive = settings.maximumKeepAliveSeconds
     maximumPacketSize = Int(settings.maximumPacketBytes)
@@ -31,6 +30,7 @@ extension Policy {
     logsConnections = settings.logsConnections
     for index in 0..<min(settings.listenerCount, listeners.count) {
       listeners[index] = ListenerPolicy(settings.listener(at: index))
+      listeners[index].security = UInt8(settings.securityNumber(of: index))
     }
   }
 
@@ -46,6 +46,9 @@ extension ListenerPolicy {
     if listener.maximumConnections > 0 {
       maximumConnections = Int(listener.maximumConnections)
     }
+    allowsAnonymous = listener.security.allowsAnonymous
+    usesIdentityAsUserName =
+      listener.tls.usesIdentityAsUserName || listener.tls.usesSubjectAsUserName
     maximumQoS = listener.maximumQoS
     maximumTopicAlias = listener.maximumTopicAlias
     maximumTopicAliasOut = listener.maximumBrokerTopicAlias

@@ -22,8 +22,6 @@ extension Listener {
     if !interface.isEmpty { return "bind_interface" }
     if transport == .webSockets { return "protocol websockets" }
     if isProxied { return "enable_proxy_protocol" }
-    if !security.passwordFile.isEmpty { return "password_file" }
-    if !security.aclFile.isEmpty { return "acl_file" }
     return nil
   }
 }

@@ -1,3 +1,4 @@
+import Access
 import Memory
 
 /// What the Server wants of a clock: one that counts while the machine sleeps and never jumps.
@@ -16,8 +17,9 @@ package enum Request: BitwiseCopyable {
 package protocol Console: ~Copyable {
   /// The next thing asked for; nil when there is none.
   mutating func nextRequest() -> Request?
-  /// Reads the configuration again; nil, and why is told, when it is not wholly valid.
-  mutating func reload() -> Reloaded?
+  /// Reads the configuration again, and what it names into the spare set of `access`; nil, and why
+  /// is told, when they are not wholly valid.
+  mutating func reload(into access: inout Access) -> Reloaded?
   /// Writes one line of the log.
   mutating func write(_ line: borrowing Line)
 }

@@ -8,7 +8,7 @@ import Server
 
 /// All parts put together, and the way from the start to the last turn.
 struct Program: ~Copyable {
-  private var server: Server<LinuxNetwork, LinuxClock, LinuxConsole>
+  private var server: Server<LinuxNetwork, LinuxClock, LinuxConsole, LinuxPasswordHasher>
   private let options: CommandLineOptions
   private let limits: Limits
 
@@ -22,7 +22,8 @@ struct Program: ~Copyable {
     let network = LinuxNetwork(places: broker.places, limits: limits, in: &region)
     let console = LinuxConsole(
       options: options, configurationBytes: limits.configurationBytes, in: &region)
-    server = Server(broker: broker, network: network, clock: LinuxClock(), console: console)
+    server = Server(broker: broker, network: network, clock: LinuxClock(), console: console,
+      hasher: LinuxPasswordHasher())
   }
 
   /// Reads the configuration, opens what it names, and turns until it is told to stop.
@@ -31,7 +32,7 @@ struct Program: ~Copyable {
   @inline(never)
   mutating func run(plan: borrowing Region) -> Int32 {
     linux_read_time_zone()
-    guard server.console.load(),
+    guard server.load({ console, access in console.load(into: &access) }),
       let tls = server.console.loadTLS(of: server.console.settings)
     else { return ExitStatus.usage }
     server.network.adopt(tls)
