@@ -30,7 +30,8 @@ package struct Requester: ~Escapable {
   /// Whether its names could be taken for more than one level: such a Client matches no pattern that
   /// allows something, and each that denies it. [CVE-2017-7650]
   var isSuspect: Bool {
-    clientIdentifier.hasTopicSyntax || (userName.map { $0.hasTopicSyntax } ?? false)
+    if let userName, userName.hasTopicSyntax { return true }
+    return clientIdentifier.hasTopicSyntax
   }
 }
 

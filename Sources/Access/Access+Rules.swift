@@ -149,4 +149,7 @@ package struct RuleList: BitwiseCopyable {
   /// One more than the places of the first and the last; zero without any.
   var first: UInt32 = 0
   var last: UInt32 = 0
+
+  /// No rules.
+  package init() {}
 }

@@ -21,9 +21,11 @@ package struct Access: ~Copyable {
   private var isFilled = false
   /// The line of the file that was read last which names a user a second time, and does not count.
   package internal(set) var duplicateLine = 0
+  /// Whether there are rules for anybody: without, nothing else needs to be asked.
+  package private(set) var hasRules = false
   /// How often a set has taken another's place: a decision is good as long as this is the same.
   package private(set) var generation: UInt32 = 0
-  var decisions: Decisions
+  private var decisions: Decisions
 
   /// Two empty sets, under which everybody may do everything.
   package init(limits: Limits, hash: SeededHash, in region: inout Region) {
@@ -50,10 +52,24 @@ package struct Access: ~Copyable {
     isFilled = false
     current = 1 - current
     generation &+= 1
+    hasRules = ledger.hasRules
   }
 
-  /// Whether there are rules for anybody: without, nothing else needs to be asked.
-  package var hasRules: Bool { ledgers[current].hasRules }
+  /// What a decision of the set in use is known by.
+  package func decisionKey(_ right: Right, topic: UInt64, client: UInt64) -> UInt64 {
+    decisions.key(right, topic: topic, client: client, generation: generation)
+  }
+
+  /// What was decided; nil when that is not known any more.
+  package mutating func decision(_ key: UInt64) -> Bool? { decisions.decision(key) }
+
+  /// Remembers what was decided.
+  package mutating func remember(_ key: UInt64, _ isAllowed: Bool) {
+    decisions.remember(key, isAllowed)
+  }
+
+  /// How often a decision was asked for, and how often it had to be made.
+  package var decisionCounts: (asked: UInt64, made: UInt64) { (decisions.asked, decisions.missed) }
 
   /// Whether those who come in under this security have to keep rules.
   package func hasRules(_ security: Int) -> Bool { self[security].hasRules }

@@ -104,11 +104,11 @@ extension Broker {
     refreshIdentity(slot)
     let identity = identities[slot]
     guard access.hasRules(security(of: identity)) else { return true }
-    let key = access.decisions.key(
-      right, topic: topicHash, client: identity.key, generation: access.generation)
-    if let known = access.decisions.decision(key) { return known }
+    let key = access.decisionKey(
+      right, topic: topicHash, client: identity.key)
+    if let known = access.decision(key) { return known }
     let isAllowed = access.allows(right, topic, to: requester(slot))
-    access.decisions.remember(key, isAllowed)
+    access.remember(key, isAllowed)
     return isAllowed
   }
 

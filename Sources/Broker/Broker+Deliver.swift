@@ -1,3 +1,4 @@
+import Access
 import MQTT
 import Memory
 import Messages

@@ -1,4 +1,5 @@
 import Access
+import Board
 import MQTT
 import Memory
 
@@ -48,7 +49,7 @@ extension Broker {
     if log.counts(.loginFailed) {
       var line = Line()
       line.append("A login was refused, bad user name or password: '")
-      line.append(foreign: (userName ?? Span()).extracting(first: 128))
+      if let userName { line.append(foreign: userName.extracting(first: 128)) }
       line.append("'.")
       log.append(line)
     }
@@ -102,7 +103,10 @@ extension Broker {
   /// The password of the login that is under way.
   package var password: Span<UInt8> {
     @_lifetime(immortal)
-    get { login.map { packet.bytes($0.password) } ?? Span() }
+    get {
+      guard let login else { return Span() }
+      return packet.bytes(login.password.range)
+    }
   }
 
   /// Reads the CONNECT of a login again; nil when there are no users, and it is refused.
@@ -130,7 +134,7 @@ extension Broker {
     connections[connection].login = .hashing
     login = Login(
       connection: connection, hash: hash, isKnown: known != nil, generation: access.generation,
-      password: password.range)
+      password: password)
     return hash
   }
 

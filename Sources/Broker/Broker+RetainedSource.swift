@@ -3,6 +3,7 @@ import MQTT
 import Memory
 import Messages
 import Sessions
+import Topics
 
 // Who retained a message: one who may not write to its topic any more has retained nothing.
 // `check_retain_source`
@@ -85,10 +86,9 @@ extension Broker {
     let listener = min(Int(bytes[0]), policy.listeners.count - 1)
     let security = Int(policy.listeners[listener].security)
     guard access.hasRules(security) else { return true }
-    let key = access.decisions.key(
-      .write, topic: hash.wide(topic), client: hash.wide(bytes, after: 2),
-      generation: access.generation)
-    if let known = access.decisions.decision(key) { return known }
+    let key = access.decisionKey(
+      .write, topic: hash.wide(topic), client: hash.wide(bytes, after: 2))
+    if let known = access.decision(key) { return known }
     let end = 4 + (Int(bytes[2]) << 8 | Int(bytes[3]))
     let user: Span<UInt8>? = bytes[1] == 0 ? nil : bytes.extracting(4..<end)
     let isAllowed = access.allows(
@@ -96,7 +96,7 @@ extension Broker {
       to: Requester(
         security: security, rules: access.rules(of: user, security: security), userName: user,
         clientIdentifier: bytes.extracting(end..<bytes.count)))
-    access.decisions.remember(key, isAllowed)
+    access.remember(key, isAllowed)
     return isAllowed
   }
 }

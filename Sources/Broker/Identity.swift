@@ -1,4 +1,5 @@
 import Access
+import MQTT
 import Memory
 
 /// Who the Client of a session is to the rules; it outlives the connection, as what is queued for the
@@ -48,5 +49,5 @@ struct Login: BitwiseCopyable {
   let isKnown: Bool
   let generation: UInt32
   /// Where the password stands in the packet buffer.
-  let password: Range<Int>
+  let password: Field
 }

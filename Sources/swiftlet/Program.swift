@@ -1,3 +1,4 @@
+import Access
 import Board
 import Broker
 import CLinux
