@@ -31,10 +31,11 @@ PACKAGES :=
 RUNNER :=
 include Board/$(BOARD)/board.mk
 
-# The TLS library is carried in the image, and all it asks memory for comes from a pool of ours.
+# The TLS library is carried in the image. In our copy of it calloc() and free() are called by other
+# names, those of Sources/CLinux/tls_memory.c, so that all it takes comes from a pool of ours.
+TLS_FOLDER := /usr/lib/$(shell uname -m)-linux-gnu
 ifneq ($(TLS),0)
-TLS_LINK := -Wl,--wrap=calloc,--wrap=free \
-  -Wl,-Bstatic -lmbedtls -lmbedx509 -lmbedcrypto -Wl,-Bdynamic
+TLS_LIBRARIES := $(patsubst %,.build/tls/$(BOARD)/lib%.a,mbedtls mbedx509 mbedcrypto)
 PACKAGES += /usr/include/mbedtls/ssl.h:libmbedtls-dev
 endif
 
@@ -51,13 +52,13 @@ NAMES ?= $(shell hostname) $(shell hostname).local localhost 127.0.0.1
 # More for `make bench`: --only TEXT, --repetitions N, --seconds N, --version 5.
 BENCH_OPTIONS ?=
 TEST_PACKAGES := /usr/include/mbedtls/ssl.h:libmbedtls-dev mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace \
-  $(PYTHON):python3
+  busybox:busybox man:man-db $(PYTHON):python3
 # Debian asks this program whether a service it has just installed may start.
 POLICY := /usr/sbin/policy-rc.d
 export TOOLS
 
 .PHONY: build run test unit simulate gates end-to-end conformance plan size boards lint format \
-  install clean help bench certificates link toolchain both-boards board-packages test-packages venv-package \
+  install clean help bench certificates footprint link toolchain both-boards board-packages test-packages venv-package \
   plan-of-board
 
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
@@ -137,6 +138,13 @@ bench: test-packages
 size: build
 	@$(PYTHON) Tests/Gates/size.py $(PROGRAM)
 
+## footprint     What the program for BOARD takes: file, plan, and memory beside Mosquitto's
+footprint: build test-packages
+	$(call install-missing,openssl:openssl)
+	@mkdir -p .build/bench
+	@$(PYTHON) Tests/Footprint/footprint.py $(PROGRAM) \
+	  $(if $(RUNNER),,/usr/sbin/mosquitto) | tee .build/bench/footprint-$(BOARD).md
+
 ## boards        The boards there are
 boards:
 	@printf '%s\n' $(BOARDS)
@@ -149,10 +157,16 @@ lint: toolchain
 format: toolchain
 	$(SWIFT) format --in-place --recursive $(LINTED)
 
-## install       Install the program for BOARD under DESTDIR and PREFIX (/usr/local)
+## install       Install program, manual pages and service under DESTDIR and PREFIX (/usr/local)
 install:
 	@[ -e $(PROGRAM) ] || $(MAKE) --no-print-directory build
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/swiftlet
+	install -D -m 644 Board/man/swiftlet.1 $(DESTDIR)$(PREFIX)/share/man/man1/swiftlet.1
+	install -D -m 644 Board/man/swiftlet.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/swiftlet.conf.5
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/sbin|$(PREFIX)/sbin|' Board/systemd/swiftlet.service \
+	  > $(DESTDIR)$(PREFIX)/lib/systemd/system/swiftlet.service
+	install -D -m 644 Board/systemd/swiftlet.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/swiftlet.conf
 
 ## certificates  A CA and a server certificate for a home network: CERTIFICATES (.build/certificates),
 ##               NAMES ("broker.lan 192.168.1.2"), CLIENT=name for a client's too
@@ -171,7 +185,7 @@ help:
 
 # Our objects are those the build lists and has made; what an older build left behind is not theirs.
 # EXTRA_OBJECTS and PROGRAM let a gate link an image of its own in the very same way.
-link:
+link: $(TLS_LIBRARIES)
 	@mkdir -p $(dir $(PROGRAM))
 	@sed -n 's/.*"object": \("[^"]*\.swift\.o"\).*/\1/p' $(SCRATCH)/release/*.build/output-file-map.json \
 	  > $(PROGRAM).objects
@@ -179,8 +193,13 @@ link:
 	  -Wl,--defsym=main=swiftlet_main,-Map=$(PROGRAM).map -o $(PROGRAM).debug \
 	  $(LINK_BEFORE) @$(PROGRAM).objects $(EXTRA_OBJECTS) \
 	  $(patsubst Sources/%.c,$(SCRATCH)/release/%.c.o,$(subst CLinux/,CLinux.build/,$(wildcard Sources/CLinux/*.c))) \
-	  $(TLS_LINK) $(LINK_AFTER)
+	  $(TLS_LIBRARIES) $(LINK_AFTER)
 	@$(TOOLS)/llvm-objcopy --strip-all --remove-section=.comment $(PROGRAM).debug $(PROGRAM)
+
+$(TLS_LIBRARIES): .build/tls/$(BOARD)/%: $(TLS_FOLDER)/%
+	@mkdir -p $(dir $@)
+	@$(TOOLS)/llvm-objcopy --redefine-sym calloc=linux_tls_calloc \
+	  --redefine-sym free=linux_tls_free $< $@
 
 toolchain:
 	@[ -x "$(TOOLS)/clang" ] || { echo "Swift is missing: install the toolchain from swift.org" \

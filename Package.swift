@@ -18,10 +18,17 @@ let ladder: [(module: String, imports: [String])] = [
   ("Topics", ["Memory", "MQTT", "Messages"]),
   ("Sessions", ["Memory", "MQTT", "Messages"]),
   ("Access", ["Board", "Memory", "MQTT"]),
+  ("WebSocket", ["Memory"]),
   ("Configuration", ["Board", "Memory", "MQTT"]),
   ("Broker", ["Board", "Memory", "MQTT", "Messages", "Topics", "Sessions", "Access"]),
   ("Server", ["Memory", "MQTT", "Access", "Broker"]),
-  ("Linux", ["Board", "Memory", "MQTT", "Access", "Configuration", "Broker", "Server", "CLinux"]),
+  (
+    "Linux",
+    [
+      "Board", "Memory", "MQTT", "Access", "Configuration", "Broker", "Server", "WebSocket",
+      "CLinux",
+    ]
+  ),
 ]
 
 var settings: [SwiftSetting] = [
@@ -66,9 +73,10 @@ let testing: [(target: String, imports: [String])] = [
   ("MessagesTests", ["Memory", "MQTT", "Messages", "Support"]),
   ("TopicsTests", ["Memory", "MQTT", "Messages", "Support", "Topics"]),
   ("SessionsTests", ["Memory", "MQTT", "Messages", "Sessions", "Support"]),
-  ("BrokerTests", ["Board", "Broker", "Memory", "Support"]),
+  ("BrokerTests", ["Board", "Broker", "MQTT", "Memory", "Support"]),
   ("ServerTests", ["Board", "Broker", "Memory", "Server", "Support"]),
   ("AccessTests", ["Access", "Board", "Memory", "Support"]),
+  ("WebSocketTests", ["Memory", "Support", "WebSocket"]),
   ("ConfigurationTests", ["Board", "Configuration", "Memory", "MQTT"]),
   ("SimulationTests", ["Simulator"]),
 ]

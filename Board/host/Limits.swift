@@ -13,6 +13,9 @@ package struct Limits: BitwiseCopyable {
   /// Origins that the WebSocket listeners name together. More: an error at start.
   package typealias Origins<Element> = InlineArray<16, Element>
 
+  /// Bytes of all mount points and prefixes of client identifiers. More: an error at start.
+  package typealias PolicyTexts = InlineArray<8_192, UInt8>
+
   /// Network Connections at once. Full: CONNACK 0x97 (3.x: 3), then closed.
   package var connections = 12_000
   /// Sessions, connected or not. Full: the same; a live session is never evicted.
@@ -29,6 +32,19 @@ package struct Limits: BitwiseCopyable {
   /// Bytes for certificates, keys and all else that TLS holds. Full: the connection is closed; at
   /// start or on a reload, an error.
   package var tlsHeapBytes = 24 * 1024 * 1024
+
+  /// WebSocket connections at once, with those that still owe a PROXY header. Full: answered with
+  /// 503 and closed. None at all: `protocol websockets` and `enable_proxy_protocol` are an error.
+  package var webSockets = 12_000
+  /// Those of them whose PROXY header or HTTP request has arrived in part. Full: as above.
+  package var webSocketHandshakes = 512
+  /// Bytes of such a request at most. More: 431, closed.
+  package var webSocketHeaderBytes = 8192
+  /// Control frames that have arrived in part, or wait until the network takes them, 320 bytes each.
+  /// Full: the connection that needs one is closed.
+  package var webSocketControls = 512
+  /// Bytes in one WebSocket frame. More: closed with 1009.
+  package var webSocketFrameBytes = 64 * 1024 * 1024
 
   /// Subscriptions of all sessions. Full: SUBACK 0x97 (3.x: 0x80).
   package var subscriptions = 120_000
@@ -66,7 +82,7 @@ package struct Limits: BitwiseCopyable {
   /// The largest packet unless the configuration says otherwise: Mosquitto's default.
   package var defaultPacketBytes = 2_000_000
   /// Bytes read from one connection in one turn.
-  package var receiveBytes = 65_536
+  package var receiveBytes = 262_144
   /// Blocks for packets that have arrived in part. Short: the connection is not read until there
   /// are some; each connection can always claim one.
   package var receiveBlocks = 80_000

@@ -12,6 +12,9 @@ package struct Limits: BitwiseCopyable {
   /// Origins that the WebSocket listeners name together. More: an error at start.
   package typealias Origins<Element> = InlineArray<4, Element>
 
+  /// Bytes of all mount points and prefixes of client identifiers. More: an error at start.
+  package typealias PolicyTexts = InlineArray<256, UInt8>
+
   /// Network Connections at once. Full: CONNACK 0x97 (3.x: 3), then closed.
   package var connections = 8
   /// Sessions, connected or not. Full: the same; a live session is never evicted.
@@ -28,6 +31,19 @@ package struct Limits: BitwiseCopyable {
   /// Bytes for certificates, keys and all else that TLS holds. Full: the connection is closed; at
   /// start or on a reload, an error.
   package var tlsHeapBytes = 0
+
+  /// WebSocket connections at once, with those that still owe a PROXY header. Full: answered with
+  /// 503 and closed. None at all: `protocol websockets` and `enable_proxy_protocol` are an error.
+  package var webSockets = 0
+  /// Those of them whose PROXY header or HTTP request has arrived in part. Full: as above.
+  package var webSocketHandshakes = 0
+  /// Bytes of such a request at most. More: 431, closed.
+  package var webSocketHeaderBytes = 0
+  /// Control frames that have arrived in part, or wait until the network takes them, 320 bytes each.
+  /// Full: the connection that needs one is closed.
+  package var webSocketControls = 0
+  /// Bytes in one WebSocket frame. More: closed with 1009.
+  package var webSocketFrameBytes = 0
 
   /// Subscriptions of all sessions. Full: SUBACK 0x97 (3.x: 0x80).
   package var subscriptions = 32

@@ -32,7 +32,10 @@ extension Access {
     let name = line.extracting(0..<colon).trimmed
     try checkName(name)
     let hash = try PasswordHash(parsing: line.extracting(colon + 1..<line.count).trimmed)
-    guard find(name, from: firstSpareUser + Int(spareSecurity(security).firstUser), firstSpareUser + spare.users) == nil
+    guard
+      find(
+        name, from: firstSpareUser + Int(spareSecurity(security).firstUser),
+        firstSpareUser + spare.users) == nil
     else {
       duplicateLine = number
       return

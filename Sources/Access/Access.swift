@@ -42,7 +42,9 @@ package struct Access: ~Copyable {
   /// Begins to fill the spare set.
   package mutating func beginFilling() {
     spare = Ledger()
-    for index in 0..<limits.listeners { securities[limits.listeners * (1 - current) + index] = Security() }
+    for index in 0..<limits.listeners {
+      securities[limits.listeners * (1 - current) + index] = Security()
+    }
     isFilled = true
   }
 

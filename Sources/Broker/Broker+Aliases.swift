@@ -64,11 +64,11 @@ extension Broker {
 
   /// The same for a stored message; its name stands in the name buffer if the alias is new.
   mutating func alias(
-    forStored message: Handle<Message>, on connection: Handle<Connection>
+    forStored message: Handle<Message>, from start: Int, on connection: Handle<Connection>
   ) -> OutgoingAlias {
     guard connections[connection].topicAliasMaximum > 0 else { return .none }
     let count = messages.copyTopic(of: message, to: &name)
-    return alias(for: name.bytes(0..<count), on: connection)
+    return alias(for: name.bytes(start..<count), on: connection)
   }
 
   /// Remembers a new alias, now that the packet that sets it is certain to be sent.

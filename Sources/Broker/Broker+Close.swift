@@ -20,12 +20,12 @@ extension Broker {
     bury(connection)
   }
 
-  /// The network has refused the peer before it could say anything: TLS or HTTP went wrong.
+  /// The network has refused the peer: TLS, HTTP or the frames of WebSocket went wrong.
   package mutating func connectionRefused(
     _ connection: Handle<Connection>, _ words: StaticString
   ) {
     guard connections[connection].state != .ended else { return }
-    note(.handshakeFailed, nil, words)
+    if connections[connection].state != .established { note(.handshakeFailed, nil, words) }
     connectionLost(connection, words)
   }
 

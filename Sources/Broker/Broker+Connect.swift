@@ -30,15 +30,19 @@ extension Broker {
   private mutating func admit(
     _ connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
   ) {
-    let isAssigned = connect.clientIdentifier.isEmpty
-    let identifier = isAssigned ? assignIdentifier() : connect.clientIdentifier.in(bytes)
+    let listener = listenerPolicy(of: connection)
+    let chosen = identifier(of: connect, listener)
+    let identifier = chosen.isEmpty ? assignIdentifier(listener) : chosen.in(bytes)
+    guard policy.texts.begins(identifier, with: policy.clientIdentifierPrefix) else {
+      return refuseConnect(connection, .notAuthorized)
+    }
     // A Client whom no session belongs to gets a new one. [MQTT-3.1.2-6] [MQTT3-3.1.2-4]
     let existing = sessions.find(identifier, texts: texts)
     // Only a Client that is connected already may come in over the limit: it takes its own place.
     if isFull(besides: existing, on: connection) {
       return refuseConnect(connection, .quotaExceeded, .sessionsFull)
     }
-    let will = keepWill(of: connect, bytes)
+    let will = keepWill(of: connect, bytes, on: connection)
     guard !will.isFull else { return refuseConnect(connection, .quotaExceeded, .willFull) }
     var userName = Chain()
     if let name = self.userName(of: connect, bytes, on: connection),
@@ -64,30 +68,44 @@ extension Broker {
     begin(session, connect, on: connection)
     accept(
       connection, connect, isSessionPresent: isPresent,
-      assigned: isAssigned ? identifier : Span())
+      assigned: connect.clientIdentifier.isEmpty ? identifier : Span())
     note(.clientConnected, session, "")
   }
 
   /// Why the Client may not connect, if it may not: the standard's own reasons, limits and access.
   /// Nothing that only extensions could answer is asked of it. [MQTT-7.0.0-2]
-  private func objection(
+  private mutating func objection(
     to connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
   ) -> ReasonCode? {
     if isStopping { return .serverUnavailable }  // [MQTT-3.2.2-8]
     // No method of enhanced authentication is known. [MQTT-4.12.0-1]
     if connect.authenticationMethod != nil { return .badAuthenticationMethod }
-    if let reason = objection(toIdentifierOf: connect) { return reason }
+    let listener = listenerPolicy(of: connection)
+    if !listener.acceptedVersions.contains(connect.version) { return .unsupportedProtocolVersion }
+    if let reason = objection(toIdentifierOf: connect, listener) { return reason }
     // A 3.x Client cannot be told a shorter Keep Alive, so it is refused as by Mosquitto.
     if connect.version != .v5 && exceedsKeepAlive(connect) { return .clientIdentifierNotValid }
-    let maximumQoS = listenerPolicy(of: connection).maximumQoS
     guard let will = connect.will else { return nil }
-    return objection(to: will, bytes, maximumQoS, of: connect.clientIdentifier.in(bytes))
+    let identifier = identifier(of: connect, listener).in(bytes)
+    return objection(to: will, bytes, of: identifier, on: connection)
+  }
+
+  /// The identifier of the Client, where its listener looks for it; empty when it is ours to choose.
+  private func identifier(of connect: Connect, _ listener: ListenerPolicy) -> Field {
+    listener.usesUserNameAsClientIdentifier
+      ? connect.userName ?? connect.clientIdentifier : connect.clientIdentifier
   }
 
   /// Any text serves as an identifier, the short and plain ones that every Server must allow too.
   /// [MQTT-3.1.3-5] [MQTT3-3.1.3-5]
-  private func objection(toIdentifierOf connect: Connect) -> ReasonCode? {
-    let count = connect.clientIdentifier.length
+  private func objection(
+    toIdentifierOf connect: Connect, _ listener: ListenerPolicy
+  ) -> ReasonCode? {
+    let name = identifier(of: connect, listener)
+    if listener.usesUserNameAsClientIdentifier {
+      return connect.userName != nil && !name.isEmpty ? nil : .notAuthorized
+    }
+    let count = name.length
     switch connect.version {
     case .v3_1: return count >= 1 && count <= 23 ? nil : .clientIdentifierNotValid
     case .v3_1_1:
@@ -96,19 +114,22 @@ extension Broker {
     case .v5: break
     }
     // [MQTT-3.1.3-6] [MQTT-3.1.3-8] [MQTT3-3.1.3-6] [MQTT3-3.1.3-9]
-    let isRefused = count == 0 && !policy.allowsZeroLengthClientIdentifier
+    let isRefused = count == 0 && !listener.allowsZeroLengthClientIdentifier
     return isRefused ? .clientIdentifierNotValid : nil
   }
 
-  private func objection(
-    to will: Will, _ bytes: Span<UInt8>, _ maximumQoS: QoS, of identifier: Span<UInt8>
+  private mutating func objection(
+    to will: Will, _ bytes: Span<UInt8>, of identifier: Span<UInt8>,
+    on connection: Handle<Connection>
   ) -> ReasonCode? {
-    if will.qos > maximumQoS { return .qosNotSupported }  // [MQTT-3.2.2-12]
+    // [MQTT-3.2.2-12]
+    if will.qos > listenerPolicy(of: connection).maximumQoS { return .qosNotSupported }
     // [MQTT-3.2.2-13]
     if will.isRetained && !policy.isRetainAvailable { return .retainNotSupported }
-    if will.topic.length > limits.topicBytes { return .topicNameInvalid }
+    guard will.topic.length <= limits.topicBytes,
+      let topic = mounted(topic: will.topic.in(bytes), on: connection)
+    else { return .topicNameInvalid }
     // Whether the rules allow it is asked when it is published: they may change till then.
-    let topic = will.topic.in(bytes)
     guard topic.isServers else { return nil }
     guard let name = topic.connectionName, name.equals(identifier) else { return .notAuthorized }
     return nil
@@ -124,21 +145,21 @@ extension Broker {
   ) -> Bool {
     let listener = Int(connections[connection].listener)
     let isFull =
-      statistics.clientsConnected >= limits.connections
+      statistics.clientsConnected >= min(limits.connections, policy.maximumConnections)
       || connected[listener] >= policy.listeners[listener].maximumConnections
+    guard let existing else { return isFull || sessions.occupancy.used >= policy.maximumSessions }
     guard isFull else { return false }
-    guard let existing else { return true }
     return !sessions[existing].isConnected
   }
 
   /// A client identifier that no session has: the prefix and 128 bits in hexadecimal.
   /// [MQTT-3.2.2-16] [MQTT-3.1.3-6]
   @_lifetime(immortal)
-  private mutating func assignIdentifier() -> Span<UInt8> {
+  private mutating func assignIdentifier(_ listener: ListenerPolicy) -> Span<UInt8> {
     var line = Line()
     repeat {
       line.removeAll()
-      line.append(policy.automaticIdentifierPrefix.span)
+      policy.texts.append(listener.automaticIdentifierPrefix, to: &line)
       for _ in 0..<2 {
         assignedIdentifiers = hash.next(after: assignedIdentifiers)
         line.append(hexadecimal: assignedIdentifiers)

@@ -54,8 +54,15 @@ extension Broker {
       line.append(", refused ")
       line.append(pool.occupancy.refused)
       line.append(" times.")
-      log.append(line)
+      log.append(line, .information)
     }
+  }
+
+  /// Answers who wants everything saved.
+  package mutating func save() {
+    var line = Line()
+    line.append("There is nothing to save: messages are held in memory alone.")
+    log.append(line, .information)
   }
 
   /// Writes a log line about an event.

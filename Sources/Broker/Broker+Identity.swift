@@ -49,19 +49,9 @@ extension Broker {
     return access.credential(of: user, security: security)
   }
 
-  /// Closes the connections of those who could not connect again: anonymous ones where that is not
-  /// allowed any more, and users who are gone or have another password.
-  mutating func dismissUnwelcome() {
-    for place in 0..<connections.endIndex {
-      guard let connection = connections.handle(at: place),
-        connections[connection].state == .established,
-        !isWelcome(connections[connection].session)
-      else { continue }
-      refuse(connection, .notAuthorized, .clientDismissed, "it is not allowed any more")
-    }
-  }
-
-  private mutating func isWelcome(_ session: Handle<Session>) -> Bool {
+  /// Whether the Client of a session could connect again: an anonymous one where that is allowed, a
+  /// user who is there still and has the same password.
+  mutating func isWelcome(_ session: Handle<Session>) -> Bool {
     let identity = identities[session.index]
     if identity.isProved { return true }
     let listener = policy.listeners[Int(identity.listener)]

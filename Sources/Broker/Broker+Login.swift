@@ -51,7 +51,7 @@ extension Broker {
       line.append("A login was refused, bad user name or password: '")
       if let userName { line.append(foreign: userName.extracting(first: 128)) }
       line.append("'.")
-      log.append(line)
+      log.append(line, .notice)
     }
     return .refused(.badUserNameOrPassword)
   }

@@ -13,8 +13,12 @@ extension Broker {
     _ publish: Publish, _ bytes: Span<UInt8>, on connection: Handle<Connection>
   ) -> Bool {
     guard isAllowed(publish, on: connection),
-      let topic = topic(of: publish, bytes, on: connection)
+      let written = topic(of: publish, bytes, on: connection)
     else { return true }
+    guard let topic = mounted(topic: written, on: connection) else {
+      refuse(connection, .topicNameInvalid, .malformedPacket, "its Topic Name is too long")
+      return true
+    }
     let session = connections[connection].session
     // Until it is released, a QoS 2 message that comes again is only acknowledged again. With QoS 1
     // every PUBLISH is a new message, whatever its DUP flag. [MQTT-4.3.3-10] [MQTT-4.3.2-5]
@@ -169,7 +173,9 @@ extension Broker {
     on connection: Handle<Connection>
   ) {
     let session = connections[connection].session
-    var publication = Publication(publish, version: connections[connection].version)
+    var publication = Publication(
+      publish, version: connections[connection].version,
+      mountPoint: listenerPolicy(of: connection).mountPoint)
     publication.traits.expiry = expiry(of: publish)
     deliver(&publication, bytes, topic)
     // [MQTT-3.3.1-5] [MQTT-3.3.1-8] [MQTT3-3.3.1-5] [MQTT3-3.3.1-12]
@@ -251,11 +257,14 @@ extension Broker {
 struct Publication: BitwiseCopyable {
   let publish: Publish
   let version: ProtocolVersion
+  /// What stands before the Topic Name of the packet.
+  let mountPoint: PolicyText
   var traits: MessageTraits
   /// The message in the store, once somebody could not be sent it at once; null before.
   var message = Handle<Message>.null
 
-  init(_ publish: Publish, version: ProtocolVersion) {
+  init(_ publish: Publish, version: ProtocolVersion, mountPoint: PolicyText) {
+    self.mountPoint = mountPoint
     self.publish = publish
     self.version = version
     traits = MessageTraits(qos: publish.qos, isRetained: publish.isRetained, expiry: .never)

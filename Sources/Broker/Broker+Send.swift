@@ -120,7 +120,11 @@ extension Broker {
     _ publication: Publication, _ bytes: Span<UInt8>, _ topic: Span<UInt8>, to match: Match,
     on connection: Handle<Connection>
   ) -> Bool {
-    guard connections[connection].state == .established else { return true }
+    // What does not lie under its mount point is not for it.
+    guard connections[connection].state == .established,
+      let hidden = hiddenCount(of: topic, on: connection)
+    else { return true }
+    let topic = topic.extracting(hidden..<topic.count)
     let isRetained = publication.publish.isRetained && match.isRetainAsPublished
     if canForward(publication, isRetained: isRetained, to: match, on: connection) {
       return sendFrame(bytes, publication, on: connection)
@@ -169,7 +173,9 @@ extension Broker {
   ) -> Bool {
     let publish = publication.publish
     let isSameForm = (connections[connection].version == .v5) == (publication.version == .v5)
-    return isSameForm && publish.qos == .atMostOnce && publish.isRetained == isRetained
+    let isSameName = publication.mountPoint == listenerPolicy(of: connection).mountPoint
+    return isSameForm && isSameName && publish.qos == .atMostOnce
+      && publish.isRetained == isRetained
       && !match.hasIdentifiers && !publish.properties.needsFiltering
       && connections[connection].topicAliasMaximum == 0
   }

@@ -13,11 +13,10 @@ extension Broker {
     _ packet: Subscribe, _ bytes: Span<UInt8>, on connection: Handle<Connection>
   ) -> Bool {
     guard hasAnswerRoom(packet.count, on: connection) else { return false }
-    let session = connections[connection].session
     var requests = packet
     var count = 0
     while let request = requests.next(in: bytes) {
-      let code = subscribe(session, request, packet.subscriptionIdentifier, bytes)
+      let code = subscribe(connection, request, packet.subscriptionIdentifier, bytes)
       setCode(connections[connection].version == .v5 ? code : olderCode(code), at: count)
       count += 1
     }
@@ -37,8 +36,10 @@ extension Broker {
     var filters = packet
     var count = 0
     while let filter = filters.next(in: bytes) {
-      let isEnded = subscriptions.unsubscribe(
-        session.index, from: filter.in(bytes), texts: &texts)
+      var isEnded = false
+      if let mounted = mounted(filter: filter.in(bytes), on: connection) {
+        isEnded = subscriptions.unsubscribe(session.index, from: mounted, texts: &texts)
+      }
       note(.unsubscribed, session, "")
       setCode(isEnded ? .success : .noSubscriptionExisted, at: count)  // [MQTT-3.11.3-2]
       count += 1
@@ -49,11 +50,13 @@ extension Broker {
   }
 
   private mutating func subscribe(
-    _ session: Handle<Session>, _ request: Subscribe.Request, _ identifier: UInt32,
+    _ connection: Handle<Connection>, _ request: Subscribe.Request, _ identifier: UInt32,
     _ bytes: Span<UInt8>
   ) -> ReasonCode {
-    let filter = request.filter.in(bytes)
-    guard filter.count <= limits.topicBytes else { return .topicFilterInvalid }
+    let session = connections[connection].session
+    let written = request.filter.in(bytes)
+    guard written.count <= limits.topicBytes, let filter = mounted(filter: written, on: connection)
+    else { return .topicFilterInvalid }
     guard maySubscribe(filter, session) else {
       note(.subscribeDenied, session, "")
       return .notAuthorized

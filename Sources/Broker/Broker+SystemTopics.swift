@@ -66,7 +66,7 @@ extension Broker {
     return messages.keep(topic: name.span, properties: Span(), payload: value.span, traits: traits)
   }
 
-  private var hasSystemSubscribers: Bool {
+  var hasSystemSubscribers: Bool {
     var level = Line()
     level.append("$SYS")
     return subscriptions.hasFirstLevel(level.span, texts: texts)

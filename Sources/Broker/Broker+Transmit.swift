@@ -32,10 +32,17 @@ extension Broker {
       return true
     }
     let version = connections[connection].version
-    let alias = alias(forStored: delivery.message, on: connection)
+    guard let hidden = hiddenCount(ofStored: delivery.message, on: connection) else {
+      // It was kept for the Client under another mount point.
+      sessions.remove(handle, of: session, messages: &messages, texts: &texts)
+      countDropped(session)
+      return true
+    }
+    let shown = hidden..<Int(message.topicCount)
+    let alias = alias(forStored: delivery.message, from: hidden, on: connection)
     var header = OutgoingPublish(
       version: version, qos: delivery.qos, isDuplicate: delivery.isDuplicate,
-      isRetained: delivery.isRetained, topicCount: alias.isKnown ? 0 : Int(message.topicCount),
+      isRetained: delivery.isRetained, topicCount: alias.isKnown ? 0 : shown.count,
       topicAlias: alias.number,
       messageExpiry: message.remainingSeconds(at: now),  // what is left of it [MQTT-3.3.2-6]
       forwardedCount: Int(message.propertiesCount), identifiersCount: delivery.identifiers.count,
@@ -48,13 +55,13 @@ extension Broker {
     guard hasSendRoom(header.packetLength - message.payloadCount, on: connection) else {
       return false
     }
-    if alias.isNew { keep(alias, name.bytes(0..<Int(message.topicCount)), on: connection) }
+    if alias.isNew { keep(alias, name.bytes(shown), on: connection) }
     if delivery.qos > .atMostOnce {
       // [MQTT-4.3.2-2] [MQTT-4.3.3-2]
       sessions.transmit(session, messages: messages)
       header.packetIdentifier = sessions[handle].packetIdentifier
     }
-    write(header, delivery.message, delivery.identifiers, alias, on: connection)
+    write(header, delivery.message, delivery.identifiers, alias, hidden: hidden, on: connection)
     if delivery.qos == .atMostOnce {
       sessions.remove(handle, of: session, messages: &messages, texts: &texts)
     }
@@ -64,7 +71,7 @@ extension Broker {
   /// Writes a message for whose headers there is room; its Payload follows as there is room.
   private mutating func write(
     _ header: OutgoingPublish, _ handle: Handle<Message>, _ identifiers: Chain,
-    _ alias: OutgoingAlias, on connection: Handle<Connection>
+    _ alias: OutgoingAlias, hidden: Int, on connection: Handle<Connection>
   ) {
     let message = messages[handle]
     let isV5 = connections[connection].version == .v5
@@ -73,7 +80,8 @@ extension Broker {
     var head = PacketBytes<8>()
     header.writeFixedHeader(to: &head)
     put(head.span, to: &outgoing)
-    put(Int(message.topicCount), from: &cursor, to: &outgoing, unless: alias.isKnown)
+    messages.skip(hidden, with: &cursor)
+    put(Int(message.topicCount) - hidden, from: &cursor, to: &outgoing, unless: alias.isKnown)
     var middle = PacketBytes<24>()
     header.writeBeforeForwarded(to: &middle)
     put(middle.span, to: &outgoing)

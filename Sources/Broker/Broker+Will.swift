@@ -9,13 +9,13 @@ import Topics
 extension Broker {
   /// Keeps the Will of a CONNECT; `isFull` when there is one and no room for it. [MQTT-3.1.2-7]
   mutating func keepWill(
-    of connect: Connect, _ bytes: Span<UInt8>
+    of connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
   ) -> (message: Handle<Message>, isFull: Bool) {
     guard let will = connect.will else { return (.null, false) }
     let traits = MessageTraits(qos: will.qos, isRetained: will.isRetained, expiry: .never)
-    guard
+    guard let topic = mounted(topic: will.topic.in(bytes), on: connection),
       let message = messages.keep(
-        topic: will.topic.in(bytes), properties: will.properties.block.in(bytes),
+        topic: topic, properties: will.properties.block.in(bytes),
         payload: will.payload.in(bytes), traits: traits)
     else { return (.null, true) }
     return (message, false)

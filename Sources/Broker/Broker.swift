@@ -35,6 +35,8 @@ package struct Broker: ~Copyable {
   /// A Topic Name or Filter in one piece: of an alias, a Will, a replay.
   var name: Buffer
   var filter: Buffer
+  /// A Topic Name or Filter behind the mount point of its listener.
+  var mountedName: Buffer
   /// The reason codes of a SUBACK or UNSUBACK.
   var codes: Buffer
 
@@ -51,7 +53,7 @@ package struct Broker: ~Copyable {
   /// Receive blocks that are put by for packets that have begun to arrive.
   var promisedBlocks = 0
   /// Clients connected by each listener.
-  var connected = InlineArray<20, Int>(repeating: 0)
+  var connected = Limits.PerListener<Int>(repeating: 0)
   /// First one place for each connection, then one for each session, then the broker's own.
   var deadlines: Deadlines
 
@@ -119,6 +121,7 @@ package struct Broker: ~Copyable {
       "packet", capacity: limits.packetBytes + limits.receiveBytes, in: &region)
     name = Buffer("topic name", capacity: limits.topicBytes, in: &region)
     filter = Buffer("topic filter", capacity: limits.topicBytes + 2, in: &region)
+    mountedName = Buffer("mounted name", capacity: limits.topicBytes, in: &region)
     codes = Buffer("reason codes", capacity: limits.packetBytes / 3, in: &region)
     owed = Ring("connections owed", capacity: places, in: &region)
     stalled = Ring("connections stalled", capacity: places, in: &region)
@@ -192,16 +195,6 @@ package struct Broker: ~Copyable {
     return nil
   }
 
-  /// Takes a new configuration over, with the set of users and rules that was filled for it. Who is
-  /// not allowed in any more is sent away; what else it no longer allows of what is there stays.
-  package mutating func adopt(_ policy: Policy, levels: UInt16) {
-    self.policy = policy
-    access.commit()
-    log.levels = levels
-    dismissUnwelcome()
-    start()
-  }
-
   /// What is asked of those who came in by the same listener.
   func listenerPolicy(of connection: Handle<Connection>) -> ListenerPolicy {
     policy.listeners[Int(connections[connection].listener)]
@@ -218,7 +211,7 @@ package struct Broker: ~Copyable {
     guard log.counts(event) && (policy.logsConnections || !event.isOfConnection) else { return }
     var line = Line()
     describe(event, session, words, in: &line)
-    log.append(line)
+    log.append(line, event.level)
   }
 }
 

@@ -9,13 +9,13 @@ package enum Event: UInt8, BitwiseCopyable {
   case clientDisconnected
   case connectionLost
   case keepAliveExceeded
-  case clientDismissed
   case loginFailed
   case publishDenied
   case subscribeDenied
   case deliveryDenied
   case connectTimedOut
   case handshakeFailed
+  case noLongerAllowed
   case malformedPacket
   case sessionTakenOver
   case sessionExpired
@@ -43,7 +43,7 @@ package enum Event: UInt8, BitwiseCopyable {
     switch self {
     case .connectionOpened, .connectionRefused, .clientConnected, .clientRefused,
       .clientDisconnected, .connectionLost, .keepAliveExceeded, .connectTimedOut,
-      .handshakeFailed:
+      .handshakeFailed, .noLongerAllowed:
       true
     default: false
     }
@@ -52,10 +52,12 @@ package enum Event: UInt8, BitwiseCopyable {
   /// What kind of log line it makes.
   var level: LogLevel {
     switch self {
-    case .connectionOpened, .connectionRefused, .clientConnected, .clientRefused,
+    // Whoever only looks whether we are there comes every few seconds, for years.
+    case .connectionOpened: .debug
+    case .connectionRefused, .clientConnected, .clientRefused,
       .clientDisconnected, .connectionLost, .keepAliveExceeded, .connectTimedOut,
-      .clientDismissed, .loginFailed, .publishDenied, .subscribeDenied, .deliveryDenied,
-      .handshakeFailed, .malformedPacket, .sessionTakenOver, .sessionExpired:
+      .loginFailed, .publishDenied, .subscribeDenied, .deliveryDenied,
+      .handshakeFailed, .noLongerAllowed, .malformedPacket, .sessionTakenOver, .sessionExpired:
       .notice
     case .subscribed: .subscribe
     case .unsubscribed: .unsubscribe
@@ -78,4 +80,22 @@ package enum LogLevel: UInt16, BitwiseCopyable {
   case debug = 16
   case subscribe = 32
   case unsubscribe = 64
+
+  /// The number of its bit.
+  var number: UInt8 { UInt8(rawValue.trailingZeroBitCount) }
+
+  init(number: UInt8) { self = LogLevel(rawValue: 1 << UInt16(number)) ?? .notice }
+
+  /// What follows `$SYS/broker/log/`, as Mosquitto has it.
+  var topic: StaticString {
+    switch self {
+    case .error: "E"
+    case .warning: "W"
+    case .notice: "N"
+    case .information: "I"
+    case .debug: "D"
+    case .subscribe: "M/subscribe"
+    case .unsubscribe: "M/unsubscribe"
+    }
+  }
 }

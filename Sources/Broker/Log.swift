@@ -11,6 +11,8 @@ package struct Log: ~Copyable {
   private var lines: FixedList<UInt8>
   /// The sum of the bits of the `LogLevel`s that are kept.
   package var levels: UInt16 = 0
+  /// Lines that are kept meanwhile tell of messages that carry lines: they become none themselves.
+  var isOfLogTopic = false
 
   package init(byteCount: Int, in region: inout Region) {
     lines = FixedList("log lines", capacity: byteCount, in: &region)
@@ -35,12 +37,13 @@ package struct Log: ~Copyable {
   package func wants(_ level: LogLevel) -> Bool { levels & level.rawValue != 0 }
 
   /// Keeps a line; one that does not fit before the next write-out is left out and counted.
-  package mutating func append(_ line: borrowing Line) {
-    guard lines.capacity - lines.count > line.count else {
+  package mutating func append(_ line: borrowing Line, _ level: LogLevel) {
+    guard lines.capacity - lines.count > line.count + 1 else {
       leftOut += 1
       return
     }
     let span = line.span
+    _ = lines.append(level.number | (isOfLogTopic ? Log.topicMark : 0))
     for index in span.indices { _ = lines.append(span[index]) }
     _ = lines.append(UInt8(ascii: "\n"))
   }
@@ -55,22 +58,38 @@ package struct Log: ~Copyable {
     line.append(leftOut)
     line.append(" more log lines were left out.")
     leftOut = 0
-    append(line)
+    append(line, .warning)
   }
 
   package var isEmpty: Bool { lines.count == 0 }
 
-  /// Calls `body` with each line that was kept, and forgets them.
-  package mutating func drain(_ body: (borrowing Line) -> Void) {
-    var line = Line()
-    for index in 0..<lines.count {
-      guard lines[index] == UInt8(ascii: "\n") else {
-        line.append(byte: lines[index])
-        continue
-      }
-      body(line)
-      line.removeAll()
+  /// How many bytes are kept: where the next line will begin.
+  var end: Int { lines.count }
+
+  /// Reads the line that begins at `position`, which moves on to the next; its kind, and nil for
+  /// one that tells of messages which carry lines.
+  mutating func next(from position: inout Int, into line: inout Line) -> LogLevel? {
+    let first = lines[position]
+    position += 1
+    while lines[position] != UInt8(ascii: "\n") {
+      line.append(byte: lines[position])
+      position += 1
+    }
+    position += 1
+    return first & Log.topicMark == 0 ? LogLevel(number: first) : nil
+  }
+
+  /// Calls `body` with each line that was kept and its kind, and forgets them.
+  package mutating func drain(_ body: (borrowing Line, LogLevel) -> Void) {
+    var position = 0
+    while position < lines.count {
+      var line = Line()
+      let level = LogLevel(number: lines[position] & ~Log.topicMark)
+      _ = next(from: &position, into: &line)
+      body(line, level)
     }
     lines.removeAll()
   }
+
+  private static var topicMark: UInt8 { 0x80 }
 }

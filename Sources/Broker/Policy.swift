@@ -1,6 +1,5 @@
 import Board
 import MQTT
-import Memory
 
 /// How the broker is to behave: what the configuration settled, in the broker's own terms.
 package struct Policy: BitwiseCopyable {
@@ -16,8 +15,14 @@ package struct Policy: BitwiseCopyable {
 
   package init() {}
 
+  /// The texts that the rest refers to.
+  package var texts = PolicyTexts()
   /// What differs between the listeners.
-  package var listeners = InlineArray<20, ListenerPolicy>(repeating: ListenerPolicy())
+  package var listeners = Limits.PerListener<ListenerPolicy>(repeating: ListenerPolicy())
+  /// Clients that may be connected at once, by all listeners.
+  package var maximumConnections = Limits().connections
+  /// Sessions there may be, connected or not.
+  package var maximumSessions = Limits().sessions
   /// Milliseconds a new connection has to send its CONNECT.
   package var connectTimeout: UInt64 = 10_000
   /// The largest Keep Alive granted, in seconds; zero for any. 3.x Clients that ask for more
@@ -41,31 +46,26 @@ package struct Policy: BitwiseCopyable {
   /// Milliseconds a 3.x publisher waits for room in a queue before it is disconnected.
   package var queueFullWait: UInt64 = 10_000
   package var isRetainAvailable = true
-  /// Whether a retained message goes to nobody once its publisher may not write there any more.
-  package var checksRetainSource = true
   /// Seconds a retained message is kept when it has no expiry of its own; zero for ever.
   package var retainExpiryInterval: UInt32 = 0
   /// Seconds a persistent session outlives its connection; `UInt32.max` for ever.
   package var persistentClientExpiration = UInt32.max
-  package var allowsZeroLengthClientIdentifier = true
-  /// What assigned client identifiers begin with.
-  package var automaticIdentifierPrefix = ShortText()
+  /// What every client identifier must begin with; none for anything.
+  package var clientIdentifierPrefix = PolicyText.none
+  /// Whether who published a retained message must still be allowed to when it is delivered.
+  package var checksRetainSource = true
   /// Seconds between two publications of `$SYS`; zero for none.
   package var systemInterval: UInt32 = 10
   /// Whether connections that come and go are logged.
   package var logsConnections = true
+  /// Whether lines of the log are published under `$SYS/broker/log/`.
+  package var publishesLog = false
 }
 
 /// How the broker is to behave towards those who come in by one listener.
 package struct ListenerPolicy: BitwiseCopyable {
   package init() {}
 
-  /// Which users and rules of `Access` hold here.
-  package var security: UInt8 = 0
-  /// Whether Clients without a User Name may connect, or with one that there is no password for.
-  package var allowsAnonymous = true
-  /// Whether the User Name is what TLS has proved, and no password is asked for.
-  package var usesIdentityAsUserName = false
   /// Clients that may be connected at once.
   package var maximumConnections = Limits().connections
   /// The highest QoS that Clients may publish with.
@@ -74,4 +74,20 @@ package struct ListenerPolicy: BitwiseCopyable {
   package var maximumTopicAlias = UInt16(Limits().topicAliases)
   /// Topic Aliases we set towards a Client that allows it; at most the board's.
   package var maximumTopicAliasOut = UInt16(Limits().topicAliases)
+  /// Whether Clients without a User Name may connect, or with one that there is no password for.
+  package var allowsAnonymous = true
+  /// Which set of users and rules is asked who may come in, and what they may do.
+  package var security: UInt8 = 0
+  /// The versions of MQTT that Clients may speak.
+  package var acceptedVersions = VersionSet.all
+  /// What stands before each Topic Name and Topic Filter, unseen by the Clients.
+  package var mountPoint = PolicyText.none
+  /// Whether a Client may leave the choice of its identifier to us. [MQTT-3.1.3-6]
+  package var allowsZeroLengthClientIdentifier = true
+  /// What assigned client identifiers begin with.
+  package var automaticIdentifierPrefix = PolicyText.none
+  /// Whether the User Name is what TLS has proved, and no password is asked for.
+  package var usesIdentityAsUserName = false
+  /// Whether the User Name of a Client is its identifier.
+  package var usesUserNameAsClientIdentifier = false
 }

@@ -28,6 +28,7 @@ int32_t address_from_text(
 }
 
 uint16_t address_port(const union address *address) {
+  if (address->any.sa_family == AF_UNIX) return 0;
   bool six = address->any.sa_family == AF_INET6;
   return ntohs(six ? address->six.sin6_port : address->four.sin_port);
 }
@@ -104,6 +105,10 @@ static uint8_t *write_six(uint8_t *out, const uint8_t *bytes) {
 }
 
 uint8_t address_to_text(const union address *address, uint8_t *out) {
+  if (address->any.sa_family == AF_UNIX) {
+    memcpy(out, "local", 5);
+    return 5;
+  }
   if (address->any.sa_family == AF_INET) {
     return (uint8_t)(write_four(out, (const uint8_t *)&address->four.sin_addr) - out);
   }

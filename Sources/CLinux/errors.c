@@ -1,6 +1,7 @@
 #include "system.h"
 
 _Static_assert(ENOENT == 2 && EAGAIN == 11 && EINVAL == 22, "numbers in the header");
+_Static_assert(ENODEV == 19, "numbers in the header");
 _Static_assert(ENFILE == 23 && EMFILE == 24 && EFBIG == 27, "numbers in the header");
 
 // Our own words: the library's may be translated, and allocated for it.
@@ -17,6 +18,7 @@ static const char *words(int32_t error) {
     case EACCES: return "permission denied";
     case EBUSY: return "device or resource busy";
     case EEXIST: return "file exists";
+    case ENODEV: return "no such device";
     case ENOTDIR: return "not a directory";
     case EISDIR: return "is a directory";
     case EINVAL: return "invalid argument";

@@ -1,11 +1,28 @@
 #include "system.h"
 #include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int64_t linux_write(int32_t descriptor, const uint8_t *bytes, uint64_t count) {
   ssize_t written;
   RETRIED(written, write(descriptor, bytes, (size_t)count));
   return written < 0 ? -errno : written;
+}
+
+int32_t linux_write_line(int32_t descriptor, const uint8_t *bytes, uint64_t count) {
+  // A pipe that is writable takes a line whole, and at once.
+  struct pollfd entry = {.fd = descriptor, .events = POLLOUT};
+  int ready = poll(&entry, 1, 0);
+  if (ready <= 0) return ready < 0 && errno != EINTR ? -errno : -EAGAIN;
+  while (count > 0) {
+    int64_t written = linux_write(descriptor, bytes, count);
+    if (written < 0) return (int32_t)written;
+    bytes += written;
+    count -= (uint64_t)written;
+  }
+  return 0;
 }
 
 static int open_file(const uint8_t *path, int flags, uint32_t mode) {
@@ -33,6 +50,53 @@ int64_t linux_read_file(const uint8_t *path, uint8_t *bytes, uint64_t capacity) 
   int descriptor = open_file(path, O_RDONLY, 0);
   if (descriptor < 0) return descriptor;
   int64_t length = read_to_end(descriptor, bytes, capacity);
+  close(descriptor);
+  return length;
+}
+
+// One name in a folder, as the kernel tells it: `opendir` would allocate.
+struct folder_entry {
+  uint64_t inode;
+  int64_t offset;
+  uint16_t length;
+  uint8_t type;
+  char name[];
+};
+
+static bool is_wanted(const char *name, const char *suffix, const char *previous) {
+  size_t length = strlen(name), rest = strlen(suffix);
+  if (length <= rest || strcmp(name + length - rest, suffix) != 0) return false;
+  return previous == NULL || strcmp(name, previous) > 0;
+}
+
+// Looks at all names of an open folder and keeps the first of those that are wanted.
+static int32_t first_name(
+  int folder, const char *suffix, const char *previous, char *found, uint32_t capacity) {
+  _Alignas(8) char bytes[1024];
+  found[0] = 0;
+  for (;;) {
+    long count;
+    RETRIED(count, syscall(SYS_getdents64, folder, bytes, sizeof bytes));
+    if (count < 0) return -errno;
+    if (count == 0) return (int32_t)strlen(found);
+    for (long offset = 0; offset < count;) {
+      const struct folder_entry *entry = (const struct folder_entry *)(bytes + offset);
+      offset += entry->length;
+      if (!is_wanted(entry->name, suffix, previous)) continue;
+      if (found[0] && strcmp(entry->name, found) > 0) continue;
+      if (strlen(entry->name) >= capacity) return -ENAMETOOLONG;
+      strcpy(found, entry->name);
+    }
+  }
+}
+
+int32_t linux_next_name(
+  const uint8_t *folder, const uint8_t *suffix, const uint8_t *previous, uint8_t *name,
+  uint32_t capacity) {
+  int descriptor = open_file(folder, O_RDONLY | O_DIRECTORY, 0);
+  if (descriptor < 0) return descriptor;
+  int32_t length = first_name(
+    descriptor, (const char *)suffix, (const char *)previous, (char *)name, capacity);
   close(descriptor);
   return length;
 }

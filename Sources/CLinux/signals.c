@@ -11,6 +11,7 @@ int32_t linux_signals_open(void) {
   sigaddset(&set, SIGHUP);
   sigaddset(&set, SIGUSR1);
   sigaddset(&set, SIGUSR2);
+  sigaddset(&set, SIGRTMIN);
   if (sigprocmask(SIG_BLOCK, &set, 0) < 0) return -errno;
   if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) return -errno;
   int descriptor = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -22,6 +23,7 @@ int32_t linux_signals_read(int32_t descriptor) {
   ssize_t count;
   RETRIED(count, read(descriptor, &taken, sizeof taken));
   if (count < 0) return -errno;
+  if (taken.ssi_signo == (uint32_t)SIGRTMIN) return LINUX_SIGNAL_REAL_TIME;
   switch (taken.ssi_signo) {
     case SIGHUP: return LINUX_SIGNAL_HANG_UP;
     case SIGINT: return LINUX_SIGNAL_INTERRUPT;

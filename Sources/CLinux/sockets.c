@@ -56,7 +56,7 @@ int32_t linux_accept(int32_t listener, struct linux_peer *peer) {
   RETRIED(descriptor, accept4(listener, &address.any, &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (descriptor < 0) return -errno;
   // Refused by a peer that has already gone: the first receive will tell.
-  (void)set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (address.any.sa_family != AF_UNIX) (void)set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
   peer->text_length = address_to_text(&address, peer->text);
   peer->port = address_port(&address);
   peer->network = address_network(&address);

@@ -50,6 +50,9 @@ struct linux_tls_session {
   uint8_t identity[IDENTITY_MAX];
 };
 
+// What the library calls calloc() and free(), from the pool.
+void *linux_tls_calloc(size_t count, size_t size);
+void linux_tls_free(void *bytes);
 // Random bytes, straight from the system.
 int tls_random(void *unused, unsigned char *bytes, size_t count);
 // The number of ours for an error of the library.

@@ -1,7 +1,6 @@
 #include "tls.h"
 #ifdef SWIFTLET_TLS
 #include <mbedtls/pem.h>
-#include <mbedtls/platform.h>
 #include <string.h>
 
 int tls_random(void *unused, unsigned char *bytes, size_t count) {
@@ -10,7 +9,7 @@ int tls_random(void *unused, unsigned char *bytes, size_t count) {
 }
 
 struct linux_tls_configuration *linux_tls_configuration_make(void) {
-  struct linux_tls_configuration *made = mbedtls_calloc(1, sizeof *made);
+  struct linux_tls_configuration *made = linux_tls_calloc(1, sizeof *made);
   if (!made) return 0;
   made->references = 1;
   mbedtls_ssl_config_init(&made->settings);
@@ -30,8 +29,8 @@ void linux_tls_configuration_release(struct linux_tls_configuration *of) {
   mbedtls_x509_crt_free(&of->authorities);
   mbedtls_x509_crl_free(&of->revocations);
   mbedtls_ssl_ticket_free(&of->tickets);
-  mbedtls_free(of->identities);
-  mbedtls_free(of);
+  linux_tls_free(of->identities);
+  linux_tls_free(of);
 }
 
 // The zero behind a text counts as a part of it; a file in DER has none.
@@ -77,7 +76,7 @@ int32_t linux_tls_set_key(
 
 int32_t linux_tls_set_identities(
   struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
-  to->identities = mbedtls_calloc(1, (size_t)count + 1);
+  to->identities = linux_tls_calloc(1, (size_t)count + 1);
   if (!to->identities) return LINUX_TLS_NO_MEMORY;
   memcpy(to->identities, bytes, (size_t)count);
   to->identities_length = count;

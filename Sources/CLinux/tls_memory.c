@@ -1,10 +1,10 @@
-// The memory of the TLS library, which asks for it with calloc() and free(): the linker sends both
-// here (--wrap), so that its share is as fixed as every other.
+// The memory of the TLS library, which asks for it with calloc() and free(): in the copy of it that
+// we link both have the names that they have here, so that its share is as fixed as every other.
 //
 // The two buffers of a connection, most of what it takes, have slots of whole pages of their own:
 // what was never touched is not resident, and what is given back is not any more. Small things come
 // from a heap with a list of free blocks for each power of two, which merges neighbours at once.
-#include "system.h"
+#include "tls.h"
 #ifdef SWIFTLET_TLS
 #include <string.h>
 #include <sys/mman.h>
@@ -134,10 +134,7 @@ static void give_slot(uint8_t *bytes) {
   use.buffers -= 1;
 }
 
-void *__wrap_calloc(size_t count, size_t size);
-void __wrap_free(void *bytes);
-
-void *__wrap_calloc(size_t count, size_t size) {
+void *linux_tls_calloc(size_t count, size_t size) {
   size_t bytes;
   if (__builtin_mul_overflow(count, size, &bytes)) return 0;
   bool is_large = bytes > LARGE && bytes <= LINUX_TLS_BUFFER_BYTES && free_slot_count > 0;
@@ -146,7 +143,7 @@ void *__wrap_calloc(size_t count, size_t size) {
   return found;
 }
 
-void __wrap_free(void *bytes) {
+void linux_tls_free(void *bytes) {
   if (!bytes) return;
   uint8_t *address = bytes;
   if (address >= memory.heap && address < memory.heap + memory.heap_bytes) {

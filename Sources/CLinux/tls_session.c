@@ -1,7 +1,6 @@
 #include "tls.h"
 #ifdef SWIFTLET_TLS
 #include <mbedtls/error.h>
-#include <mbedtls/platform.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -24,14 +23,14 @@ static int receive_from_socket(void *context, unsigned char *bytes, size_t capac
 
 struct linux_tls_session *linux_tls_session_open(
   struct linux_tls_configuration *with, int32_t descriptor) {
-  struct linux_tls_session *session = mbedtls_calloc(1, sizeof *session);
+  struct linux_tls_session *session = linux_tls_calloc(1, sizeof *session);
   if (!session) return 0;
   session->configuration = with;
   session->descriptor = descriptor;
   mbedtls_ssl_init(&session->context);
   if (mbedtls_ssl_setup(&session->context, &with->settings) != 0) {
     mbedtls_ssl_free(&session->context);
-    mbedtls_free(session);
+    linux_tls_free(session);
     return 0;
   }
   with->references += 1;
@@ -42,7 +41,7 @@ struct linux_tls_session *linux_tls_session_open(
 static void let_go(struct linux_tls_session *session) {
   mbedtls_ssl_free(&session->context);
   linux_tls_configuration_release(session->configuration);
-  mbedtls_free(session);
+  linux_tls_free(session);
 }
 
 // The states whose step computes with the private or an ephemeral key, or verifies a certificate.

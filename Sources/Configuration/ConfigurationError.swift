@@ -36,6 +36,8 @@ package struct ConfigurationError: Error {
     case invalid(StaticString)
     /// The key is not to be used: what to do about it.
     case refused(StaticString)
+    /// More bytes of mount points and prefixes of client identifiers than the board has.
+    case policyTexts(Int64)
     /// The keys of the listener on this port do not go together: why.
     case listener(UInt16, StaticString)
     /// The key has no effect: why.
@@ -97,7 +99,8 @@ package struct ConfigurationError: Error {
       line.append("The option", quoting: key)
       line.append(" is outdated; ")
       line.append(words)
-    case .notBoolean, .notNumber, .outOfRange, .tooLong, .noRoom, .aboveLimit, .invalid, .listener:
+    case .notBoolean, .notNumber, .outOfRange, .tooLong, .noRoom, .aboveLimit, .invalid, .listener,
+      .policyTexts:
       line.append("Invalid", quoting: key)
       line.append(" value", quoting: value)
       line.append(": ")
@@ -119,13 +122,17 @@ extension ConfigurationError.Reason {
     case .tooLong(let most): line.append("it must have at most ", number: most, " bytes")
     case .noRoom(let name, let most):
       line.append("there is room for only ", number: most)
-      describe(limit: name, in: &line)
+      ConfigurationError.describe(limit: name, in: &line)
     case .aboveLimit(let name, let most):
       line.append("it must be at most ", number: most)
-      describe(limit: name, in: &line)
+      ConfigurationError.describe(limit: name, in: &line)
     case .invalid(let words),
       .refused(let words), .note(let words), .outdated(let words):
       line.append(words)
+    case .policyTexts(let most):
+      line.append("mount points and prefixes of client identifiers have at most ", number: most)
+      line.append(" bytes together")
+      ConfigurationError.describe(limit: "PolicyTexts", in: &line)
     case .listener(let port, let words):
       line.append("of the listener on port ", number: Int64(port))
       line.append(": ")
@@ -134,7 +141,11 @@ extension ConfigurationError.Reason {
     }
   }
 
-  private func describe(limit name: StaticString, in line: inout Line) {
+}
+
+extension ConfigurationError {
+  /// Appends which limit of the board it is, and where it is set.
+  package static func describe(limit name: StaticString, in line: inout Line) {
     line.append(", the limit ")
     line.append(name)
     line.append(" of this board, set in Board/")

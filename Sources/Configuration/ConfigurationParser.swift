@@ -34,9 +34,6 @@ package struct ConfigurationParser {
     return nil
   }
 
-  /// The line that was read last, counted from 1.
-  package var lineNumber: Int { line }
-
   private func endOfLine(in text: Span<UInt8>) -> Int {
     var end = position
     while end < text.count, text[end] != UInt8(ascii: "\n") { end += 1 }

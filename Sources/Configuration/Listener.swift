@@ -25,7 +25,7 @@ package struct Listener: BitwiseCopyable {
   /// What is put before each Topic Name and Topic Filter of these Clients; empty for nothing.
   package internal(set) var mountPoint = TextReference.none
   /// The versions of MQTT that a Client may speak here.
-  package internal(set) var acceptedVersions = AcceptedVersions.all
+  package internal(set) var acceptedVersions = VersionSet.all
   /// Which of the settings' origins a browser may come from; none given: any.
   package internal(set) var origins: Range<Int> {
     get { Int(firstOrigin)..<Int(firstOrigin) + Int(originCount) }
@@ -67,25 +67,6 @@ package enum Transport: UInt8, BitwiseCopyable {
   case mqtt
   /// Binary frames of WebSocket. [6]
   case webSockets
-}
-
-/// A set of versions of MQTT.
-package struct AcceptedVersions: BitwiseCopyable {
-  private var bits: UInt8
-
-  /// Every version that there is.
-  package static var all: AcceptedVersions { AcceptedVersions(bits: 0b111) }
-  /// No version.
-  static var none: AcceptedVersions { AcceptedVersions(bits: 0) }
-
-  /// Whether the version is in the set.
-  package func contains(_ version: ProtocolVersion) -> Bool {
-    bits & AcceptedVersions.bit(of: version) != 0
-  }
-
-  mutating func insert(_ version: ProtocolVersion) { bits |= AcceptedVersions.bit(of: version) }
-
-  private static func bit(of version: ProtocolVersion) -> UInt8 { 1 << (version.rawValue - 3) }
 }
 
 extension Listener {

@@ -1,3 +1,4 @@
+import Board
 import Memory
 
 // The rules that no single line can keep.
@@ -15,6 +16,7 @@ extension Settings {
       if listenerCount == 0 { try addLoopbackListeners(options) }
       try finishSecurity()
       for index in 0..<listenerCount { try check(listener(at: index)) }
+      try checkPolicyTexts()
     } catch {
       throw ConfigurationError(line: 0, key: 0..<0, value: 0..<0, reason: error)
     }
@@ -31,6 +33,18 @@ extension Settings {
     let shared = usesListenerSettings ? nil : security
     let isLocalOnly = isLocalOnly
     updateListeners { $0.security.finish(with: shared, isLocalOnly: isLocalOnly, prefix: usual) }
+  }
+
+  /// Throws when there are more texts than the broker has room for.
+  func checkPolicyTexts() throws(ConfigurationError.Reason) {
+    var count = Int(clientIdentifierPrefix.count)
+    for index in 0..<listenerCount {
+      let listener = listener(at: index)
+      count += Int(listener.mountPoint.count)
+      count += Int(listener.security.assignedIdentifierPrefix.count)
+    }
+    let most = Limits.PolicyTexts.count
+    guard count <= most else { throw .policyTexts(Int64(most)) }
   }
 
   /// Throws when the keys of a listener do not go together.
@@ -99,7 +113,7 @@ extension Settings {
 extension SecuritySettings {
   /// Takes what all listeners share, unless this one has rules of its own, and adds the defaults:
   /// with any listener configured nobody comes in unless it is said.
-  fileprivate mutating func finish(
+  mutating func finish(
     with shared: SecuritySettings?, isLocalOnly: Bool, prefix: TextReference
   ) {
     let (anonymityHere, prefixHere) = (givenAnonymityHere, assignedIdentifierPrefixHere)

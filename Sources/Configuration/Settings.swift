@@ -91,8 +91,8 @@ package struct Settings: BitwiseCopyable {
   /// Where log lines go.
   package internal(set) var logDestinations = LogDestinations()
   var isLogDestinationGiven = false
-  /// Which of the system log's local facilities lines are for.
-  package internal(set) var logFacility: UInt8 = 0
+  /// Which of the system log's local facilities lines are for; none: they are a daemon's.
+  package internal(set) var logFacility: UInt8?
   /// Whether a log line begins with the time.
   package internal(set) var isLogTimestamped = true
   /// How `strftime` is to write that time; empty for seconds since 1970.
@@ -129,6 +129,9 @@ package struct Settings: BitwiseCopyable {
     listenerCount += 1
     return true
   }
+
+  /// Forgets all listeners, and nothing of what they are made of.
+  mutating func removeListeners() { listenerCount = 0 }
 
   /// The place of one more origin; nil, and nothing changes, when the board has no more.
   mutating func append(origin: TextReference) -> Int? {

@@ -67,8 +67,8 @@ extension Span where Element == UInt8 {
   }
 
   /// The versions of MQTT in a list such as `3,4,5`.
-  func versions() throws(ConfigurationError.Reason) -> AcceptedVersions {
-    var versions = AcceptedVersions.none
+  func versions() throws(ConfigurationError.Reason) -> VersionSet {
+    var versions = VersionSet.none
     var isNumberExpected = true
     for index in indices where !self[index].isBlank {
       if isNumberExpected {

@@ -9,6 +9,13 @@ extension Span where Element == UInt8 {
     }
   }
 
+  /// Whether these are the same bytes.
+  func equals(_ other: Span<UInt8>) -> Bool {
+    guard count == other.count else { return false }
+    for index in 0..<count where self[index] != other[index] { return false }
+    return true
+  }
+
   /// Whether these bytes begin with those of `text`.
   func begins(with text: StaticString) -> Bool {
     let length = text.utf8CodeUnitCount

@@ -11,8 +11,7 @@ extension LinuxConsole {
     for index in 0..<settings.listenerCount {
       let security = settings.listener(at: index).security
       guard load(security.pskFile, .keys, index, settings, into: &access) else { return false }
-      // Who names the same files as an earlier listener is under its rules.
-      guard settings.securityNumber(of: index) == index else { continue }
+      guard index == 0 || settings.usesListenerSettings else { continue }
       guard load(security.passwordFile, .passwords, index, settings, into: &access),
         load(security.aclFile, .rules, index, settings, into: &access)
       else { return false }
@@ -25,7 +24,7 @@ extension LinuxConsole {
     into access: inout Access
   ) -> Bool {
     guard !path.isEmpty else { return true }
-    let count = readText(settings.span(of: path))
+    let count = readAccessFile(settings.span(of: path))
     guard count >= 0 else {
       complain(kind, settings.span(of: path), Int32(count))
       return false
@@ -47,7 +46,7 @@ extension LinuxConsole {
     return true
   }
 
-  private mutating func readText(_ path: Span<UInt8>) -> Int64 {
+  private mutating func readAccessFile(_ path: Span<UInt8>) -> Int64 {
     var target = text.mutableBytes(0..<text.capacity)
     return unsafe target.withUnsafeMutableBufferPointer { buffer in
       unsafe path.withUnsafeBufferPointer { name in
@@ -97,26 +96,5 @@ private enum AccessFile {
     case .rules: "acl_file"
     case .keys: "psk_file"
     }
-  }
-}
-
-extension Settings {
-  /// The number that a listener has in `Access`: the first listener's that names the same files.
-  func securityNumber(of index: Int) -> Int {
-    let own = listener(at: index).security
-    for earlier in 0..<index {
-      let other = listener(at: earlier).security
-      if isSame(own.passwordFile, other.passwordFile) && isSame(own.aclFile, other.aclFile) {
-        return earlier
-      }
-    }
-    return index
-  }
-
-  private func isSame(_ left: TextReference, _ right: TextReference) -> Bool {
-    let (one, two) = (span(of: left), span(of: right))
-    guard one.count == two.count else { return false }
-    for index in one.indices where one[index] != two[index] { return false }
-    return true
   }
 }

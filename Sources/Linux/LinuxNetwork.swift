@@ -1,5 +1,6 @@
 import Board
 import CLinux
+import Configuration
 import Memory
 import Server
 
@@ -10,6 +11,9 @@ import Server
 /// which they wait: so that a turn costs what is ready, not what is open.
 package struct LinuxNetwork: Network, ~Copyable {
   private var streams: Streams
+  /// The number of the listener that each listening socket is of.
+  private var numbers: SlotTable<UInt8>
+  private var webSockets: WebSocketLayer
   private var accepted: Int32 = -1
   private var acceptedListener = 0
   /// The listener to ask first, so that one flooded listener starves no other.
@@ -20,16 +24,25 @@ package struct LinuxNetwork: Network, ~Copyable {
   /// - Parameter places: how many connections there may be.
   package init(places: Int, limits: Limits, in region: inout Region) {
     streams = Streams(places: places, limits: limits, in: &region)
+    // With `bind_interface` a listener has a socket for either version of IP.
+    numbers = SlotTable("listening sockets", count: 2 * limits.listeners, in: &region)
+    webSockets = WebSocketLayer(places: places, limits: limits, in: &region)
   }
 
   /// Opens what is needed to wait; false with an errno when the system refuses.
   package mutating func start(signals: Int32) -> Int32 { streams.start(signals: signals) }
 
-  /// Waits for connections on a listening socket too.
-  package mutating func add(listener: Int32) { streams.add(listener: listener) }
+  /// Waits for connections on a listening socket of the listener `number` too.
+  package mutating func add(listener: Int32, number: Int) {
+    numbers[streams.waiting.listenerCount] = UInt8(truncatingIfNeeded: number)
+    streams.add(listener: listener)
+  }
 
   /// Takes over what each listener shows to those who come by TLS.
   package mutating func adopt(_ configurations: TLSConfigurations) { streams.adopt(configurations) }
+
+  /// Takes over what the settings say of WebSocket and PROXY headers.
+  package mutating func adopt(_ settings: borrowing Settings) { webSockets.adopt(settings) }
 
   package mutating func wait(milliseconds: UInt64?) {
     let pause = isShortOfDescriptors ? min(milliseconds ?? 100, 100) : milliseconds
@@ -53,8 +66,8 @@ package struct LinuxNetwork: Network, ~Copyable {
     let socket = unsafe linux_accept(streams.waiting.listener(number), &peer)
     guard socket < 0 else {
       accepted = socket
-      acceptedListener = number
-      return Accepted(listener: number, address: peer.network)
+      acceptedListener = Int(numbers[number])
+      return Accepted(listener: acceptedListener, address: peer.network)
     }
     // The listener stays readable while descriptors are short: it rests instead of spinning.
     isShortOfDescriptors =
@@ -64,19 +77,33 @@ package struct LinuxNetwork: Network, ~Copyable {
 
   package mutating func adopt(place: Int) {
     streams.open(accepted, listener: acceptedListener, place: place)
+    webSockets.open(place: place, listener: acceptedListener, streams: &streams)
   }
 
   package mutating func turnAway() { linux_close(accepted) }
 
   package var hasRequest: Bool { streams.waiting.hasSignal }
 
-  package mutating func nextReady() -> Readiness? { streams.nextReady() }
+  package mutating func nextReady() -> Readiness? {
+    guard let ready = streams.nextReady() else { return nil }
+    if ready.isWritable { webSockets.goOn(place: ready.place, streams: &streams) }
+    return ready
+  }
 
   package mutating func receive(place: Int, into bytes: inout MutableSpan<UInt8>) -> Received {
-    streams.receive(place: place, into: &bytes)
+    webSockets.receive(place: place, streams: &streams, into: &bytes)
   }
 
   package mutating func send(
+    _ chain: Chain, of chains: borrowing ByteChains, place: Int
+  ) -> Sent {
+    guard case .framed(let handle) = webSockets.entry(place) else {
+      return sendPlain(chain, of: chains, place: place)
+    }
+    return webSockets.send(chain, of: chains, handle, place: place, streams: &streams)
+  }
+
+  private mutating func sendPlain(
     _ chain: Chain, of chains: borrowing ByteChains, place: Int
   ) -> Sent {
     var pieces = unsafe InlineArray<64, linux_piece>(repeating: linux_piece(base: nil, count: 0))
@@ -95,9 +122,14 @@ package struct LinuxNetwork: Network, ~Copyable {
 
   package mutating func watch(place: Int, readable: Bool, writable: Bool) {
     streams.watch(place: place, readable: readable, writable: writable)
+    // What was found ready while nobody wanted to read is found once more.
+    if readable && webSockets.isEnded(place: place) { streams.findReadyAgain(place: place) }
   }
 
-  package mutating func close(place: Int) { streams.close(place: place) }
+  package mutating func close(place: Int) {
+    webSockets.close(place: place, streams: &streams)
+    streams.close(place: place)
+  }
 
   package mutating func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int {
     streams.identity(place: place, into: &out)

@@ -2,7 +2,6 @@ import Board
 import Broker
 import Configuration
 import MQTT
-import Memory
 
 extension Policy {
   /// What the settings mean to the broker.
@@ -22,16 +21,33 @@ extension Policy {
     isRetainAvailable = settings.isRetainAvailable
     retainExpiryInterval = settings.retainExpirySeconds
     persistentClientExpiration = settings.maximumSessionExpirySeconds
-    allowsZeroLengthClientIdentifier = settings.listener(at: 0).security.allowsEmptyClientIdentifier
-    automaticIdentifierPrefix =
-      ShortText(settings.span(of: settings.listener(at: 0).security.assignedIdentifierPrefix))
-      ?? ShortText()
     systemInterval = UInt32(settings.sysIntervalSeconds)
     logsConnections = settings.logsConnections
-    for index in 0..<min(settings.listenerCount, listeners.count) {
-      listeners[index] = ListenerPolicy(settings.listener(at: index))
-      listeners[index].security = UInt8(settings.securityNumber(of: index))
+    publishesLog = settings.logDestinations.isTopicUsed
+    checksRetainSource = settings.checksRetainSource
+    if settings.maximumClients > 0 { maximumSessions = Int(settings.maximumClients) }
+    if settings.maximumTotalConnections > 0 {
+      maximumConnections = Int(settings.maximumTotalConnections)
     }
+    clientIdentifierPrefix = keep(settings.clientIdentifierPrefix, of: settings)
+    for index in 0..<settings.listenerCount { take(settings.listener(at: index), index, settings) }
+  }
+
+  private mutating func take(_ listener: Listener, _ index: Int, _ settings: Settings) {
+    var policy = ListenerPolicy(listener)
+    policy.security = settings.usesListenerSettings ? UInt8(truncatingIfNeeded: index) : 0
+    policy.mountPoint = keep(listener.mountPoint, of: settings)
+    policy.automaticIdentifierPrefix = keep(
+      listener.security.assignedIdentifierPrefix, of: settings)
+    listeners[index] = policy
+  }
+
+  /// The settings have seen to it that there is room for all texts.
+  private mutating func keep(_ reference: TextReference, of settings: Settings) -> PolicyText {
+    guard let kept = texts.keep(settings.span(of: reference)) else {
+      preconditionFailure("the settings have more texts than the policy has room for")
+    }
+    return kept
   }
 
   /// Zero stands for no limit in the configuration.
@@ -46,12 +62,15 @@ extension ListenerPolicy {
     if listener.maximumConnections > 0 {
       maximumConnections = Int(listener.maximumConnections)
     }
-    allowsAnonymous = listener.security.allowsAnonymous
     usesIdentityAsUserName =
       listener.tls.usesIdentityAsUserName || listener.tls.usesSubjectAsUserName
     maximumQoS = listener.maximumQoS
     maximumTopicAlias = listener.maximumTopicAlias
     maximumTopicAliasOut = listener.maximumBrokerTopicAlias
+    allowsAnonymous = listener.security.allowsAnonymous
+    acceptedVersions = listener.acceptedVersions
+    allowsZeroLengthClientIdentifier = listener.security.allowsEmptyClientIdentifier
+    usesUserNameAsClientIdentifier = listener.usesUserNameAsClientIdentifier
   }
 }
 

@@ -8,20 +8,16 @@ extension Settings {
     for index in 0..<listenerCount {
       if let missing = listener(at: index).missing { return missing }
     }
-    if logDestinations.isSystemLogUsed { return "log_dest syslog" }
-    if logDestinations.isTopicUsed { return "log_dest topic" }
-    if !user.isEmpty { return "user" }
-    if locksMemory { return "memory_lock" }
     return nil
   }
 }
 
 extension Listener {
   fileprivate var missing: StaticString? {
-    if !unixPath.isEmpty { return "listener 0 PATH" }
-    if !interface.isEmpty { return "bind_interface" }
-    if transport == .webSockets { return "protocol websockets" }
-    if isProxied { return "enable_proxy_protocol" }
+    if transport == .webSockets && !WebSocketLayer.isHere { return "protocol websockets" }
+    if isProxied && !WebSocketLayer.isHere { return "enable_proxy_protocol" }
+    // The header would come before the encryption that it is to be trusted in.
+    if isProxied && tls.isUsed { return "enable_proxy_protocol with certfile" }
     return nil
   }
 }

@@ -22,7 +22,7 @@ struct Streams: ~Copyable {
     interests = SlotTable("socket interests", count: places, in: &region)
     repeats = Ring("sockets to repeat", capacity: places, in: &region)
     tls = TLSStreams(places: places, limits: limits, in: &region)
-    waiting = Waiting(places: places, listeners: limits.listeners, in: &region)
+    waiting = Waiting(places: places, listeners: 2 * limits.listeners, in: &region)
   }
 
   /// Opens what is needed to wait; a negative errno when the system refuses.
@@ -61,9 +61,7 @@ struct Streams: ~Copyable {
     guard ready.isWritable else { return ready }
     wantWrite(place: ready.place, false)
     let interest = interests[ready.place]
-    return Readiness(
-      place: ready.place, isReadable: interest.contains(.read),
-      isWritable: interest.contains(.write))
+    return Readiness(place: ready.place, isReadable: interest.contains(.read), isWritable: true)
   }
 
   /// Finds the place readable in the next turn, whatever its socket says.

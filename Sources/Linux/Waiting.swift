@@ -15,6 +15,8 @@ struct Waiting: ~Copyable {
   private var epoll: Int32 = -1
   private var readyCount = 0
   private var nextIndex = 0
+  /// How many turns in a row asked epoll alone.
+  private var turnsWithoutPoll = 0
 
   /// Boards with more connections than this wait for them in an epoll descriptor.
   private static var mostInPoll: Int { 64 }
@@ -29,13 +31,14 @@ struct Waiting: ~Copyable {
     self.places = places
   }
 
-  /// Opens the descriptors; zero, or a negative errno.
+  /// Opens the descriptors, once all listeners are there; zero, or a negative errno.
   mutating func start(signals: Int32) -> Int32 {
     entries[0] = entry(signals)
     for index in 1 + listenerCount..<entries.count { entries[index].descriptor = -1 }
     guard places > Waiting.mostInPoll else { return 0 }
     epoll = linux_epoll_open()
-    entries[1 + listenerCapacity] = entry(epoll)
+    // Directly behind the listeners: poll() refuses more entries than there may be descriptors.
+    entries[1 + listenerCount] = entry(epoll)
     return min(epoll, 0)
   }
 
@@ -49,19 +52,34 @@ struct Waiting: ~Copyable {
   func isListenerReady(_ number: Int) -> Bool { entries[1 + number].returned != 0 }
   mutating func setListenerIdle(_ number: Int) { entries[1 + number].returned = 0 }
 
-  /// Waits, and learns which clients are ready.
+  /// Waits, and learns which clients are ready; not while some are left that it found before.
   mutating func wait(milliseconds: UInt64?, listens: Bool) {
+    guard nextIndex >= readyCount else {
+      entries[0].returned = 0
+      return
+    }
+    if isBusy && collect() {
+      turnsWithoutPoll += 1
+      entries[0].returned = 0
+      return
+    }
+    turnsWithoutPoll = 0
     let limit = milliseconds.map { Int32(clamping: $0) } ?? -1
     for number in 0..<listenerCount {
       entries[1 + number].events = listens ? Int16(LINUX_READABLE) : 0
     }
-    let used = epoll >= 0 ? listenerCapacity + 2 : entries.count
+    let used = epoll >= 0 ? listenerCount + 2 : entries.count
     unsafe entries.withUnsafePointer { base in
       _ = unsafe linux_poll(base, UInt32(used), limit)
     }
     nextIndex = 0
-    readyCount = epoll >= 0 ? collect() : places
+    readyCount = epoll >= 0 ? 0 : places
+    if epoll >= 0 && entries[1 + listenerCount].returned != 0 { _ = collect() }
   }
+
+  /// Whether more is likely to be ready than one call of epoll has just told: then poll, which
+  /// would say no more than that, is left out, but not for long. Others wait there.
+  private var isBusy: Bool { epoll >= 0 && readyCount > 1 && turnsWithoutPoll < 16 }
 
   /// Whether a signal has come.
   var hasSignal: Bool { entries[0].returned != 0 }
@@ -106,11 +124,13 @@ struct Waiting: ~Copyable {
     _ = linux_epoll_set(epoll, LINUX_EPOLL_REMOVE, socket, 0, 0)
   }
 
-  private mutating func collect() -> Int {
-    guard entries[1 + listenerCapacity].returned != 0 else { return 0 }
-    return unsafe ready.withUnsafePointer { base in
+  /// Asks epoll which clients are ready, without waiting; false when there are none.
+  private mutating func collect() -> Bool {
+    nextIndex = 0
+    readyCount = unsafe ready.withUnsafePointer { base in
       unsafe Int(max(0, linux_epoll_wait(epoll, base, LINUX_READY_MAX, 0)))
     }
+    return readyCount > 0
   }
 
   private func readiness(_ place: Int, _ events: UInt32) -> Readiness {

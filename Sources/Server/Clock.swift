@@ -1,4 +1,5 @@
 import Access
+import Broker
 import Memory
 
 /// What the Server wants of a clock: one that counts while the machine sleeps and never jumps.
@@ -11,6 +12,10 @@ package protocol Clock: ~Copyable {
 /// What somebody outside asks of the program, by a signal.
 package enum Request: BitwiseCopyable {
   case stop, reload, report
+  /// To save what is held in memory.
+  case save
+  /// To open the log again: somebody has moved its file away.
+  case reopenLog
 }
 
 /// What the Server wants of its operator's side: requests come in, log lines go out.
@@ -21,5 +26,21 @@ package protocol Console: ~Copyable {
   /// is told, when they are not wholly valid.
   mutating func reload(into access: inout Access) -> Reloaded?
   /// Writes one line of the log.
-  mutating func write(_ line: borrowing Line)
+  mutating func write(_ line: borrowing Line, _ level: LogLevel)
+  /// Closes the log and opens it again.
+  mutating func reopenLog()
+  /// Appends the time as it stands in front of log lines.
+  func appendTime(to line: inout Line)
+  /// Tells whoever supervises the program that it turns, when that is due.
+  mutating func beat(at now: Instant)
+  /// When `beat` is due again.
+  var nextBeat: Instant { get }
+}
+
+extension Console where Self: ~Copyable {
+  package mutating func reopenLog() {}
+  package func appendTime(to line: inout Line) {}
+  // Nobody supervises it.
+  package mutating func beat(at now: Instant) {}
+  package var nextBeat: Instant { .never }
 }

@@ -45,7 +45,7 @@ package struct Server<
   package mutating func finish() {
     send()
     close()
-    broker.log.drain { console.write($0) }
+    broker.log.drain { console.write($0, $1) }
   }
 
   /// One turn. The order is the promise: nothing leaves before what it stands for was kept.
@@ -53,6 +53,7 @@ package struct Server<
     network.wait(milliseconds: patience())
     broker.advance(to: clock.now())
     let start = clock.microseconds()
+    console.beat(at: broker.now)
     hasProgress = false
     hasRest = false
     if network.hasRequest { answerRequests() }
@@ -62,7 +63,7 @@ package struct Server<
     checkPasswords()
     send()
     close()
-    broker.log.drain { console.write($0) }
+    writeLog()
     broker.measureTurn(microseconds: clock.microseconds() - start)
   }
 
@@ -72,7 +73,7 @@ package struct Server<
     if broker.hasStalled || !broker.owed.isEmpty {
       return hasProgress ? 0 : 10
     }
-    let next = broker.nextDeadline
+    let next = min(broker.nextDeadline, console.nextBeat)
     guard next != .never else { return nil }
     let now = clock.now()
     return next <= now ? 0 : next.milliseconds - now.milliseconds
@@ -87,8 +88,19 @@ package struct Server<
       case .reload:
         if let reloaded = console.reload(into: &broker.access) { start(reloaded) }
       case .report: broker.report()
+      case .save: broker.save()
+      case .reopenLog: console.reopenLog()
       }
     }
+  }
+
+  /// Lines that are published leave in the next turn, at once.
+  private mutating func writeLog() {
+    guard !broker.log.isEmpty else { return }
+    var heading = Line()
+    console.appendTime(to: &heading)
+    if broker.publishLog(heading) { hasRest = true }
+    broker.log.drain { console.write($0, $1) }
   }
 
   /// At most so many a turn, so that a storm of connections starves nobody.
@@ -107,35 +119,50 @@ package struct Server<
     hasRest = true
   }
 
+  /// So many bytes in one turn and little more: what came in leaves while it is in the cache. The
+  /// others have their turn next, before anybody is asked again.
+  private static var receiveBytesInTurn: Int { 131_072 }
+
   private mutating func receive() {
     broker.retryStalled()
-    while let ready = network.nextReady() {
+    var room = Self.receiveBytesInTurn
+    while room > 0, let ready = network.nextReady() {
       guard let connection = broker.connection(at: ready.place) else { continue }
       hasProgress = true
       if ready.isWritable { unblock(connection, ready.place) }
-      if ready.isReadable { receive(on: connection, ready.place) }
+      if ready.isReadable { room -= receive(on: connection, ready.place) }
     }
+    if room <= 0 { hasRest = true }
     while let connection = broker.nextResumed() { watch(connection) }
   }
 
-  private mutating func receive(on connection: Handle<Connection>, _ place: Int) {
+  /// Receives what is there, and returns how many bytes it was.
+  private mutating func receive(on connection: Handle<Connection>, _ place: Int) -> Int {
     let room = broker.receiveRoom(of: connection)
     guard room > 0 else {
-      // Found ready although nobody wants to read it: it is broken, and would be found so for ever.
-      guard !broker[connection].isMuted else {
-        return broker.connectionLost(connection, "it is broken")
-      }
-      return mute(connection)
+      refrain(connection)
+      return 0
     }
     var target = broker.receiveTarget(of: connection, room: room)
     switch network.receive(place: place, into: &target) {
-    case .bytes(let count): broker.receive(count, on: connection)
+    case .bytes(let count):
+      broker.receive(count, on: connection)
+      return count
     case .nothing: break
     case .ended: broker.connectionLost(connection, "the peer closed it")
     case .failed: broker.connectionLost(connection, "it is broken")
     case .opened: identify(connection)
     case .refused(let words): broker.connectionRefused(connection, words)
     }
+    return 0
+  }
+
+  /// Found ready although nobody wants to read it: it is broken, and would be found so for ever.
+  private mutating func refrain(_ connection: Handle<Connection>) {
+    guard !broker[connection].isMuted else {
+      return broker.connectionLost(connection, "it is broken")
+    }
+    mute(connection)
   }
 
   private mutating func identify(_ connection: Handle<Connection>) {

@@ -9,9 +9,9 @@ import Server
 
 /// All parts put together, and the way from the start to the last turn.
 struct Program: ~Copyable {
-  private var server: Server<LinuxNetwork, LinuxClock, LinuxConsole, LinuxPasswordHasher>
+  var server: Server<LinuxNetwork, LinuxClock, LinuxConsole, LinuxPasswordHasher>
   private let options: CommandLineOptions
-  private let limits: Limits
+  let limits: Limits
 
   /// Carves everything out of the region, and touches none of it.
   @inline(never)
@@ -23,7 +23,8 @@ struct Program: ~Copyable {
     let network = LinuxNetwork(places: broker.places, limits: limits, in: &region)
     let console = LinuxConsole(
       options: options, configurationBytes: limits.configurationBytes, in: &region)
-    server = Server(broker: broker, network: network, clock: LinuxClock(), console: console,
+    server = Server(
+      broker: broker, network: network, clock: LinuxClock(), console: console,
       hasher: LinuxPasswordHasher())
   }
 
@@ -33,6 +34,7 @@ struct Program: ~Copyable {
   @inline(never)
   mutating func run(plan: borrowing Region) -> Int32 {
     linux_read_time_zone()
+    server.console.supervisor.find()
     guard server.load({ console, access in console.load(into: &access) }),
       let tls = server.console.loadTLS(of: server.console.settings)
     else { return ExitStatus.usage }
@@ -42,31 +44,43 @@ struct Program: ~Copyable {
       Standard.output.write("Configuration file is OK.\n")
       return ExitStatus.success
     }
-    guard server.console.openLog() else { return ExitStatus.failure }
-    tell(.information, Broker.version, " starting")
+    var rights = Rights()
+    guard open(&rights) else { return ExitStatus.failure }
     if options.isVerbose { plan.writePlan(to: .error) }
-    raiseDescriptorLimit()
-    guard openListeners() else { return ExitStatus.failure }
     guard !options.isDaemon || daemonise() else { return ExitStatus.failure }
-    guard startWaiting() else { return ExitStatus.failure }
+    guard giveUp(rights) && startWaiting() else { return ExitStatus.failure }
     writeProcessIdentifier()
+    server.network.adopt(server.console.settings)
     server.start(server.console.configuration)
+    confine()
     tell(.information, Broker.version, " running")
+    server.console.supervisor.tellReady(at: server.clock.now())
     while !server.isStopped { server.turn() }
+    server.console.supervisor.tellStopping()
     server.finish()
     tell(.information, Broker.version, " stopped")
     removeProcessIdentifier()
+    removeSockets()
     return ExitStatus.success
   }
 
-  private mutating func tell(
+  /// Opens all that has a name: what only the user may have as the user, the rest as who we are.
+  private mutating func open(_ rights: inout Rights) -> Bool {
+    guard server.console.findUser(&rights) else { return false }
+    guard rights.asUser({ server.console.openLog() }) else { return false }
+    tell(.information, Broker.version, " starting")
+    raiseDescriptorLimit()
+    return openListeners(rights)
+  }
+
+  mutating func tell(
     _ level: LogLevel, _ words: StaticString, _ more: StaticString = ""
   ) {
     guard server.console.settings.logTypes.rawValue & level.rawValue != 0 else { return }
     var line = Line()
     line.append(words)
     line.append(more)
-    server.console.write(line)
+    server.console.write(line, level)
   }
 
   /// A socket for each connection, and some more for listeners, signals and files.
@@ -80,51 +94,39 @@ struct Program: ~Copyable {
     line.append(" descriptors and the limits of this board need ")
     line.append(UInt64(wanted))
     line.append(": not all connections can be open at once.")
-    server.console.write(line)
-  }
-
-  private mutating func openListeners() -> Bool {
-    let settings = server.console.settings
-    var opened = 0
-    for index in 0..<settings.listenerCount {
-      let result = open(settings.listener(at: index), settings)
-      if result >= 0 {
-        server.network.add(listener: result)
-        opened += 1
-      } else if !settings.isLocalOnly || result == -LINUX_ERROR_IN_USE {
-        return false
-      }
-    }
-    return opened > 0
-  }
-
-  private mutating func open(_ listener: Listener, _ settings: Settings) -> Int32 {
-    let socket = unsafe settings.span(of: listener.address).withUnsafeBufferPointer { address in
-      let text = listener.address.isEmpty ? nil : address.baseAddress
-      return unsafe linux_listen_tcp(
-        text, listener.port, Int32(listener.family.rawValue), 1024, nil)
-    }
-    var line = Line()
-    line.append(socket < 0 ? "Error: Unable to open " : "Opening ")
-    line.append(listener.family == .version6 ? "ipv6" : "ipv4")
-    line.append(" listen socket on port ")
-    line.append(UInt64(listener.port))
-    if socket < 0 {
-      line.append(": ")
-      line.append(systemError: socket)
-    }
-    line.append(".")
-    let level = socket < 0 ? LogLevel.error : .information
-    if server.console.settings.logTypes.rawValue & level.rawValue != 0 {
-      server.console.write(line)
-    }
-    return socket
+    server.console.write(line, .warning)
   }
 
   private mutating func daemonise() -> Bool {
     let result = linux_daemonise()
     if result < 0 { server.console.complain("Error: Unable to go to the background", result) }
     return result >= 0
+  }
+
+  /// Locks memory while that is allowed, and becomes the user for good.
+  private mutating func giveUp(_ rights: borrowing Rights) -> Bool {
+    if server.console.settings.locksMemory {
+      let result = linux_lock_memory()
+      if result < 0 {
+        server.console.complain("Error: Unable to lock the memory that --plan shows", result)
+        return false
+      }
+    }
+    let result = rights.giveUp()
+    if result < 0 { server.console.complain("Error: Unable to become the user for good", result) }
+    return result >= 0
+  }
+
+  /// From here on the system refuses what a broker never asks for.
+  private mutating func confine() {
+    guard server.console.settings.isSandboxed else { return }
+    let result = linux_confine()
+    guard result < 0 else { return }
+    var line = Line()
+    line.append("This kernel cannot confine the broker: ")
+    line.append(systemError: result)
+    line.append(".")
+    server.console.write(line, .notice)
   }
 
   private mutating func startWaiting() -> Bool {

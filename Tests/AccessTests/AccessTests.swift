@@ -4,18 +4,21 @@ import Testing
 
 private func mayPublish(_ topic: String) -> Bool {
   let bytes = Array(topic.utf8)
-  return Access(isAnonymousAllowed: true).mayPublish(topic: bytes.span)
+  return Access().mayPublish(topic: bytes.span)
 }
 
 @Test func anonymityAloneDecidesWhoConnects() {
   let name = Array("alice".utf8)
-  let open = Access(isAnonymousAllowed: true)
-  let closed = Access(isAnonymousAllowed: false)
-  #expect(open.mayConnect(userName: nil, password: nil) == .allowed)
-  #expect(open.mayConnect(userName: name.span, password: name.span) == .allowed)
-  #expect(open.mayConnect(userName: name.span, password: nil) == .allowed)
-  #expect(closed.mayConnect(userName: nil, password: nil) == .notAuthorized)
-  #expect(closed.mayConnect(userName: name.span, password: name.span) == .notAuthorized)
+  for isAllowed in [true, false] {
+    let wanted = isAllowed ? Decision.allowed : .notAuthorized
+    let decisions = [
+      Access().mayConnect(userName: nil, password: nil, isAnonymousAllowed: isAllowed),
+      Access().mayConnect(
+        userName: name.span, password: name.span, isAnonymousAllowed: isAllowed),
+      Access().mayConnect(userName: name.span, password: nil, isAnonymousAllowed: isAllowed),
+    ]
+    #expect(decisions == [wanted, wanted, wanted])
+  }
 }
 
 @Test(arguments: ["$SYS", "$SYS/broker/uptime", "$SYSTEM", "$CONTROL", "$CONTROL/a/v1"])
@@ -31,7 +34,7 @@ func allOtherTopicsAreForClients(topic: String) {
 @Test func everyFilterMayBeSubscribedTo() {
   for filter in ["#", "$SYS/#", "$share/g/a"] {
     let bytes = Array(filter.utf8)
-    let isAllowed = Access(isAnonymousAllowed: false).maySubscribe(filter: bytes.span)
+    let isAllowed = Access().maySubscribe(filter: bytes.span)
     #expect(isAllowed)
   }
 }

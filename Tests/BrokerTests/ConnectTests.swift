@@ -58,7 +58,7 @@ func aSecondConnectIsAProtocolError(version: Version) {
 
 @Test func anEmptyIdentifierIsReplacedByOneOfItsOwn() throws {
   // [MQTT-3.1.3-6] [MQTT-3.1.3-7] [MQTT-3.2.2-16] [MQTT3-3.1.3-6]
-  let world = World(World.policy { $0.automaticIdentifierPrefix = ShortText("auto-") })
+  let world = World(World.policy { $0.listeners[0].automaticIdentifierPrefix = $0.text("auto-") })
   var names: Set<[UInt8]> = []
   for _ in 0..<3 {
     let client = try #require(world.open())
@@ -80,7 +80,8 @@ func aSecondConnectIsAProtocolError(version: Version) {
     (.v3_1_1, "", true, false, 2), (.v5, "", true, false, 0x85), (.v3_1_1, long, true, true, 0),
   ]
   for (version, name, isClean, allowsEmpty, code) in cases {
-    let world = World(World.policy { $0.allowsZeroLengthClientIdentifier = allowsEmpty })
+    let world = World(
+      World.policy { $0.listeners[0].allowsZeroLengthClientIdentifier = allowsEmpty })
     let client = try #require(world.open(version))
     client.send(Packet.connect(name, version, clean: isClean))
     #expect(client.answers() == [.connack(present: false, code: code)])
@@ -90,7 +91,7 @@ func aSecondConnectIsAProtocolError(version: Version) {
 
 @Test func anonymityCanBeRefused() throws {
   for (version, code) in [(.v3_1_1, 5), (.v5, 0x87)] as [(Version, UInt8)] {
-    let world = World(World.policy { $0.allowsAnonymous = false })
+    let world = World(World.policy { $0.listeners[0].allowsAnonymous = false })
     let client = try #require(world.open(version))
     #expect(client.ask(Packet.connect("a", version)) == [.connack(present: false, code: code)])
     #expect(!client.isOpen && world.count(.clientRefused) == 1 && world.usedPools.isEmpty)

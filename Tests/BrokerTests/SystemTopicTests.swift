@@ -90,25 +90,25 @@ private func world() -> World { World(World.policy { $0.systemInterval = 10 }) }
   let world = World()
   world.broker.report()
   var lines: [String] = []
-  world.broker.log.drain { lines.append(String(copying: $0.span)) }
+  world.broker.log.drain { line, _ in lines.append(String(copying: line.span)) }
   #expect(lines.count == Broker.poolCount)
   #expect(lines[1] == "sessions: 0 of 24 used, at most 0, refused 0 times.")
 }
 
 @Test func eachEventIsToldTenTimesASecondAndCountedAlways() {
   let world = World()
-  world.broker.log.levels = LogLevel.notice.rawValue
+  world.broker.log.levels = LogLevel.debug.rawValue | LogLevel.warning.rawValue
   for _ in 0..<30 {
     guard let client = world.open() else { break }
     client.lose()
   }
   var lines: [String] = []
-  world.broker.log.drain { lines.append(String(copying: $0.span)) }
+  world.broker.log.drain { line, _ in lines.append(String(copying: line.span)) }
   #expect(lines.filter { $0 == "New connection." }.count == 10)
   #expect(world.count(.connectionOpened) == 30)
   world.pass(seconds: 1)
   lines = []
-  world.broker.log.drain { lines.append(String(copying: $0.span)) }
+  world.broker.log.drain { line, _ in lines.append(String(copying: line.span)) }
   #expect(lines == ["20 more log lines were left out."])
 }
 
@@ -117,6 +117,6 @@ private func world() -> World { World(World.policy { $0.systemInterval = 10 }) }
   world.broker.log.levels = LogLevel.notice.rawValue
   world.connect("a\nb")
   var lines: [String] = []
-  world.broker.log.drain { lines.append(String(copying: $0.span)) }
+  world.broker.log.drain { line, _ in lines.append(String(copying: line.span)) }
   #expect(lines.last == "New client connected as a?b (p5, c1, k0).")
 }

@@ -31,13 +31,19 @@ final class World {
     var policy = Policy()
     policy.systemInterval = 0
     policy.maximumPacketSize = 20_000
-    for listener in 0..<20 {
+    for listener in policy.listeners.indices {
       policy.listeners[listener].maximumTopicAlias = 4
       policy.listeners[listener].maximumTopicAliasOut = 4
       policy.listeners[listener].maximumConnections = 1000
     }
     change(&policy)
     return policy
+  }
+
+  /// Takes another configuration over, as at SIGHUP.
+  func adopt(_ policy: Policy) {
+    broker.adopt(policy, levels: 0)
+    turn()
   }
 
   private static var limits: Limits {
@@ -292,5 +298,13 @@ final class Client {
     isOpen = false
     outbound = []
     world.forget(self)
+  }
+}
+
+extension Policy {
+  /// Keeps a text among those that it refers to.
+  mutating func text(_ text: String) -> PolicyText {
+    guard let kept = texts.keep(text.bytes.span) else { preconditionFailure("no room for texts") }
+    return kept
   }
 }

@@ -135,8 +135,8 @@ private let newNumbers = [
     good: ["-1": "-1", "0": "-1", "1": "1", "\(limits.connections)": "\(limits.connections)"],
     bad: ["\(limits.connections + 1)": limit("connections", limits.connections)]
   ) { Int($0.settings.maximumTotalConnections) },
-  number("log_facility", 0, good: ["0": "0", "7": "7"], bad: ["8": range(0, 7)]) {
-    Int($0.settings.logFacility)
+  number("log_facility", 255, good: ["0": "0", "7": "7"], bad: ["8": range(0, 7)]) {
+    Int($0.settings.logFacility ?? 255)
   },
   number(
     "websockets_headers_size", 0, good: ["0": "0", "65535": "65535"],

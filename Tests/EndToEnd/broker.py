@@ -29,11 +29,19 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def let_in(directory):
+    """Lets everybody into a test's folder: started by root, the broker becomes another user."""
+    for folder in [Path(directory), *Path(directory).parents]:
+        if folder.stat().st_uid == os.getuid() and folder.stat().st_mode & 0o005 != 0o005:
+            folder.chmod(folder.stat().st_mode | 0o055)
+
+
 class Broker:
     """Started with `-p` and nothing else, or with a configuration file around `settings`."""
 
     def __init__(self, directory, settings=None, arguments=(), path=None, prepare=None):
         self.port = free_port()
+        let_in(directory)
         self.log_path = Path(directory) / f"broker-{self.port}.log"
         self.configuration_path = Path(directory) / f"broker-{self.port}.conf"
         command = [path or program(), *arguments]

@@ -37,7 +37,9 @@ class Image:
         self.pieces = []  # (start, end, file, section), in order of their addresses
         with open(program + ".map") as link_map:
             for line in link_map:
-                if found := MAP_LINE.match(line):
+                found = MAP_LINE.match(line)
+                # What debuggers read is numbered from zero too, but lies nowhere.
+                if found and not found[4].startswith(".debug"):
                     start, size = int(found[1], 16), int(found[2], 16)
                     self.pieces.append((start, start + size, found[3], found[4]))
         self.pieces.sort()

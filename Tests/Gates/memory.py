@@ -11,7 +11,7 @@ import time
 import broker
 import load
 
-WRITABLE_MAX, RESIDENT_MAX, CLIENTS, ROUNDS = 128, 256, 8, 6
+WRITABLE_MAX, RESIDENT_MAX, CLIENTS, ROUNDS = 128, 384, 8, 6
 MAPPING = re.compile(r"^[0-9a-f]+-[0-9a-f]+ (\S{4}) \S+ \S+ \S+\s*(.*)$")
 
 

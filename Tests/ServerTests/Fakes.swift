@@ -29,6 +29,11 @@ final class Wire {
   var broken: Set<Int> = []
   var watched: [Int: (readable: Bool, writable: Bool)] = [:]
   var lines: [String] = []
+  var kinds: [LogLevel] = []
+  var reopened = 0
+  /// When signs of life were given, and how often one is wanted.
+  var beats: [UInt64] = []
+  var beatInterval: UInt64?
   var requests: [Request] = []
   var now: UInt64 = 1_000_000
 
@@ -117,5 +122,15 @@ struct FakeConsole: Console, ~Copyable {
     wire.requests.isEmpty ? nil : wire.requests.removeFirst()
   }
   mutating func reload() -> Reloaded? { Reloaded(policy: policy, logLevels: 4) }
-  mutating func write(_ line: borrowing Line) { wire.lines.append(String(copying: line.span)) }
+  mutating func write(_ line: borrowing Line, _ level: LogLevel) {
+    wire.lines.append(String(copying: line.span))
+    wire.kinds.append(level)
+  }
+  mutating func reopenLog() { wire.reopened += 1 }
+  func appendTime(to line: inout Line) { line.append("noon: ") }
+  mutating func beat(at now: Instant) { if now >= nextBeat { wire.beats.append(wire.now) } }
+  var nextBeat: Instant {
+    guard let interval = wire.beatInterval else { return .never }
+    return Instant(milliseconds: (wire.beats.last ?? 0) + interval)
+  }
 }

@@ -221,7 +221,7 @@ private let pingAnswer: [UInt8] = [0xD0, 0]
 @Test func theOperatorsRequestsAreAnsweredAndTheLogIsWritten() {
   let machine = Machine(logLevels: 15)
   machine.connect(1)
-  #expect(machine.wire.lines == ["New connection.", "New client connected as c0 (p4, c1, k0)."])
+  #expect(machine.wire.lines == ["New client connected as c0 (p4, c1, k0)."])
   machine.wire.lines = []
   machine.wire.requests = [.report, .reload]
   machine.turn()
@@ -233,4 +233,29 @@ private let pingAnswer: [UInt8] = [0xD0, 0]
   machine.server.finish()
   let isStopped = machine.server.isStopped
   #expect(isStopped && machine.wire.lines.isEmpty && machine.wire.calls.last == .close(0))
+}
+
+@Test func aSupervisorIsToldInTimeAndAnIdleServerWakesForNothingElse() {
+  let machine = Machine()
+  machine.wire.beatInterval = 5000
+  machine.turn(1)
+  #expect(machine.wire.beats == [1_000_000])
+  machine.wire.calls = []
+  machine.turn(1)
+  #expect(machine.wire.calls.contains(.wait(5000)))
+  machine.wire.now += 4999
+  machine.turn(1)
+  #expect(machine.wire.beats == [1_000_000])
+  machine.wire.now += 1
+  machine.turn(1)
+  #expect(machine.wire.beats == [1_000_000, 1_005_000])
+}
+
+@Test func savingAndReopeningTheLogAreAnswered() {
+  let machine = Machine(logLevels: 0x7F)
+  machine.wire.requests = [.save, .reopenLog]
+  machine.turn(1)
+  #expect(machine.wire.reopened == 1)
+  #expect(machine.wire.lines.contains { $0.hasPrefix("There is nothing to save") })
+  #expect(machine.wire.kinds.last == .information)
 }

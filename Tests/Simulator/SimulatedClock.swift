@@ -1,3 +1,4 @@
+import Broker
 import Memory
 import Server
 
@@ -24,7 +25,7 @@ package struct SimulatedConsole: Console, ~Copyable {
   package mutating func nextRequest() -> Request? { nil }
   package mutating func reload() -> Reloaded? { nil }
 
-  package mutating func write(_ line: borrowing Line) {
+  package mutating func write(_ line: borrowing Line, _ level: LogLevel) {
     var text: [UInt8] = []
     for index in line.span.indices { text.append(line.span[index]) }
     if text.starts(with: "Outgoing message".utf8) { world.observer.dropped() }

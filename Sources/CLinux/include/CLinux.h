@@ -56,6 +56,22 @@ static const uint32_t LINUX_PIECES_MAX = 64;
 int32_t linux_listen_tcp(
   const uint8_t *_Nullable address, uint16_t port, int32_t family, int32_t backlog,
   uint16_t *_Nullable bound_port);
+// Opens a listening socket in the file system, whose file has these rights. What a broker that was
+// killed left there is removed, if nobody listens on it; -EADDRINUSE if somebody does, -EEXIST if
+// it is no socket.
+int32_t linux_listen_unix(const uint8_t *_Nonnull path, uint32_t mode, int32_t backlog);
+// Writes the address that an interface has in a family (4 or 6), `wanted` if it is one of several,
+// with a closing zero into 64 bytes; its length, 0 when it has none. -ENODEV: no such interface.
+// Those of the link alone (fe80::) are passed over.
+int32_t linux_interface_address(
+  const uint8_t *_Nonnull name, int32_t family, const uint8_t *_Nullable wanted,
+  uint8_t *_Nonnull out);
+// How many listening sockets the supervisor has opened and handed over, from descriptor 3 on.
+uint32_t linux_inherited_sockets(void);
+// 1 if such a socket listens where this listener is to be, 0 if not; it then does not block.
+int32_t linux_listens_at(
+  int32_t descriptor, const uint8_t *_Nullable path, const uint8_t *_Nullable address,
+  uint16_t port, int32_t family);
 // Accepts one connection, which does not block and sends without delay; its descriptor.
 int32_t linux_accept(int32_t listener, struct linux_peer *_Nonnull peer);
 // Receives what is there; 0 when the peer has closed, -EAGAIN when nothing is there yet.
@@ -115,6 +131,8 @@ static const int32_t LINUX_SIGNAL_INTERRUPT = 2;
 static const int32_t LINUX_SIGNAL_USER_1 = 10;
 static const int32_t LINUX_SIGNAL_USER_2 = 12;
 static const int32_t LINUX_SIGNAL_TERMINATE = 15;
+// The first of the real-time signals, whose number differs between C libraries.
+static const int32_t LINUX_SIGNAL_REAL_TIME = 64;
 
 // Keeps those signals from interrupting, ignores the one for broken pipes, and opens a descriptor
 // that is readable when one has come.
@@ -126,14 +144,25 @@ int32_t linux_signals_read(int32_t descriptor);
 
 // Writes bytes to a descriptor; the count written.
 int64_t linux_write(int32_t descriptor, const uint8_t *_Nonnull bytes, uint64_t count);
+// Writes a whole line; 0, or -EAGAIN when a reader is so slow that this would wait for it, or what
+// the system says: then a part of it may have been written.
+int32_t linux_write_line(int32_t descriptor, const uint8_t *_Nonnull bytes, uint64_t count);
 // Reads a whole file; its length, or -EFBIG when it is longer than `capacity`.
 int64_t linux_read_file(
   const uint8_t *_Nonnull path, uint8_t *_Nonnull bytes, uint64_t capacity);
+// Writes the name that comes next after `previous` (NULL: the first) in a folder, in the order of
+// bytes, among those that end with `suffix` and have more than it; its length, 0 for none more.
+// The name ends with a zero, which its length does not count.
+int32_t linux_next_name(
+  const uint8_t *_Nonnull folder, const uint8_t *_Nonnull suffix,
+  const uint8_t *_Nullable previous, uint8_t *_Nonnull name, uint32_t capacity);
 // Writes a whole file in place of what was there.
 int32_t linux_write_file(
   const uint8_t *_Nonnull path, const uint8_t *_Nonnull bytes, uint64_t count, uint32_t mode);
 // Opens a file to write at its end, and makes it when there is none.
 int32_t linux_open_append(const uint8_t *_Nonnull path, uint32_t mode);
+// The rights of a file (four octal digits), and whether it belongs to this user or to root.
+int32_t linux_file_mode(const uint8_t *_Nonnull path, bool *_Nonnull is_own);
 // Removes a file.
 int32_t linux_remove_file(const uint8_t *_Nonnull path);
 
@@ -158,11 +187,62 @@ uint32_t linux_hash_continue(uint32_t iterations);
 // Writes the 64 bytes of the digest, when no iteration is left, and forgets it.
 void linux_hash_finish(uint8_t *_Nonnull digest);
 
+// MARK: Users
+
+// A user of this machine, by numbers.
+struct linux_user {
+  uint32_t user;
+  uint32_t group;
+};
+// Looks a user up in /etc/passwd; -ENOENT when there is none of that name.
+int32_t linux_find_user(const uint8_t *_Nonnull name, struct linux_user *_Nonnull user);
+// Whether this process may do as it likes.
+bool linux_is_root(void);
+// Takes the rights of a user and of the groups it is in, with a way back: what is opened or made
+// from now on, the user may open again.
+int32_t linux_act_as_user(
+  const uint8_t *_Nonnull name, const struct linux_user *_Nonnull user);
+// Goes back to root's rights for a while.
+int32_t linux_act_as_root(void);
+// Takes the rights of a user for good: there is no way back, and that is checked.
+int32_t linux_become_user(const struct linux_user *_Nonnull user);
+
+// MARK: Confinement
+
+// From now on the process asks nothing of the system but what a running broker needs, opens no
+// sockets but those of this machine, and gets no memory. -EINVAL or -ENOSYS: the kernel cannot.
+int32_t linux_confine(void);
+// Makes every page that is mapped now resident, and keeps it so.
+int32_t linux_lock_memory(void);
+
+// MARK: Daemons of the machine
+
+// Sends one line to the system's log, and connects to it when `descriptor` is negative or broken;
+// facility and severity as in RFC 3164. -EAGAIN: the log is slow, and the line is lost.
+int32_t linux_syslog(
+  int32_t *_Nonnull descriptor, uint32_t facility, uint32_t severity,
+  const uint8_t *_Nonnull bytes, uint64_t count);
+// Opens the socket on which the supervisor (systemd) wants to be told; -ENOENT: it does not.
+int32_t linux_notify_open(void);
+// Tells the supervisor something.
+int32_t linux_notify(int32_t descriptor, const uint8_t *_Nonnull bytes, uint64_t count);
+// In which time the supervisor wants to hear from us, again and again; 0: it does not.
+uint64_t linux_watchdog_microseconds(void);
+// The clock that the supervisor wants a reload to be stamped with.
+int64_t linux_monotonic_microseconds(void);
+
+// MARK: Digests
+
+// Writes the 20 bytes that SHA-1 makes of some others: for the handshake of WebSocket alone.
+int32_t linux_sha1(
+  const uint8_t *_Nonnull bytes, uint64_t count, uint8_t *_Nonnull digest);
+
 // MARK: Errors
 
 // Errors that the broker answers each in its own way.
 static const int32_t LINUX_ERROR_NOT_FOUND = 2;
 static const int32_t LINUX_ERROR_AGAIN = 11;
+static const int32_t LINUX_ERROR_NO_DEVICE = 19;
 static const int32_t LINUX_ERROR_IN_USE = 98;
 static const int32_t LINUX_ERROR_INVALID = 22;
 static const int32_t LINUX_ERROR_SYSTEM_DESCRIPTORS = 23;

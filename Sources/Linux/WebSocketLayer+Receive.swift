@@ -1,0 +1,215 @@
+import CLinux
+import Memory
+import Server
+import WebSocket
+
+extension WebSocketLayer {
+  /// Reads what is there, and leaves the MQTT in it at the front of `bytes`.
+  mutating func receive(
+    place: Int, streams: inout Streams, into bytes: inout MutableSpan<UInt8>
+  ) -> Received {
+    let handle: Handle<WebSocketState>
+    switch entry(place) {
+    case .plain: return streams.receive(place: place, into: &bytes)
+    case .refused: return .refused(RequestRefusal.unavailable.words)
+    case .framed(let framed): handle = framed
+    }
+    if states[handle].phase == .parting || states[handle].phase == .closing {
+      part(handle, place, &streams)
+    }
+    if states[handle].phase == .ended { return ending(of: handle) }
+    let received = streams.receive(place: place, into: &bytes)
+    guard case .bytes(let count) = received, states[handle].phase != .closing else {
+      if case .bytes = received { return .nothing }
+      return received
+    }
+    return take(count, of: &bytes, handle, place, &streams)
+  }
+
+  /// Whether the Server has still to read what its socket tells nothing of: that it is over.
+  func isEnded(place: Int) -> Bool {
+    guard case .framed(let handle) = entry(place) else { return false }
+    return states[handle].phase == .ended || states[handle].phase == .parting
+  }
+
+  private func ending(of handle: Handle<WebSocketState>) -> Received {
+    switch states[handle].ending {
+    case .closed: return .ended
+    case .broken: return .failed
+    case .refused(let refusal): return .refused(refusal.words)
+    case .violated(let code): return .refused(code.words)
+    case .violatedProxy: return .refused("it sent no valid PROXY header")
+    }
+  }
+
+  /// Takes the bytes through the phases, of which several may end in one go.
+  private mutating func take(
+    _ count: Int, of bytes: inout MutableSpan<UInt8>, _ handle: Handle<WebSocketState>,
+    _ place: Int, _ streams: inout Streams
+  ) -> Received {
+    var start = 0
+    if states[handle].phase == .proxyHeader {
+      start = takeProxyHeader(bytes.span.extracting(0..<count), handle)
+    }
+    if states[handle].phase == .proxyRest { start += skipProxyRest(count - start, handle, place) }
+    guard case .framed = entry(place) else {
+      bytes.moveDown(start..<count)
+      return start < count ? .bytes(count - start) : .nothing
+    }
+    if states[handle].phase == .request && start < count {
+      start += takeRequest(bytes.span.extracting(start..<count), handle, place, &streams)
+    }
+    var written = 0
+    if states[handle].phase == .open {
+      written = takeFrames(start..<count, of: &bytes, handle, place, &streams)
+    }
+    guard states[handle].phase == .ended else { return written > 0 ? .bytes(written) : .nothing }
+    guard written > 0 else { return ending(of: handle) }
+    streams.findReadyAgain(place: place)
+    return .bytes(written)
+  }
+
+  // MARK: PROXY
+
+  /// How many of the bytes belong to the PROXY header.
+  private mutating func takeProxyHeader(
+    _ bytes: Span<UInt8>, _ handle: Handle<WebSocketState>
+  ) -> Int {
+    let seen = states[handle].handshake.isNull ? 0 : handshakes.count(of: states[handle].handshake)
+    let piece = bytes.extracting(0..<min(bytes.count, ProxyHeader.neededMax - seen))
+    do throws(ProxyViolation) {
+      guard let header = try readProxyHeader(piece, seen: seen, handle) else {
+        if !keep(piece, handle) { end(handle, .refused(.unavailable)) }
+        return bytes.count
+      }
+      handshakes.release(&states[handle].handshake)
+      states[handle].proxyRest = UInt32(header.count - seen)
+      states[handle].phase = .proxyRest
+      return 0
+    } catch {
+      end(handle, .violatedProxy)
+      return bytes.count
+    }
+  }
+
+  private mutating func readProxyHeader(
+    _ piece: Span<UInt8>, seen: Int, _ handle: Handle<WebSocketState>
+  ) throws(ProxyViolation) -> ProxyHeader? {
+    let version = framing(of: handle).proxyVersion
+    guard seen > 0 else { return try ProxyHeader.read(piece, version: version) }
+    _ = handshakes.append(piece, to: states[handle].handshake)
+    return try ProxyHeader.read(handshakes.bytes(of: states[handle].handshake), version: version)
+  }
+
+  /// Passes over what is left of the PROXY header, and begins what comes behind it.
+  private mutating func skipProxyRest(
+    _ count: Int, _ handle: Handle<WebSocketState>, _ place: Int
+  ) -> Int {
+    let skipped = min(count, Int(states[handle].proxyRest))
+    states[handle].proxyRest -= UInt32(skipped)
+    guard states[handle].proxyRest == 0 else { return skipped }
+    if framing(of: handle).isWebSocket {
+      states[handle].phase = .request
+    } else {
+      becomePlain(handle, place)
+    }
+    return skipped
+  }
+
+  /// Keeps the first bytes of what has arrived in part; false when there is no slot or no room.
+  private mutating func keep(_ bytes: Span<UInt8>, _ handle: Handle<WebSocketState>) -> Bool {
+    guard states[handle].handshake.isNull else { return true }
+    guard let slot = handshakes.claim() else { return false }
+    states[handle].handshake = slot
+    return handshakes.append(bytes, to: slot)
+  }
+
+  // MARK: Request
+
+  /// How many of the bytes belong to the request.
+  private mutating func takeRequest(
+    _ bytes: Span<UInt8>, _ handle: Handle<WebSocketState>, _ place: Int,
+    _ streams: inout Streams
+  ) -> Int {
+    do throws(RequestRefusal) {
+      let found = try states[handle].scanner.findEnd(in: bytes, limit: headerBytesMax)
+      let end = found ?? bytes.count
+      let hasSlot = !states[handle].handshake.isNull
+      if hasSlot || found == nil { try collect(bytes.extracting(0..<end), handle) }
+      guard found != nil else { return end }
+      let header =
+        hasSlot ? handshakes.bytes(of: states[handle].handshake) : bytes.extracting(0..<end)
+      try answerRequest(header, handle, place, &streams)
+      handshakes.release(&states[handle].handshake)
+      return end
+    } catch {
+      refuse(error, handle, place, &streams)
+      return bytes.count
+    }
+  }
+
+  private mutating func collect(
+    _ bytes: Span<UInt8>, _ handle: Handle<WebSocketState>
+  ) throws(RequestRefusal) {
+    if states[handle].handshake.isNull {
+      guard let slot = handshakes.claim() else { throw .unavailable }
+      states[handle].handshake = slot
+    }
+    guard handshakes.append(bytes, to: states[handle].handshake) else { throw .headerTooLarge }
+  }
+
+  private mutating func answerRequest(
+    _ header: Span<UInt8>, _ handle: Handle<WebSocketState>, _ place: Int,
+    _ streams: inout Streams
+  ) throws(RequestRefusal) {
+    let request = try UpgradeRequest(header)
+    if let origin = request.origin {
+      guard isAllowed(header.extracting(origin), by: framing(of: handle)) else { throw .forbidden }
+    }
+    guard let subprotocol = request.subprotocol else { throw .subprotocolMissing }
+    var line = Line()
+    HTTPAnswer.writeOpening(
+      digest: digest(of: WebSocketKey(header.extracting(request.key))), subprotocol: subprotocol,
+      to: &line)
+    states[handle].phase = .open
+    answer(line.span, isFixed: true, handle, place, &streams)
+  }
+
+  private func digest(of key: WebSocketKey) -> KeyDigest {
+    var digest = KeyDigest(repeating: 0)
+    var target = digest.mutableSpan
+    unsafe target.withUnsafeMutableBufferPointer { out in
+      unsafe key.span.withUnsafeBufferPointer { bytes in
+        guard let base = bytes.baseAddress, let start = out.baseAddress else { return }
+        _ = unsafe linux_sha1(base, UInt64(bytes.count), start)
+      }
+    }
+    return digest
+  }
+
+  private mutating func refuse(
+    _ refusal: RequestRefusal, _ handle: Handle<WebSocketState>, _ place: Int,
+    _ streams: inout Streams
+  ) {
+    handshakes.release(&states[handle].handshake)
+    var line = Line()
+    HTTPAnswer.write(refusal, to: &line)
+    states[handle].ending = .refused(refusal)
+    states[handle].phase = .closing
+    answer(line.span, isFixed: true, handle, place, &streams)
+  }
+
+  /// Ends it without an answer.
+  mutating func end(_ handle: Handle<WebSocketState>, _ ending: WebSocketState.Ending) {
+    states[handle].ending = ending
+    states[handle].phase = .ended
+  }
+}
+
+extension MutableSpan<UInt8> {
+  /// Moves the bytes in `range` to the front.
+  mutating func moveDown(_ range: Range<Int>) {
+    guard range.lowerBound > 0 else { return }
+    for index in range { self[index - range.lowerBound] = self[index] }
+  }
+}

@@ -1,0 +1,69 @@
+import Memory
+import WebSocket
+
+/// What a connection that is more than a bare stream of MQTT needs to be remembered.
+struct WebSocketState: BitwiseCopyable {
+  enum Phase: UInt8, BitwiseCopyable {
+    /// A proxy says whom it speaks for.
+    case proxyHeader
+    /// What of that is of no interest here is passed over.
+    case proxyRest
+    /// The HTTP request has not ended yet.
+    case request
+    /// Frames go both ways.
+    case open
+    /// It said its last word behind packets that are answered first; ours waits for the next turn.
+    case parting
+    /// Its last answer has still to leave; what it sends is not looked at any more.
+    case closing
+    /// The Server has only to be told.
+    case ended
+  }
+
+  /// Why it ended.
+  enum Ending: BitwiseCopyable {
+    case closed
+    case broken
+    case refused(RequestRefusal)
+    case violated(CloseCode)
+    case violatedProxy
+  }
+
+  var phase: Phase
+  let listener: UInt8
+  /// Bytes of our frame's header that have not left yet.
+  var headerRest: UInt8 = 0
+  /// Bytes of our frame that have not left yet.
+  var frameRest: UInt32 = 0
+  /// Bytes of the PROXY header that have still to come.
+  var proxyRest: UInt32 = 0
+  var ending = Ending.closed
+  var scanner = RequestScanner()
+  var decoder = FrameDecoder()
+  /// The PROXY header or the request as far as it has come.
+  var handshake: Handle<ByteSlots.Slot> = .null
+  /// A ping or close as far as it has come.
+  var incoming: Handle<ByteSlots.Slot> = .null
+  /// Answers that the network did not take yet.
+  var outgoing: Handle<ByteSlots.Slot> = .null
+
+  init(phase: Phase, listener: Int) {
+    self.phase = phase
+    self.listener = UInt8(truncatingIfNeeded: listener)
+  }
+
+  /// Whether a frame of ours has left in part: nothing may come between.
+  var isSendingFrame: Bool { headerRest > 0 || frameRest > 0 }
+}
+
+/// What the connections of one listener begin with.
+struct Framing: BitwiseCopyable {
+  var isWebSocket = false
+  /// The version of the PROXY header; 0 for none.
+  var proxyVersion: UInt8 = 0
+  /// Which of the origins a browser may come from; none: any.
+  var firstOrigin: UInt8 = 0
+  var originCount: UInt8 = 0
+
+  var isPlain: Bool { !isWebSocket && proxyVersion == 0 }
+}
