@@ -73,8 +73,8 @@ let testing: [(target: String, imports: [String])] = [
   ("MessagesTests", ["Memory", "MQTT", "Messages", "Support"]),
   ("TopicsTests", ["Memory", "MQTT", "Messages", "Support", "Topics"]),
   ("SessionsTests", ["Memory", "MQTT", "Messages", "Sessions", "Support"]),
-  ("BrokerTests", ["Board", "Broker", "MQTT", "Memory", "Support"]),
-  ("ServerTests", ["Board", "Broker", "Memory", "Server", "Support"]),
+  ("BrokerTests", ["Access", "Board", "Broker", "MQTT", "Memory", "Support"]),
+  ("ServerTests", ["Access", "Board", "Broker", "Memory", "Server", "Support"]),
   ("AccessTests", ["Access", "Board", "Memory", "Support"]),
   ("WebSocketTests", ["Memory", "Support", "WebSocket"]),
   ("ConfigurationTests", ["Board", "Configuration", "Memory", "MQTT"]),
@@ -99,7 +99,7 @@ let simulator: [Target] =
   ? []
   : [
     .target(
-      name: "Simulator", dependencies: ["Board", "Broker", "Memory", "Server"],
+      name: "Simulator", dependencies: ["Access", "Board", "Broker", "Memory", "Server"],
       path: "Tests/Simulator",
       swiftSettings: settings + [
         .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
