@@ -4,8 +4,11 @@ import Memory
 @testable import Configuration
 
 /// A configuration file: it ends in settings that can be used, or in an error that can be told.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+@main struct Main {
+  static func main() { unsafe fuzz(run) }
+}
+
+private func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let text = unsafe Array(UnsafeBufferPointer(start: start, count: count))
   var settings = Settings()
   do throws(ConfigurationError) {

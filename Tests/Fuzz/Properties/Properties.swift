@@ -3,8 +3,11 @@ import FuzzSupport
 @testable import MQTT
 
 /// A property block in any packet, and what is forwarded of those of a message. [2.2.2]
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+@main struct Main {
+  static func main() { unsafe fuzz(run) }
+}
+
+private func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   var input = unsafe Input(start, count)
   let place = PropertyPlaces(bits: 1 << (input.byte() & 7))
   let block = input.rest()

@@ -1,7 +1,7 @@
 import Memory
 
 /// Memory that the values of one run are carved from, used again by the next run.
-package final class Arena {
+@safe package final class Arena: @unchecked Sendable {
   private let base: UnsafeMutableRawPointer
   private let capacity: Int
 

@@ -5,8 +5,11 @@ import Memory
 @testable import Topics
 
 /// A Topic Filter and a Topic Name: judged, matched and indexed as the obvious code does. [4.7]
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+@main struct Main {
+  static func main() { unsafe fuzz(run) }
+}
+
+private func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let bytes = unsafe Array(UnsafeBufferPointer(start: start, count: count))
   let newline = bytes.firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
   let filter = Array(bytes[..<newline])
@@ -49,7 +52,7 @@ private func check(_ filter: [UInt8], _ name: [UInt8]) {
 
 /// Beside two others, so that levels are shared.
 private func subscribe(_ filter: [UInt8], _ index: inout Index) -> Bool {
-  let options = SubscriptionOptions(rawValue: 0).unsafelyUnwrapped
+  guard let options = SubscriptionOptions(rawValue: 0) else { return false }
   switch index.subscriptions.subscribe(
     1, to: filter.span, options: options, identifier: 0, texts: &index.texts)
   {
