@@ -24,6 +24,12 @@ enum Canned {
     return packet(0x10, body)
   }
 
+  /// CONNECT of 5.0 with Clean Start and any name, and DISCONNECT.
+  static func goodbye(_ name: [UInt8]) -> [UInt8] {
+    let length = [UInt8(name.count >> 8), UInt8(name.count & 0xFF)]
+    return packet(0x10, text("MQTT") + [5, 2, 0, 0, 0] + length + name) + [0xE0, 0]
+  }
+
   private static func properties(_ shape: UInt8, _ more: UInt8) -> [UInt8] {
     var bytes: [UInt8] = shape & 64 != 0 ? [0x11, 0, 0, more, 60] : []
     if more & 16 != 0 { bytes += [0x21, 0, 1 + more >> 5] }

@@ -1,4 +1,5 @@
 import Broker
+import Foundation
 import FuzzSupport
 import Memory
 import Server
@@ -109,9 +110,18 @@ struct FakeConsole: Console, ~Copyable {
   mutating func nextRequest() -> Request? { wire.requests.popLast() }
   mutating func reload() -> Reloaded? { Reloaded(policy: wire.policy, logLevels: 127) }
 
+  /// Shows the log when there is `TRACE` in the environment, to follow a single input.
+  private static let isTraced = unsafe getenv("TRACE") != nil
+
   mutating func write(_ line: borrowing Line) {
+    if FakeConsole.isTraced { trace(line) }
     for index in line.span.indices {
       require(line.span[index] >= 0x20 && line.span[index] != 0x7F, "a log line is no line")
     }
+  }
+
+  private func trace(_ line: borrowing Line) {
+    let text = line.span.indices.map { line.span[$0] }
+    FileHandle.standardError.write(Data("\(wire.now) ".utf8 + text + "\n".utf8))
   }
 }

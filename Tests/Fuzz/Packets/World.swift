@@ -129,9 +129,10 @@ final class World {
     for peer in wire.peers.values { peer.isBroken = true }
     wire.arriving = []
     turn()
-    // Sessions and retained messages outlive the last connection by an hour; a sweep a second.
-    for _ in 0..<6 where !usedPools.isEmpty {
-      wire.now += 3_601_000
+    endSessions()
+    // What is left may expire: retained messages after an hour, or as late as they say.
+    for hours in [1, 1, 1_300_000, 1, 1] as [UInt64] where !usedPools.isEmpty {
+      wire.now += hours * 3_600_000 + 1000
       turn()
     }
     require(usedPools.isEmpty, "in use: \(usedPools)")
@@ -139,6 +140,22 @@ final class World {
     require(server.broker.promisedBlocks == 0, "promised: \(server.broker.promisedBlocks)")
     require(server.broker.statistics.clientsConnected == 0, "clients connected")
     if !hasStopped { checkService() }
+  }
+
+  /// Connects for each session that is left with Clean Start, and disconnects. [MQTT-3.1.2-4]
+  private func endSessions() {
+    for slot in 0..<profile.limits.sessions {
+      guard let session = server.broker.sessions.session(at: slot) else { continue }
+      var name: [UInt8] = []
+      let text = server.broker.sessions[session].clientIdentifier
+      server.broker.texts.forEachPiece(of: text, atMost: Int.max) { piece in
+        for index in piece.indices { name.append(piece[index]) }
+        return true
+      }
+      peers[0] = nil
+      send(Canned.goodbye(name), 0)
+      turn()
+    }
   }
 
   /// The next client is served.
