@@ -122,6 +122,13 @@ class Dialogue:
         self.settle()
 
     def end(self):
+        """Ends the sessions too: what is queued for them would fill up while other dialogues go on."""
+        for name, client in self.clients.items():
+            client.socket.close()
+            last = self.clients[name] = Client(self.port, packets.V311)
+            last.send(packets.connect(packets.V311, f"{self.prefix}-{name}"))
+            self.settle()
+            last.send(packets.disconnect())
         for client in [*self.clients.values(), self.witness]:
             client.socket.close()
 
