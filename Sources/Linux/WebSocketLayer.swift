@@ -120,7 +120,7 @@ struct WebSocketLayer: ~Copyable {
   /// Lets go of a connection that the Server closes, with a last word if one may be said.
   mutating func close(place: Int, streams: inout Streams) {
     guard case .framed(let handle) = entry(place) else { return }
-    if states[handle].phase == .open && !states[handle].isSendingFrame
+    if states[handle].phase == .open && !states[handle].frame.isUnderWay
       && states[handle].outgoing.isNull
     {
       var line = Line()
