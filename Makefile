@@ -140,6 +140,7 @@ plan-of-board:
 
 ## bench         Swiftlet beside Mosquitto and a relay: .build/bench/report.md; QUICK=1: a minute
 bench: test-packages
+	$(call install-missing,openssl:openssl /usr/include/openssl/ssl.h:libssl-dev)
 	@$(MAKE) --no-print-directory build BOARD=host
 	BENCH=1 $(SWIFT) build -c release --product swiftlet-bench --scratch-path .build/bench-tool
 	@.build/bench-tool/release/swiftlet-bench compare $(if $(QUICK),--quick) $(BENCH_OPTIONS)

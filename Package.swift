@@ -132,7 +132,10 @@ if Context.environment["BENCH"] == "1" {
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
   ]
   package.targets = [
-    .systemLibrary(name: "CBench", path: "Sources/swiftlet-bench/CBench"),
+    .target(
+      name: "CBench", path: "Sources/swiftlet-bench/CBench",
+      cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])],
+      linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     .executableTarget(
       name: "swiftlet-bench",
       dependencies: [

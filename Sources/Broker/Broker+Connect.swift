@@ -55,10 +55,10 @@ extension Broker {
   private mutating func objection(
     to connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
   ) -> ReasonCode? {
-    if isStopping { return .serverUnavailable }  // [MQTT-3.2.2-8]
+    let listener = listenerPolicy(of: connection)
+    if isStopping || listener.isClosed { return .serverUnavailable }  // [MQTT-3.2.2-8]
     // No method of enhanced authentication is known. [MQTT-4.12.0-1]
     if connect.authenticationMethod != nil { return .badAuthenticationMethod }
-    let listener = listenerPolicy(of: connection)
     if !listener.acceptedVersions.contains(connect.version) { return .unsupportedProtocolVersion }
     if let reason = objection(toIdentifierOf: connect, listener) { return reason }
     // A 3.x Client cannot be told a shorter Keep Alive, so it is refused as by Mosquitto.

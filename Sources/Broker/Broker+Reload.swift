@@ -26,6 +26,7 @@ extension Broker {
   ) -> ReasonCode? {
     let state = connections[connection]
     let listener = listenerPolicy(of: connection)
+    if listener.isClosed { return .administrativeAction }
     if state.isAnonymous && !listener.allowsAnonymous { return .notAuthorized }
     if !listener.acceptedVersions.contains(state.version) { return .administrativeAction }
     if !hasWantedPrefix(state.session) { return .administrativeAction }

@@ -24,6 +24,7 @@ enum { CIPHERS_MAX = 32, PSK_MAX = 32, IDENTITY_MAX = 128 };
 struct linux_tls_configuration {
   uint32_t references;
   bool has_certificate;
+  bool shows_subject;
   mbedtls_ssl_config settings;
   mbedtls_x509_crt certificate;
   mbedtls_pk_context key;

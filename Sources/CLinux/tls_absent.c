@@ -25,6 +25,8 @@ int32_t linux_tls_configuration_finish(
   return LINUX_TLS_UNAVAILABLE;
 }
 
+void linux_tls_configuration_hold(struct linux_tls_configuration *of) { (void)of; }
+
 void linux_tls_configuration_release(struct linux_tls_configuration *of) { (void)of; }
 
 struct linux_tls_session *linux_tls_session_open(
@@ -55,8 +57,8 @@ int64_t linux_tls_send(
 }
 
 uint32_t linux_tls_identity(
-  struct linux_tls_session *session, int32_t kind, uint8_t *out, uint32_t capacity) {
-  (void)session, (void)kind, (void)out, (void)capacity;
+  struct linux_tls_session *session, uint8_t *out, uint32_t capacity) {
+  (void)session, (void)out, (void)capacity;
   return 0;
 }
 

@@ -21,6 +21,8 @@ struct linux_tls_configuration *linux_tls_configuration_make(void) {
   return made;
 }
 
+void linux_tls_configuration_hold(struct linux_tls_configuration *of) { of->references += 1; }
+
 void linux_tls_configuration_release(struct linux_tls_configuration *of) {
   if (--of->references > 0) return;
   mbedtls_ssl_config_free(&of->settings);
@@ -139,6 +141,7 @@ int32_t linux_tls_configuration_finish(
   int result = mbedtls_ssl_config_defaults(
     settings, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
   if (result != 0) return LINUX_TLS_NO_MEMORY;
+  of->shows_subject = options.shows_subject;
   mbedtls_ssl_conf_rng(settings, tls_random, 0);
   int32_t refusal = set_lowest_version(settings, options.lowest_version);
   if (refusal == 0) refusal = key_and_certificate(of);

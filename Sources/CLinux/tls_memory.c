@@ -121,6 +121,7 @@ static void give_to_heap(void *bytes) {
 static void *take_slot(void) {
   uint32_t slot = memory.free_slots[--free_slot_count];
   use.buffers += 1;
+  if (use.buffers > use.buffers_peak) use.buffers_peak = use.buffers;
   return memory.buffers + (uint64_t)slot * LINUX_TLS_BUFFER_BYTES;
 }
 
@@ -139,7 +140,7 @@ void *linux_tls_calloc(size_t count, size_t size) {
   if (__builtin_mul_overflow(count, size, &bytes)) return 0;
   bool is_large = bytes > LARGE && bytes <= LINUX_TLS_BUFFER_BYTES && free_slot_count > 0;
   void *found = is_large ? take_slot() : take_from_heap(bytes);
-  if (!found) use.refused += 1;
+  if (!found) use.heap_refused += 1;
   return found;
 }
 

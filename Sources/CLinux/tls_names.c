@@ -166,14 +166,14 @@ static bool put_subject(struct writer *to, const mbedtls_x509_name *first) {
 }
 
 uint32_t linux_tls_identity(
-  struct linux_tls_session *session, int32_t kind, uint8_t *out, uint32_t capacity) {
+  struct linux_tls_session *session, uint8_t *out, uint32_t capacity) {
   struct writer to = {.out = out, .capacity = capacity};
   for (uint32_t index = 0; index < session->identity_length; index++) {
     put(&to, session->identity[index]);
   }
   const mbedtls_x509_crt *certificate = mbedtls_ssl_get_peer_cert(&session->context);
   if (session->identity_length > 0 || !certificate) return to.is_full ? 0 : to.count;
-  if (kind == LINUX_TLS_SUBJECT) {
+  if (session->configuration->shows_subject) {
     return put_subject(&to, &certificate->subject) && !to.is_full ? to.count : 0;
   }
   const mbedtls_x509_name *name = common_name(&certificate->subject);

@@ -33,7 +33,7 @@ struct linux_tls_session *linux_tls_session_open(
     linux_tls_free(session);
     return 0;
   }
-  with->references += 1;
+  linux_tls_configuration_hold(with);
   mbedtls_ssl_set_bio(&session->context, session, send_to_socket, receive_from_socket, 0);
   return session;
 }

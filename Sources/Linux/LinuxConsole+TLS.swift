@@ -11,9 +11,7 @@ extension LinuxConsole {
     for index in 0..<settings.listenerCount {
       let listener = settings.listener(at: index)
       guard listener.tls.isUsed else { continue }
-      let kind =
-        listener.tls.usesSubjectAsUserName ? LINUX_TLS_SUBJECT : LINUX_TLS_COMMON_NAME
-      configurations[index] = TLSConfiguration(identityKind: kind)
+      configurations[index] = TLSConfiguration()
       guard let made = configurations[index], fill(made, listener, settings) else {
         if configurations[index] == nil {
           complainAboutTLS("certfile", listener.tls.certificateFile, settings)
@@ -32,6 +30,7 @@ extension LinuxConsole {
     return read(tls.certificateFile, .certificate, settings, into: made)
       && read(tls.keyFile, .key, settings, into: made)
       && read(tls.authorityFile, .authority, settings, into: made)
+      && readAuthorities(in: tls.authorityPath, settings, into: made)
       && read(tls.revocationFile, .revocations, settings, into: made)
       && read(listener.security.pskFile, .identities, settings, into: made)
       && use(tls.ciphers, settings, of: made) && finish(made, listener, settings)
@@ -45,6 +44,35 @@ extension LinuxConsole {
     let result = unsafe readText(settings.span(of: path)) { unsafe part.give($0, $1, to: made) }
     if result < 0 { complainAboutTLS(part.name, path, settings, result) }
     return result >= 0
+  }
+
+  /// Gives the certificates of a folder to the TLS library: files whose names end with `.pem` or
+  /// `.crt`, in the order of their bytes.
+  private mutating func readAuthorities(
+    in folder: TextReference, _ settings: Settings, into made: TLSConfiguration
+  ) -> Bool {
+    guard !folder.isEmpty else { return true }
+    let pem = readAuthorities(in: folder, ending: ".pem", settings, into: made)
+    return pem && readAuthorities(in: folder, ending: ".crt", settings, into: made)
+  }
+
+  private mutating func readAuthorities(
+    in folder: TextReference, ending suffix: StaticString, _ settings: Settings,
+    into made: TLSConfiguration
+  ) -> Bool {
+    var path = InlineArray<448, UInt8>(repeating: 0)
+    while true {
+      let length = nextPath(in: settings.span(of: folder), ending: suffix, &path)
+      if length == 0 { return true }
+      let file = path.span.extracting(0..<max(0, Int(length)))
+      let result =
+        length < 0
+        ? length : unsafe readText(file) { unsafe TLSPart.authority.give($0, $1, to: made) }
+      guard result >= 0 else {
+        complainAboutTLS("capath", folder, settings, result)
+        return false
+      }
+    }
   }
 
   /// Reads a file, puts a zero behind it, and lends it; what `body` or the system says.
@@ -81,6 +109,7 @@ extension LinuxConsole {
     let options = linux_tls_options(
       lowest_version: listener.tls.version == .version13 ? 13 : 12,
       requires_certificate: listener.tls.requiresCertificate,
+      shows_subject: listener.tls.usesSubjectAsUserName,
       is_web: listener.transport == .webSockets)
     let result = unsafe linux_tls_configuration_finish(made.pointer, options)
     if result < 0 { complainAboutTLS("certfile", listener.tls.certificateFile, settings, result) }

@@ -8,7 +8,8 @@ import Server
 package struct LinuxConsole: Console, ~Copyable {
   private let anchor = Anchor()
   package internal(set) var settings = Settings()
-  private var isReloaded = false
+  /// What the listeners of these settings show to those who come by TLS.
+  var tls = TLSConfigurations()
   let options: CommandLineOptions
   /// The file that is being read.
   var text: Buffer
@@ -56,20 +57,16 @@ package struct LinuxConsole: Console, ~Copyable {
       return nil
     }
     openLog()
-    isReloaded = true
+    warnOfOpenSecrets()
     return configuration
-  }
-
-  /// Whether a reload has brought new settings since this was asked last.
-  package mutating func takeReloaded() -> Bool {
-    defer { isReloaded = false }
-    return isReloaded
   }
 
   /// What the settings mean to the server.
   package var configuration: Reloaded {
     Reloaded(policy: Policy(settings), logLevels: settings.logTypes.rawValue)
   }
+
+  package var networkSettings: NetworkSettings { NetworkSettings(settings: settings, tls: tls) }
 
   /// Opens the log that the settings name; false, and why is told, when it cannot be.
   @discardableResult

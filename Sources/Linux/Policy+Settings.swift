@@ -62,6 +62,7 @@ extension ListenerPolicy {
     if listener.maximumConnections > 0 {
       maximumConnections = Int(listener.maximumConnections)
     }
+    isClosed = listener.isClosed
     maximumQoS = listener.maximumQoS
     maximumTopicAlias = listener.maximumTopicAlias
     maximumTopicAliasOut = listener.maximumBrokerTopicAlias

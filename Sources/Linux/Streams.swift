@@ -1,4 +1,5 @@
 import Board
+import Broker
 import CLinux
 import Memory
 import Server
@@ -35,6 +36,11 @@ struct Streams: ~Copyable {
 
   /// Takes over what each listener shows to those who come by TLS.
   mutating func adopt(_ configurations: TLSConfigurations) { tls.adopt(configurations) }
+
+  static var poolCount: Int { TLSStreams.poolCount }
+
+  /// The status of one of its pools that clients can fill; nil when there are no more.
+  func pool(_ number: Int) -> PoolStatus? { tls.pool(number) }
 
   /// Waits until something is ready, or so many milliseconds at most; nil for as long as it takes.
   mutating func wait(milliseconds: UInt64?, listens: Bool) {

@@ -1,4 +1,5 @@
 import Board
+import Broker
 import CLinux
 import Memory
 import Server
@@ -16,8 +17,11 @@ struct TLSStreams: ~Copyable {
   private var queue: Ring<UInt32>
   private var isQueued: SlotTable<Bool>
   private var configurations = TLSConfigurations()
-  private let mostHandshakes: Int
-  private var handshakes = 0
+  /// Connections with a session.
+  fileprivate var connections: Occupancy
+  /// Handshakes that go on; those that have to wait count as refused.
+  fileprivate var handshakes: Occupancy
+  fileprivate let heapBytes: Int
   private var hasSpentTurn = false
 
   enum Phase: UInt8, BitwiseCopyable {
@@ -46,10 +50,14 @@ struct TLSStreams: ~Copyable {
     queue = Ring("TLS handshakes waiting", capacity: count, in: &region)
     isQueued = SlotTable("TLS handshakes queued", count: count, in: &region)
     TLSMemory.carve(limits, in: &region)
-    mostHandshakes = limits.tlsHandshakes
+    connections = Occupancy(capacity: limits.tlsConnections)
+    handshakes = Occupancy(capacity: limits.tlsHandshakes)
+    heapBytes = limits.tlsHeapBytes
   }
 
+  /// Shows this to those who come from now on.
   mutating func adopt(_ new: TLSConfigurations) {
+    new.hold()
     configurations.release()
     configurations = new
   }
@@ -78,7 +86,12 @@ struct TLSStreams: ~Copyable {
   }
 
   private mutating func open(place: Int, socket: Int32) -> Step {
-    guard handshakes < mostHandshakes else {
+    guard connections.free > 0 else {
+      connections.refuse()
+      return fail(LINUX_TLS_NO_PLACE)
+    }
+    guard handshakes.free > 0 else {
+      handshakes.refuse()
       enqueue(place)
       return .wantsPlace
     }
@@ -87,7 +100,8 @@ struct TLSStreams: ~Copyable {
     else { return fail(LINUX_TLS_NO_MEMORY) }
     sessions[place] = session
     phases[place] = .handshakes
-    handshakes += 1
+    connections.claim()
+    handshakes.claim()
     return goOn(place: place)
   }
 
@@ -104,7 +118,7 @@ struct TLSStreams: ~Copyable {
     let result = session.handshake()
     switch result {
     case LINUX_TLS_DONE:
-      handshakes -= 1
+      handshakes.release()
       phases[place] = .established
       return .received(.opened)
     case LINUX_TLS_WANTS_READ: return .nothing
@@ -132,18 +146,19 @@ struct TLSStreams: ~Copyable {
   }
 
   func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int {
-    guard isUsed(place: place), let session = sessions[place],
-      let configuration = configurations[Int(listeners[place])]
-    else { return 0 }
-    return session.identity(configuration.identityKind, into: &out)
+    guard isUsed(place: place), let session = sessions[place] else { return 0 }
+    return session.identity(into: &out)
   }
 
   /// Ends the session of a place; true when others' handshakes may go on.
   mutating func close(place: Int) -> Bool {
     guard isUsed(place: place) else { return false }
     let wasHandshake = phases[place] == .handshakes
-    if wasHandshake { handshakes -= 1 }
-    sessions[place]?.close()
+    if wasHandshake { handshakes.release() }
+    if let session = sessions[place] {
+      session.close()
+      connections.release()
+    }
     sessions[place] = nil
     phases[place] = .plain
     return wasHandshake
@@ -151,11 +166,33 @@ struct TLSStreams: ~Copyable {
 
   /// The connection that has waited longest for its handshake, if there is room for one.
   mutating func nextAdmitted() -> Int? {
-    guard handshakes < mostHandshakes else { return nil }
+    guard handshakes.free > 0 else { return nil }
     while let place = queue.removeFirst() {
       isQueued[Int(place)] = false
       if phases[Int(place)] == .waits { return Int(place) }
     }
     return nil
+  }
+}
+
+// How full it is, for `$SYS` and SIGUSR2.
+extension TLSStreams {
+  static var poolCount: Int { Limits().tlsConnections > 0 ? 3 : 0 }
+
+  /// The status of one of its pools; nil when there are no more.
+  func pool(_ number: Int) -> PoolStatus? {
+    guard number < TLSStreams.poolCount else { return nil }
+    switch number {
+    case 0: return PoolStatus(name: "TLS connections", occupancy: connections)
+    case 1: return PoolStatus(name: "TLS handshakes", occupancy: handshakes)
+    default: return PoolStatus(name: "TLS heap bytes", occupancy: heapOccupancy)
+    }
+  }
+
+  private var heapOccupancy: Occupancy {
+    let use = linux_tls_memory_use()
+    return Occupancy(
+      used: Int(use.heap_bytes), peak: Int(use.heap_peak), refused: UInt64(use.heap_refused),
+      capacity: heapBytes)
   }
 }

@@ -1,7 +1,12 @@
+import Broker
 import Memory
 
 /// What the Server wants of a network. A connection is known by its place: the index of its slot.
 package protocol Network: ~Copyable {
+  /// What a configuration says to it.
+  associatedtype Settings: BitwiseCopyable = NoSettings
+  /// Takes over what the configuration says; connections that are there go on as they began.
+  mutating func adopt(_ settings: Settings)
   /// Waits until something is ready, or so many milliseconds at most; nil for as long as it takes.
   mutating func wait(milliseconds: UInt64?)
   /// Takes a new connection off a listener; nil when there is none, or none can be had now.
@@ -25,6 +30,12 @@ package protocol Network: ~Copyable {
   /// Writes who the peer has proved to be, as its listener wants it, and returns the length; zero
   /// for nobody.
   mutating func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int
+  /// The status of one of its pools that clients can fill, from 0 on; nil when there are no more.
+  func pool(_ number: Int) -> PoolStatus?
+}
+
+extension Network where Self: ~Copyable, Settings == NoSettings {
+  package mutating func adopt(_ settings: NoSettings) {}
 }
 
 extension Network where Self: ~Copyable {
@@ -33,6 +44,9 @@ extension Network where Self: ~Copyable {
 
   /// Nobody proves anything where there is no encryption.
   package mutating func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int { 0 }
+
+  /// Nothing is bounded but by the connections.
+  package func pool(_ number: Int) -> PoolStatus? { nil }
 }
 
 /// A connection that has come in.

@@ -5,7 +5,7 @@ import Memory
 /// The loop, on any machine: a turn is a list of phases, and nobody calls back.
 package struct Server<N: Network & ~Copyable, C: Clock & ~Copyable, L: Console & ~Copyable>:
   ~Copyable
-{
+where L.NetworkSettings == N.Settings {
   package private(set) var broker: Broker
   package var network: N
   package var clock: C
@@ -28,6 +28,7 @@ package struct Server<N: Network & ~Copyable, C: Clock & ~Copyable, L: Console &
   package mutating func start(_ configuration: Reloaded) {
     broker.advance(to: clock.now())
     broker.adopt(configuration.policy, levels: configuration.logLevels)
+    network.adopt(console.networkSettings)
   }
 
   /// Sends the goodbyes and writes the last lines of the log.
@@ -45,6 +46,7 @@ package struct Server<N: Network & ~Copyable, C: Clock & ~Copyable, L: Console &
     console.beat(at: broker.now)
     hasProgress = false
     hasRest = false
+    readPools()
     if network.hasRequest { answerRequests() }
     accept()
     receive()
@@ -65,6 +67,14 @@ package struct Server<N: Network & ~Copyable, C: Clock & ~Copyable, L: Console &
     guard next != .never else { return nil }
     let now = clock.now()
     return next <= now ? 0 : next.milliseconds - now.milliseconds
+  }
+
+  /// Hands the Broker the status of the pools that are not its own.
+  private mutating func readPools() {
+    for number in 0..<Broker.foreignPoolCount {
+      guard let pool = network.pool(number) else { return }
+      broker.setForeignPool(number, pool)
+    }
   }
 
   private mutating func answerRequests() {
