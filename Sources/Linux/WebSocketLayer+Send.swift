@@ -108,47 +108,65 @@ extension WebSocketLayer {
     _ bytes: Span<UInt8>, isFixed: Bool, _ handle: Handle<WebSocketState>, _ place: Int,
     _ streams: inout Streams
   ) {
+    var sent = 0
+    if states[handle].outgoing.isNull && mayAnswer(handle) {
+      let result = streams.send(bytes, place: place)
+      guard isRestLeft(after: result, of: bytes.count, handle, place, &streams) else { return }
+      sent = max(0, Int(result))
+    }
+    keep(bytes, sent: sent, isFixed: isFixed, handle)
+  }
+
+  /// Keeps an answer that could not leave, or only in part.
+  private mutating func keep(
+    _ bytes: Span<UInt8>, sent: Int, isFixed: Bool, _ handle: Handle<WebSocketState>
+  ) {
     if states[handle].outgoing.isNull {
       guard let slot = controls.claim() else { return end(handle, .violated(.tryAgainLater)) }
       states[handle].outgoing = slot
     }
-    guard controls.queue(bytes, isFixed: isFixed, in: states[handle].outgoing) else {
+    let slot = states[handle].outgoing
+    guard controls.queue(bytes, isFixed: isFixed, in: slot) else {
       return end(handle, .violated(.tryAgainLater))
     }
-    flush(handle, place, &streams)
+    if sent > 0 { controls.removeFirst(sent, from: slot) }
   }
 
-  /// Sends the answers that wait, if they may leave now; false when some are left.
-  @discardableResult
+  /// While our frame is unfinished the network says when it may go on: it is the Server that waits
+  /// for that. And packets before a Close are answered first.
+  private func mayAnswer(_ handle: Handle<WebSocketState>) -> Bool {
+    !states[handle].frame.isUnderWay && states[handle].phase != .parting
+  }
+
+  /// Sends the answers that wait, if they may leave now.
   mutating func flush(
     _ handle: Handle<WebSocketState>, _ place: Int, _ streams: inout Streams
-  ) -> Bool {
+  ) {
     let slot = states[handle].outgoing
-    guard !slot.isNull else { return true }
-    // The network says when the frame may go on: it is the Server that waits for that.
-    guard !states[handle].frame.isUnderWay && states[handle].phase != .parting else { return false }
+    guard !slot.isNull && mayAnswer(handle) else { return }
     let bytes = controls.bytes(of: slot)
     let sent = streams.send(bytes, place: place)
-    if sent == Int64(bytes.count) {
-      controls.release(&states[handle].outgoing)
-      if states[handle].phase == .closing { finish(handle, place, &streams) }
-      return true
+    guard isRestLeft(after: sent, of: bytes.count, handle, place, &streams) else {
+      return controls.release(&states[handle].outgoing)
     }
     if sent > 0 { controls.removeFirst(Int(sent), from: slot) }
-    if sent < 0 && sent != -Int64(LINUX_ERROR_AGAIN) {
-      end(handle, .broken)
-      streams.findReadyAgain(place: place)
-    } else {
-      streams.wantWrite(place: place, true)
-    }
-    return false
   }
 
-  /// The last word has left: the Server learns it when it reads next.
-  private mutating func finish(
-    _ handle: Handle<WebSocketState>, _ place: Int, _ streams: inout Streams
-  ) {
-    states[handle].phase = .ended
-    streams.findReadyAgain(place: place)
+  /// Whether something of an answer is left, for which the network has to be waited for.
+  private mutating func isRestLeft(
+    after sent: Int64, of count: Int, _ handle: Handle<WebSocketState>, _ place: Int,
+    _ streams: inout Streams
+  ) -> Bool {
+    if sent == Int64(count) {
+      // The last word has left: the Server learns it when it reads next.
+      if states[handle].phase == .closing { states[handle].phase = .ended }
+    } else if sent < 0 && sent != -Int64(LINUX_ERROR_AGAIN) {
+      end(handle, .broken)
+    } else {
+      streams.wantWrite(place: place, true)
+      return true
+    }
+    if states[handle].phase == .ended { streams.findReadyAgain(place: place) }
+    return false
   }
 }
