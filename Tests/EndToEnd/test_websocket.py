@@ -9,8 +9,10 @@ import time
 
 import packets
 import pytest
+import tls
 import websockets
-from broker import IS_SWIFTLET, Broker, free_port
+from authority import Authority
+from broker import IS_SWIFTLET, Broker, free_port, let_in
 from packets import CONNACK, PUBLISH, V5, V311
 from raw_client import PATIENCE, RawClient
 from websocket_client import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, FrameReader,
@@ -22,10 +24,13 @@ pytestmark = pytest.mark.skipif(not IS_SWIFTLET, reason="of our own answers")
 
 
 class Web:
-    """A broker with a plain listener and one for WebSocket."""
+    """A broker with a plain listener and one for WebSocket, with TLS if an authority is given."""
 
-    def __init__(self, directory, settings="", connect_timeout=10):
+    def __init__(self, directory, settings="", connect_timeout=10, authority=None):
         self.port = free_port()
+        self.context = authority and tls.context(authority)
+        if authority:
+            settings += authority.server().settings
         self.broker = Broker(
             directory, f"connect_timeout {connect_timeout}\nlog_type all\n"
             f"listener {self.port} 127.0.0.1\nprotocol websockets\n{settings}\n")
@@ -38,6 +43,19 @@ class Web:
 @pytest.fixture(scope="module")
 def web(tmp_path_factory):
     running = Web(tmp_path_factory.mktemp("web"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module", params=["plain", "TLS"])
+def any_web(request, web, tmp_path_factory):
+    """The same with TLS too."""
+    if request.param == "plain":
+        yield web
+        return
+    folder = tmp_path_factory.mktemp("tls")
+    let_in(folder)
+    running = Web(folder, authority=Authority(folder))
     yield running
     running.stop()
 
@@ -67,11 +85,12 @@ def serves_the_next(request):
 
 
 @pytest.fixture
-def plain(web):
+def plain(request):
     """Opens a connected Client of the plain listener."""
     opened = []
 
     def connected(client_id, version=V5, **settings):
+        web = request.getfixturevalue("any_web" if "any_web" in request.fixturenames else "web")
         opened.append(RawClient(web.broker.port, version))
         opened[-1].connect(client_id, **settings)
         return opened[-1]
@@ -87,7 +106,7 @@ def plain(web):
 # [MQTT-6.0.0-1] [MQTT-6.0.0-3] [MQTT-6.0.0-4]
 @pytest.mark.parametrize("protocol", [paho.MQTTv311, paho.MQTTv5], ids=["v3.1.1", "v5"])
 @pytest.mark.parametrize("qos", [0, 1, 2])
-def test_paho(web, name, protocol, qos):
+def test_paho(any_web, name, protocol, qos):
     """Payloads around every form of a frame's length, there and back."""
     sizes = [0, 1, 100, 121, 125, 126, 127, 65_520, 65_535, 65_536, 70_000, 1_900_000]
     received, subscribed = queue.Queue(), queue.Queue()
@@ -96,7 +115,9 @@ def test_paho(web, name, protocol, qos):
     client.on_message = lambda _client, _data, message: received.put(message)
     client.on_subscribe = lambda *_: subscribed.put(True)
     client.on_connect = lambda *_: client.subscribe(f"{name}/#", qos)
-    client.connect("127.0.0.1", web.port)
+    if any_web.context:
+        client.tls_set_context(any_web.context)
+    client.connect("localhost", any_web.port)
     client.loop_start()
     try:
         subscribed.get(timeout=PATIENCE)
@@ -111,13 +132,14 @@ def test_paho(web, name, protocol, qos):
         client.loop_stop()
 
 
-def test_the_websockets_package(web, name):
+def test_the_websockets_package(any_web, name):
     """Another implementation finds nothing wrong with ours: frames, pings, the closing handshake."""
 
     async def converse():
         async with websockets.connect(
-                f"ws://127.0.0.1:{web.port}/", subprotocols=["mqtt"], max_size=None,
-                compression="deflate") as connection:
+                f"{'wss' if any_web.context else 'ws'}://localhost:{any_web.port}/",
+                subprotocols=["mqtt"], max_size=None, compression="deflate",
+                ssl=any_web.context) as connection:
             assert connection.subprotocol == "mqtt"
             await connection.send(packets.connect(V5, name))
             assert packets.decode(await connection.recv(), V5).kind == CONNACK
@@ -338,6 +360,8 @@ def flood(web, plain, name, count, size):
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     raw.settimeout(PATIENCE)
     raw.connect(("127.0.0.1", web.port))
+    if web.context:
+        raw = web.context.wrap_socket(raw, server_hostname="localhost")
     raw.sendall(request())
     status, _, rest = read_answer(raw)
     assert status == 101
@@ -374,21 +398,21 @@ def collect(reader, stream, name, count, raw, controls):
     return seen
 
 
-def test_frames_that_leave_in_pieces(web, plain, name):
+def test_frames_that_leave_in_pieces(any_web, plain, name):
     """A slow reader: every frame is whole and every message there, in order."""
     count = 120
-    raw, reader, stream = flood(web, plain, name, count, 30_000)
+    raw, reader, stream = flood(any_web, plain, name, count, 30_000)
     assert collect(reader, stream, name, count, raw, []) == list(range(count))
     raw.sendall(frame(PING, b"done"))
     assert reader.read() == (PONG, b"done")
     raw.close()
 
 
-def test_answers_wait_for_the_end_of_a_frame(web, plain, name):
+def test_answers_wait_for_the_end_of_a_frame(any_web, plain, name):
     """Of the pings that come while the network is full at least the last is answered, after the
     frame that is on its way."""
     count = 120
-    raw, reader, stream = flood(web, plain, name, count, 30_000)
+    raw, reader, stream = flood(any_web, plain, name, count, 30_000)
     for number in range(200):
         raw.sendall(frame(PING, b"%d" % number * 20))
     controls = []
@@ -400,8 +424,8 @@ def test_answers_wait_for_the_end_of_a_frame(web, plain, name):
     raw.close()
 
 
-def test_a_close_waits_for_the_end_of_a_frame(web, plain, name):
-    raw, reader, stream = flood(web, plain, name, 120, 30_000)
+def test_a_close_waits_for_the_end_of_a_frame(any_web, plain, name):
+    raw, reader, stream = flood(any_web, plain, name, 120, 30_000)
     raw.sendall(close(1001))
     opcodes = []
     while True:
