@@ -21,10 +21,13 @@ let ladder: [(module: String, imports: [String])] = [
   ("WebSocket", ["Memory"]),
   ("Configuration", ["Board", "Memory", "MQTT"]),
   ("Broker", ["Board", "Memory", "MQTT", "Messages", "Topics", "Sessions", "Access"]),
-  ("Server", ["Memory", "MQTT", "Broker"]),
+  ("Server", ["Memory", "MQTT", "Access", "Broker"]),
   (
     "Linux",
-    ["Board", "Memory", "MQTT", "Configuration", "Broker", "Server", "WebSocket", "CLinux"]
+    [
+      "Board", "Memory", "MQTT", "Access", "Configuration", "Broker", "Server", "WebSocket",
+      "CLinux",
+    ]
   ),
 ]
 
@@ -70,9 +73,9 @@ let testing: [(target: String, imports: [String])] = [
   ("MessagesTests", ["Memory", "MQTT", "Messages", "Support"]),
   ("TopicsTests", ["Memory", "MQTT", "Messages", "Support", "Topics"]),
   ("SessionsTests", ["Memory", "MQTT", "Messages", "Sessions", "Support"]),
-  ("BrokerTests", ["Board", "Broker", "MQTT", "Memory", "Support"]),
-  ("ServerTests", ["Board", "Broker", "Memory", "Server", "Support"]),
-  ("AccessTests", ["Access"]),
+  ("BrokerTests", ["Access", "Board", "Broker", "MQTT", "Memory", "Support"]),
+  ("ServerTests", ["Access", "Board", "Broker", "Memory", "Server", "Support"]),
+  ("AccessTests", ["Access", "Board", "Memory", "Support"]),
   ("WebSocketTests", ["Memory", "Support", "WebSocket"]),
   ("ConfigurationTests", ["Board", "Configuration", "Memory", "MQTT"]),
   ("SimulationTests", ["Simulator"]),
@@ -96,7 +99,7 @@ let simulator: [Target] =
   ? []
   : [
     .target(
-      name: "Simulator", dependencies: ["Board", "Broker", "Memory", "Server"],
+      name: "Simulator", dependencies: ["Access", "Board", "Broker", "Memory", "Server"],
       path: "Tests/Simulator",
       swiftSettings: settings + [
         .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))

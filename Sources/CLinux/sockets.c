@@ -61,6 +61,7 @@ int32_t linux_accept(int32_t listener, bool at_once, struct linux_peer *peer) {
   }
   peer->text_length = address_to_text(&address, peer->text);
   peer->port = address_port(&address);
+  peer->network = address_network(&address);
   return descriptor;
 }
 

@@ -79,7 +79,7 @@ package struct LinuxNetwork: Network, ~Copyable {
     guard socket < 0 else {
       accepted = socket
       acceptedListener = Int(numbers[number])
-      return Accepted(listener: acceptedListener)
+      return Accepted(listener: acceptedListener, address: peer.network)
     }
     // The listener stays readable while descriptors are short: it rests instead of spinning.
     isShortOfDescriptors =

@@ -1,3 +1,4 @@
+import Access
 import Board
 import Broker
 import CLinux
@@ -8,7 +9,7 @@ import Server
 
 /// All parts put together, and the way from the start to the last turn.
 struct Program: ~Copyable {
-  var server: Server<LinuxNetwork, LinuxClock, LinuxConsole>
+  var server: Server<LinuxNetwork, LinuxClock, LinuxConsole, LinuxPasswordHasher>
   private let options: CommandLineOptions
   let limits: Limits
 
@@ -22,7 +23,9 @@ struct Program: ~Copyable {
     let network = LinuxNetwork(places: broker.places, limits: limits, in: &region)
     let console = LinuxConsole(
       options: options, configurationBytes: limits.configurationBytes, in: &region)
-    server = Server(broker: broker, network: network, clock: LinuxClock(), console: console)
+    server = Server(
+      broker: broker, network: network, clock: LinuxClock(), console: console,
+      hasher: LinuxPasswordHasher())
   }
 
   /// Reads the configuration, opens what it names, and turns until it is told to stop.
@@ -32,7 +35,9 @@ struct Program: ~Copyable {
   mutating func run(plan: borrowing Region) -> Int32 {
     linux_read_time_zone()
     server.console.supervisor.find()
-    guard server.console.load() else { return ExitStatus.usage }
+    guard server.load({ console, access in console.load(into: &access) }) else {
+      return ExitStatus.usage
+    }
     if options.testsConfiguration {
       plan.writePlan(to: .output)
       writeUse()

@@ -14,7 +14,9 @@ import Server
   package let seed: UInt64
   package let world: World
   package let oracle: Oracle
-  private var server: Server<SimulatedNetwork, SimulatedClock, SimulatedConsole>
+  private var server: Server<
+    SimulatedNetwork, SimulatedClock, SimulatedConsole, SimulatedHasher
+  >
   private let memory: UnsafeMutableRawPointer
   private var honest: [HonestClient] = []
   private var hostile: [HostileClient] = []
@@ -42,7 +44,7 @@ import Server
     let network = SimulatedNetwork(world: world, places: broker.places)
     server = Server(
       broker: broker, network: network, clock: SimulatedClock(world: world),
-      console: SimulatedConsole(world: world))
+      console: SimulatedConsole(world: world), hasher: SimulatedHasher())
     for number in 0..<profile.honestClients {
       honest.append(
         HonestClient(

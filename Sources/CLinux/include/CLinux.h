@@ -42,6 +42,8 @@ struct linux_peer {
   uint8_t text[64];
   uint8_t text_length;
   uint16_t port;
+  // The address as a number, of the sixth version the network's 64 bits; 0 for none.
+  uint64_t network;
 };
 // Bytes to be sent with others in one call.
 struct linux_piece {
@@ -179,6 +181,18 @@ int32_t linux_process_identifier(void);
 int64_t linux_raise_descriptor_limit(uint64_t wanted);
 // Goes on in the background, away from the terminal; the foreground process ends with 0.
 int32_t linux_daemonise(void);
+
+// MARK: Passwords
+
+// Begins to hash a password: PBKDF2 with HMAC-SHA-512 when there are iterations, else SHA-512 of the
+// password and the salt behind it, once. What was being hashed before is given up.
+void linux_hash_begin(
+  const uint8_t *_Nullable password, uint64_t count, const uint8_t *_Nonnull salt,
+  uint32_t salt_count, uint32_t iterations);
+// Goes on, so many iterations at most; how many are left.
+uint32_t linux_hash_continue(uint32_t iterations);
+// Writes the 64 bytes of the digest, when no iteration is left, and forgets it.
+void linux_hash_finish(uint8_t *_Nonnull digest);
 
 // MARK: Users
 
