@@ -1,4 +1,5 @@
 import Board
+import Broker
 import CLinux
 import Configuration
 import Memory
@@ -90,6 +91,17 @@ struct WebSocketLayer: ~Copyable {
     HTTPAnswer.write(.unavailable, to: &line)
     // A fresh connection takes so few bytes, or it is gone.
     _ = streams.send(line.span, place: place)
+  }
+
+  /// The status of one of its pools, for `$SYS` and SIGUSR2; nil when there are no more.
+  func pool(_ number: Int) -> PoolStatus? {
+    guard WebSocketLayer.isHere else { return nil }
+    switch number {
+    case 0: return PoolStatus(name: "WebSockets", occupancy: states.occupancy)
+    case 1: return PoolStatus(name: "WebSocket handshakes", occupancy: handshakes.occupancy)
+    case 2: return PoolStatus(name: "WebSocket controls", occupancy: controls.occupancy)
+    default: return nil
+    }
   }
 
   @inline(__always) func entry(_ place: Int) -> Entry {

@@ -17,6 +17,8 @@ package struct ByteSlots: ~Copyable {
   private var slots: Pool<Slot>
   private var buffer: Buffer
   private let slotBytes: Int
+  /// How many slots are in use.
+  package var occupancy: Occupancy { slots.occupancy }
   /// Bytes of each slot.
   package var slotCapacity: Int { slotBytes }
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import queue
+import re
 import signal
 import socket
 import struct
@@ -536,8 +537,33 @@ def test_half_a_handshake_ends_with_its_time(start_web):
     raw.close()
 
 
-def test_a_thousand_handshakes(web):
-    """More than there are slots of any kind: nothing is left behind, whole, half or refused."""
+POOLS = ("WebSockets", "WebSocket handshakes", "WebSocket controls")
+
+
+def usage(web):
+    """What the broker tells of its pools now: how many of each are used."""
+    before = len(web.broker.log())
+    web.broker.signal(signal.SIGUSR2)
+    web.broker.wait_for_log("WebSocket controls:")
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        found = dict(re.findall(r"(WebSocket[a-z ]*): (\d+) of", web.broker.log()[before:]))
+        if set(POOLS) <= set(found):
+            return [int(found[pool]) for pool in POOLS]
+        assert time.monotonic() < deadline, web.broker.log()
+        time.sleep(0.005)
+
+
+def wait_for_usage(web, *wanted):
+    deadline = time.monotonic() + PATIENCE
+    while (now := usage(web)) != list(wanted):
+        assert time.monotonic() < deadline, now
+        time.sleep(0.02)
+
+
+def test_a_thousand_handshakes(start_web):
+    """Whole, half and refused, left in every way: each pool is back where it began."""
+    web = start_web()
     for number in range(1000):
         raw, reader = open_websocket(web.port)
         if number % 4 == 0:
@@ -545,26 +571,33 @@ def test_a_thousand_handshakes(web):
             reader.expect_close(1000)
         elif number % 4 == 1:
             raw.sendall(frame(PING, b"half", length=100))
+        elif number % 4 == 2:
+            raw.sendall(frame(TEXT, b"no"))
         raw.close()
+    wait_for_usage(web, 0, 0, 0)
     for number in range(1000):
         with open_socket(web.port) as raw:
             raw.sendall(request()[:100])
+    wait_for_usage(web, 0, 0, 0)
     raws = [open_socket(web.port) for _ in range(400)]
     for raw in raws:
         raw.sendall(request()[:100])
+    wait_for_usage(web, 400, 400, 0)
     for raw in raws:
         raw.sendall(b"\x00")
         assert read_answer(raw)[0] == 400
         raw.close()
+    wait_for_usage(web, 0, 0, 0)
 
 
-def test_all_slots_of_half_handshakes_are_taken(web):
+def test_all_slots_of_half_handshakes_are_taken(start_web):
     """Those who come with a whole request are served nevertheless; another half is told 503."""
+    web = start_web()
     raws = [open_socket(web.port) for _ in range(512)]
     try:
         for raw in raws:
             raw.sendall(request()[:100])
-        time.sleep(0.3)
+        wait_for_usage(web, 512, 512, 0)
         with open_socket(web.port) as late:
             late.sendall(request()[:100])
             status, fields, _ = read_answer(late)
