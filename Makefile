@@ -62,9 +62,9 @@ BROWSER_PACKAGES := chromium-headless-shell:chromium-headless-shell esbuild:esbu
 POLICY := /usr/sbin/policy-rc.d
 export TOOLS
 
-.PHONY: build run test unit simulate gates end-to-end conformance plan size boards lint format \
-  install clean help bench certificates footprint link toolchain both-boards board-packages test-packages venv-package \
-  plan-of-board autobahn browser-packages
+.PHONY: build run test unit simulate fuzz differential soak gates end-to-end autobahn conformance \
+  plan size footprint bench boards certificates lint format install clean help link toolchain \
+  both-boards board-packages test-packages browser-packages venv-package plan-of-board
 
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
 build: toolchain board-packages
@@ -88,6 +88,9 @@ test: toolchain test-packages
 	@$(TALLY) run "build of board tiny" $(MAKE) --no-print-directory build BOARD=tiny
 	@for gate in allocations libraries system_calls memory; do \
 	  $(TALLY) run "gate: $$gate" $(PYTHON) Tests/Gates/$$gate.py; done
+	@$(TALLY) run "fuzzers" $(MAKE) --no-print-directory fuzz SECONDS=10
+	@$(TALLY) run "differential" $(MAKE) --no-print-directory differential
+	@$(TALLY) run "soak" $(MAKE) --no-print-directory soak SECONDS=20
 	$(if $(wildcard Tests/EndToEnd),@$(TALLY) run "end-to-end tests" \
 	  $(MAKE) --no-print-directory end-to-end)
 	$(if $(wildcard Tests/Conformance),@$(TALLY) run "conformance" \
@@ -104,6 +107,25 @@ simulate: toolchain
 	@$(SWIFT) build -c release --product swiftlet-simulate --scratch-path .build/simulate
 	@.build/simulate/release/swiftlet-simulate $(if $(SEED),seed=$(SEED)) runs=$(or $(RUNS),1) \
 	  pace=$(or $(PACE),300) seconds=$(or $(SECONDS),$(if $(HOURS),$(HOURS)h,600))
+
+## fuzz          Fuzz TARGET (each there is) for SECONDS (60), the inputs of Tests/Corpus first
+fuzz: toolchain
+	@mkdir -p .build
+	FUZZ=1 BOARD=host $(SWIFT) build -c release --scratch-path .build/fuzz >.build/fuzz.log 2>&1 \
+	  || { cat .build/fuzz.log; exit 1; }
+	@$(PYTHON) Tests/Fuzz/fuzz.py .build/fuzz/release $(or $(SECONDS),60) $(TARGET)
+
+## differential  The same sessions with Swiftlet and Mosquitto; SEED=…: others of those at random
+differential: test-packages
+	@[ -e .build/bin/host/swiftlet ] || $(MAKE) --no-print-directory build BOARD=host
+	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet $(PYTHON) Tests/Differential/differential.py \
+	  $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT))
+
+## soak          The real program under mixed load for MINUTES (10) or SECONDS
+soak: toolchain
+	@[ -e .build/bin/host/swiftlet ] || $(MAKE) --no-print-directory build BOARD=host
+	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet $(PYTHON) Tests/Soak/soak.py \
+	  $(or $(SECONDS),$(shell expr 60 \* $(or $(MINUTES),10)))
 
 ## gates         What the images may hold and do: allocations, libraries, calls, memory
 gates: test-packages both-boards
