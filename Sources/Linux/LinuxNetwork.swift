@@ -52,8 +52,7 @@ package struct LinuxNetwork: Network, ~Copyable {
 
   package func pool(_ number: Int) -> PoolStatus? {
     if let pool = streams.pool(number) { return pool }
-    guard WebSocketLayer.isHere && number == Streams.poolCount else { return nil }
-    return PoolStatus(name: "WebSockets", occupancy: webSockets.states.occupancy)
+    return webSockets.pool(number - Streams.poolCount)
   }
 
   package mutating func wait(milliseconds: UInt64?) {
