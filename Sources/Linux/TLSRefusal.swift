@@ -20,7 +20,7 @@ enum TLSRefusal {
     case LINUX_TLS_BROKEN_OFF: "it has refused us: its alert says no more"
     case LINUX_TLS_LOST: "it went away during the handshake"
     case LINUX_TLS_PROTOCOL:
-      "its hello was not understood: it speaks no TLS, or a protocol that is not ours"
+      "its hello was not understood, or it wants a protocol that is not ours"
     case LINUX_TLS_ENCRYPTED_KEY: "the key is encrypted: store it without a password"
     case LINUX_TLS_MALFORMED: "it is not what it should be, in PEM or DER"
     case LINUX_TLS_KEY_MISMATCH: "the key is not that of the certificate"
