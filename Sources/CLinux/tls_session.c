@@ -70,6 +70,19 @@ static int32_t refusal_of_certificate(const mbedtls_ssl_context *context) {
   return LINUX_TLS_UNFIT;
 }
 
+// The library has verified a certificate, and found something in it.
+static bool is_of_certificate(const mbedtls_ssl_context *context, int error) {
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+  bool is_unfit = error == MBEDTLS_ERR_SSL_BAD_CERTIFICATE;
+#else
+  bool is_unfit = error == MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE;
+#endif
+  uint32_t flags = mbedtls_ssl_get_verify_result(context);
+  bool is_verified = flags != 0 && flags != UINT32_MAX && !(flags & MBEDTLS_X509_BADCERT_MISSING) &&
+                     !(flags & MBEDTLS_X509_BADCERT_SKIP_VERIFY);
+  return error == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED || (is_unfit && is_verified);
+}
+
 int32_t tls_refusal(int error) {
   switch (error) {
   case MBEDTLS_ERR_SSL_CONN_EOF: return LINUX_TLS_LOST;
@@ -106,7 +119,7 @@ int32_t linux_tls_handshake(struct linux_tls_session *session) {
     int result = mbedtls_ssl_handshake_step(context);
     if (result == MBEDTLS_ERR_SSL_WANT_READ) return LINUX_TLS_WANTS_READ;
     if (result == MBEDTLS_ERR_SSL_WANT_WRITE) return LINUX_TLS_WANTS_WRITE;
-    if (result == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) return refusal_of_certificate(context);
+    if (is_of_certificate(context, result)) return refusal_of_certificate(context);
     if (result != 0) {
       bool is_spoken = session->first_byte == MBEDTLS_SSL_MSG_HANDSHAKE;
       return is_spoken || result == MBEDTLS_ERR_SSL_CONN_EOF ? tls_refusal(result) : LINUX_TLS_NOT_SPOKEN;

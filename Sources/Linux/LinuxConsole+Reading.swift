@@ -64,7 +64,7 @@ extension LinuxConsole {
   ) -> Bool {
     var path = InlineArray<448, UInt8>(repeating: 0)
     while true {
-      let length = nextPath(in: folder, &path)
+      let length = nextPath(in: folder, endingWith: ".conf", &path)
       guard length > 0 else {
         if length < 0 { complainAboutFile("Error: Unable to open include_dir", folder, length) }
         return length == 0
@@ -74,8 +74,10 @@ extension LinuxConsole {
     }
   }
 
-  private func nextPath(in folder: Span<UInt8>, _ path: inout InlineArray<448, UInt8>) -> Int32 {
-    let suffix: StaticString = ".conf"
+  /// Writes the path of the folder's file that comes next, and a zero; its length, 0 for none more.
+  func nextPath(
+    in folder: Span<UInt8>, endingWith suffix: StaticString, _ path: inout InlineArray<448, UInt8>
+  ) -> Int32 {
     var target = path.mutableSpan
     return unsafe target.withUnsafeMutableBufferPointer { out in
       unsafe folder.withUnsafeBufferPointer { name in
