@@ -1,7 +1,9 @@
 /// Valid packets of few bytes of input: they lead deep into the broker.
 enum Canned {
   static let versions: [UInt8] = [3, 4, 5, 5]
-  static let topics = ["a", "a/b", "/", "$SYS/x", "b", "a/b/c", "$share/g/a", "long/level/of/a/name"]
+  static let topics = [
+    "a", "a/b", "/", "$SYS/x", "b", "a/b/c", "$share/g/a", "long/level/of/a/name",
+  ]
   static let filters = [
     "a", "a/b", "#", "+", "a/#", "+/b", "$SYS/#", "$share/g/a", "$share/g/#", "$share/h/a/+", "/",
     "+/+/#", "b", "$share/g/+", "a/+/c", "$SYS/broker/limits/+/used",
@@ -14,7 +16,8 @@ enum Canned {
     let hasWill = shape & 32 != 0
     var flags: UInt8 = shape & 4 != 0 ? 2 : 0
     if hasWill { flags |= 4 | (more & 3) % 3 << 3 | (more & 4 != 0 ? 32 : 0) }
-    var body = text(version == 3 ? "MQIsdp" : "MQTT") + [version, flags, 0, shape & 128 != 0 ? 5 : 0]
+    var body =
+      text(version == 3 ? "MQIsdp" : "MQTT") + [version, flags, 0, shape & 128 != 0 ? 5 : 0]
     if version == 5 { body += block(properties(shape, more)) }
     body += text("c\(shape >> 3 & 3)")
     if hasWill {
@@ -45,7 +48,9 @@ enum Canned {
     let qos = (shape >> 3 & 3) % 3
     var body = text(topics[Int(shape & 7)])
     if qos > 0 { body += [0, identifier % 8 + 1] }
-    let properties: [UInt8] = [0x23, 0, identifier % 4 + 1, 0x02, 0, 0, 0, size, 0x26, 0, 1, 65, 0, 0]
+    let properties: [UInt8] = [
+      0x23, 0, identifier % 4 + 1, 0x02, 0, 0, 0, size, 0x26, 0, 1, 65, 0, 0,
+    ]
     if version == 5 { body += block(shape & 128 != 0 ? properties : []) }
     let payload = [UInt8](repeating: 0x78, count: Int(size) * (shape & 64 != 0 ? 3 : 1))
     return packet(0x30 | qos << 1 | shape >> 5 & 1 | shape >> 3 & 8, body + payload)
@@ -65,7 +70,9 @@ enum Canned {
   /// A fixed header whose length is right, and the body.
   static func packet(_ first: UInt8, _ body: [UInt8]) -> [UInt8] { [first] + block(body) }
 
-  private static func text(_ text: String) -> [UInt8] { [0, UInt8(text.utf8.count)] + Array(text.utf8) }
+  private static func text(_ text: String) -> [UInt8] {
+    [0, UInt8(text.utf8.count)] + Array(text.utf8)
+  }
 
   /// The bytes with their number before them, as a Variable Byte Integer.
   private static func block(_ bytes: [UInt8]) -> [UInt8] {

@@ -136,8 +136,10 @@ final class World {
       turn()
     }
     // Sessions outlive a server that has stopped, and it refuses the clients that would end them.
-    let kept: Set = ["sessions", "text blocks", "subscriptions", "topic levels", "shared groups",
-      "messages", "message blocks", "deliveries", "retained messages"]
+    let kept: Set = [
+      "sessions", "text blocks", "subscriptions", "topic levels", "shared groups",
+      "messages", "message blocks", "deliveries", "retained messages",
+    ]
     let left = usedPools.filter { !hasStopped || !kept.contains($0.key) }
     require(left.isEmpty, "in use: \(left)")
     require(server.broker.receivers == 0, "receivers: \(server.broker.receivers)")

@@ -104,6 +104,8 @@ private func isValidFilter(_ bytes: [UInt8]) -> Bool {
   }
   guard levels.count > 1, levels[0] == Array("$share".utf8) else { return true }
   let group = levels[1]
-  guard !group.isEmpty, levels.count > 2, levels.count > 3 || !levels[2].isEmpty else { return false }
+  guard !group.isEmpty, levels.count > 2, levels.count > 3 || !levels[2].isEmpty else {
+    return false
+  }
   return !group.contains(UInt8(ascii: "+")) && !group.contains(UInt8(ascii: "#"))
 }
