@@ -7,6 +7,7 @@
 #   LINK_FLAGS    for clang as linker; LINK_BEFORE and LINK_AFTER stand around our objects
 #   TLS           0 leaves TLS out
 #   PACKAGES      what it needs of Debian, as tool:package or /file:package
+#   DEB_ARCHITECTURE, DEB_DEPENDS  for `make deb`: Debian's name of the architecture, and packages
 #   RUNNER        the command that runs its programs here, when this machine cannot itself
 
 BOARD ?= host
@@ -29,6 +30,8 @@ LINK_AFTER :=
 TLS := 1
 PACKAGES :=
 RUNNER :=
+DEB_ARCHITECTURE := none
+DEB_DEPENDS :=
 include Board/$(BOARD)/board.mk
 
 # The TLS library is carried in the image. In our copy of it calloc() and free() are called by other
@@ -39,6 +42,7 @@ TLS_LIBRARIES := $(patsubst %,.build/tls/$(BOARD)/lib%.a,mbedtls mbedx509 mbedcr
 PACKAGES += /usr/include/mbedtls/ssl.h:libmbedtls-dev
 endif
 
+VERSION := $(shell sed -n 's/.*"swiftlet version \(.*\)".*/\1/p' Sources/Broker/*.swift)
 SCRATCH := .build/$(BOARD)
 PROGRAM ?= .build/bin/$(BOARD)/swiftlet
 C_OBJECTS := $(patsubst Sources/CLinux/%,$(SCRATCH)/release/CLinux.build/%.o, \
@@ -63,7 +67,7 @@ POLICY := /usr/sbin/policy-rc.d
 export TOOLS
 
 .PHONY: build run test unit simulate fuzz differential soak gates end-to-end autobahn conformance \
-  plan size footprint bench boards certificates lint format install clean help link toolchain \
+  plan size footprint bench deb boards certificates lint format install clean help link toolchain \
   both-boards board-packages test-packages browser-packages venv-package plan-of-board
 
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
@@ -200,6 +204,14 @@ install:
 	sed 's|/usr/sbin|$(PREFIX)/sbin|' Board/systemd/swiftlet.service \
 	  > $(DESTDIR)$(PREFIX)/lib/systemd/system/swiftlet.service
 	install -D -m 644 Board/systemd/swiftlet.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/swiftlet.conf
+
+## deb           A Debian package of the program for BOARD (host, pi, pi-zero): .build/deb
+deb: build
+	@rm -rf .build/deb/$(BOARD)
+	@$(MAKE) --no-print-directory install DESTDIR=.build/deb/$(BOARD) PREFIX=/usr >/dev/null
+	@sh Board/debian/package.sh .build/deb/$(BOARD) $(DEB_ARCHITECTURE) $(VERSION) \
+	  "$(DEB_DEPENDS)" .build/deb/swiftlet_$(VERSION)_$(DEB_ARCHITECTURE).deb
+	@echo "== .build/deb/swiftlet_$(VERSION)_$(DEB_ARCHITECTURE).deb"
 
 ## certificates  A CA and a server certificate for a home network: CERTIFICATES (.build/certificates),
 ##               NAMES ("broker.lan 192.168.1.2"), CLIENT=name for a client's too
