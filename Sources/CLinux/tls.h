@@ -44,6 +44,10 @@ struct linux_tls_session {
   int32_t descriptor;
   // Bytes of a record that waits for the socket; they count as sent when it has left.
   uint32_t pending;
+  // The first byte that was received, which tells TLS from everything else.
+  uint8_t first_byte;
+  // What is sent now is followed by more at once.
+  bool has_more;
   // Nothing more is read from the peer; `end` says why.
   bool is_over;
   int64_t end;

@@ -60,6 +60,40 @@ int32_t linux_tls_add_authority(
   return parsed(mbedtls_x509_crt_parse(&to->authorities, bytes, length_with_zero(bytes, count)));
 }
 
+// Takes out of a list what came behind `last` and was in it before.
+static void remove_doubles(mbedtls_x509_crt *first, mbedtls_x509_crt *last) {
+  while (last->next) {
+    mbedtls_x509_crt *added = last->next;
+    const mbedtls_x509_crt *other = first;
+    while (other != added && (other->raw.len != added->raw.len ||
+                              memcmp(other->raw.p, added->raw.p, added->raw.len) != 0)) {
+      other = other->next;
+    }
+    if (other == added) {
+      last = added;
+      continue;
+    }
+    last->next = added->next;
+    added->next = 0;
+    mbedtls_x509_crt_free(added);
+    linux_tls_free(added);
+  }
+}
+
+int32_t linux_tls_add_authority_of_folder(
+  struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
+  mbedtls_x509_crt *last = &to->authorities;
+  while (last->next) last = last->next;
+  size_t length = length_with_zero(bytes, count);
+  int32_t result = parsed(mbedtls_x509_crt_parse(&to->authorities, bytes, length));
+  remove_doubles(&to->authorities, last);
+  return result == LINUX_TLS_NO_MEMORY ? result : 0;
+}
+
+bool linux_tls_has_authority(const struct linux_tls_configuration *in) {
+  return in->authorities.version != 0;
+}
+
 int32_t linux_tls_add_revocations(
   struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
   return parsed(mbedtls_x509_crl_parse(&to->revocations, bytes, length_with_zero(bytes, count)));
@@ -101,7 +135,7 @@ static int32_t set_lowest_version(mbedtls_ssl_config *settings, uint8_t version)
   return 0;
 #else
   mbedtls_ssl_conf_min_version(settings, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
-  return version == 13 ? LINUX_TLS_VERSION : 0;
+  return version == 13 ? LINUX_TLS_NO_VERSION : 0;
 #endif
 }
 

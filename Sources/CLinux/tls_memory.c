@@ -88,7 +88,7 @@ static void *take_from_heap(size_t bytes) {
   if (place == NONE) return 0;
   unlink_free(place);
   uint32_t rest = at(place)->size - size;
-  if (rest >= 2) {
+  if (rest > 0) {
     resize(place, size);
     resize(place + size, rest);
     link_free(place + size);

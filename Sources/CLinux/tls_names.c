@@ -53,7 +53,7 @@ int32_t linux_tls_set_ciphers(
   for (uint64_t end = 0; end <= count; end++) {
     if (end < count && names[end] != ':') continue;
     int cipher = find_cipher(names + start, (size_t)(end - start));
-    if (!cipher || found == CIPHERS_MAX) return LINUX_TLS_CIPHER;
+    if (!cipher || found == CIPHERS_MAX) return LINUX_TLS_NO_CIPHER;
     to->ciphers[found++] = cipher;
     start = end + 1;
   }

@@ -97,7 +97,7 @@ import Server
   /// Writes down how full everything is.
   private func notePools() {
     for number in 0..<Broker.poolCount {
-      let pool = server.broker.pool(number)
+      guard let pool = server.broker.pool(number) else { continue }
       world.trace.note(
         world.now,
         "\(pool.name): \(pool.occupancy.used), at most \(pool.occupancy.peak), of "
@@ -159,7 +159,7 @@ import Server
     collector.leave()
     turn(forSeconds: 60)
     for number in 0..<Broker.poolCount {
-      let pool = server.broker.pool(number)
+      guard let pool = server.broker.pool(number) else { continue }
       guard pool.occupancy.used == 0 else {
         return world.fail("\(pool.name): \(pool.occupancy.used) are left when all have gone")
       }

@@ -157,6 +157,8 @@ int64_t linux_read_file(
 // Most bytes of the name of a folder that `linux_next_path` takes, and of a path that it writes.
 static const uint32_t LINUX_FOLDER_MAX = 190;
 static const uint32_t LINUX_PATH_MAX = 448;
+// Clears bytes that were a secret; the compiler does not leave it out.
+void linux_forget(uint8_t *_Nonnull bytes, uint64_t count);
 // Writes `folder/name` for the name that comes next in the folder, in the order of bytes, after the
 // one in `path` (an empty text at first), among those that end with `suffix` and have more than it;
 // the length of the path, 0 when there is no further one. The folder's name need not end with zero.
@@ -249,6 +251,7 @@ int32_t linux_sha1(
 // Errors that the broker answers each in its own way.
 static const int32_t LINUX_ERROR_NOT_FOUND = 2;
 static const int32_t LINUX_ERROR_AGAIN = 11;
+static const int32_t LINUX_ERROR_IS_FOLDER = 21;
 static const int32_t LINUX_ERROR_NO_DEVICE = 19;
 static const int32_t LINUX_ERROR_IN_USE = 98;
 static const int32_t LINUX_ERROR_INVALID = 22;
