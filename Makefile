@@ -51,7 +51,7 @@ CERTIFICATES ?= .build/certificates
 NAMES ?= $(shell hostname) $(shell hostname).local localhost 127.0.0.1
 # More for `make bench`: --only TEXT, --repetitions N, --seconds N, --version 5.
 BENCH_OPTIONS ?=
-TEST_PACKAGES := /usr/include/mbedtls/ssl.h:libmbedtls-dev mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace \
+TEST_PACKAGES := openssl:openssl /usr/include/mbedtls/ssl.h:libmbedtls-dev mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace \
   busybox:busybox man:man-db $(PYTHON):python3
 # Debian asks this program whether a service it has just installed may start.
 POLICY := /usr/sbin/policy-rc.d
@@ -81,7 +81,7 @@ test: toolchain test-packages
 	@$(TALLY) run "unit tests" $(SWIFT) test
 	@$(TALLY) run "build of board host" $(MAKE) --no-print-directory build BOARD=host
 	@$(TALLY) run "build of board tiny" $(MAKE) --no-print-directory build BOARD=tiny
-	@for gate in allocations libraries system_calls memory; do \
+	@for gate in allocations libraries system_calls memory tls_memory; do \
 	  $(TALLY) run "gate: $$gate" $(PYTHON) Tests/Gates/$$gate.py; done
 	$(if $(wildcard Tests/EndToEnd),@$(TALLY) run "end-to-end tests" \
 	  $(MAKE) --no-print-directory end-to-end)
@@ -102,7 +102,7 @@ simulate: toolchain
 
 ## gates         What the images may hold and do: allocations, libraries, calls, memory
 gates: test-packages both-boards
-	@for gate in allocations libraries system_calls memory; do \
+	@for gate in allocations libraries system_calls memory tls_memory; do \
 	  $(PYTHON) Tests/Gates/$$gate.py || exit 1; done
 
 both-boards:

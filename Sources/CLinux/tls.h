@@ -58,6 +58,8 @@ struct linux_tls_session {
 // What the library calls calloc() and free(), from the pool.
 void *linux_tls_calloc(size_t count, size_t size);
 void linux_tls_free(void *bytes);
+// How often memory was refused so far.
+uint32_t tls_refused_memory(void);
 // Random bytes, straight from the system.
 int tls_random(void *unused, unsigned char *bytes, size_t count);
 // The number of ours for an error of the library.

@@ -1,6 +1,5 @@
 #include "tls.h"
 #ifdef SWIFTLET_TLS
-#include <mbedtls/pem.h>
 #include <string.h>
 
 int tls_random(void *unused, unsigned char *bytes, size_t count) {
@@ -41,23 +40,25 @@ static size_t length_with_zero(const uint8_t *bytes, uint64_t count) {
   return (size_t)count + (is_text ? 1 : 0);
 }
 
-static int32_t parsed(int result) {
+// Errors for want of memory are many, and some come out as others: what was refused meanwhile tells.
+static int32_t parsed(int result, uint32_t refused_before) {
   if (result == 0) return 0;
-  bool is_memory =
-    result == MBEDTLS_ERR_X509_ALLOC_FAILED || result == MBEDTLS_ERR_PK_ALLOC_FAILED ||
-    result == MBEDTLS_ERR_PEM_ALLOC_FAILED;
-  return is_memory ? LINUX_TLS_NO_MEMORY : LINUX_TLS_MALFORMED;
+  return tls_refused_memory() != refused_before ? LINUX_TLS_NO_MEMORY : LINUX_TLS_MALFORMED;
 }
 
 int32_t linux_tls_add_certificate(
   struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
   to->has_certificate = true;
-  return parsed(mbedtls_x509_crt_parse(&to->certificate, bytes, length_with_zero(bytes, count)));
+  uint32_t refused = tls_refused_memory();
+  size_t length = length_with_zero(bytes, count);
+  return parsed(mbedtls_x509_crt_parse(&to->certificate, bytes, length), refused);
 }
 
 int32_t linux_tls_add_authority(
   struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
-  return parsed(mbedtls_x509_crt_parse(&to->authorities, bytes, length_with_zero(bytes, count)));
+  uint32_t refused = tls_refused_memory();
+  size_t length = length_with_zero(bytes, count);
+  return parsed(mbedtls_x509_crt_parse(&to->authorities, bytes, length), refused);
 }
 
 // Takes out of a list what came behind `last` and was in it before.
@@ -84,8 +85,9 @@ int32_t linux_tls_add_authority_of_folder(
   struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
   mbedtls_x509_crt *last = &to->authorities;
   while (last->next) last = last->next;
+  uint32_t refused = tls_refused_memory();
   size_t length = length_with_zero(bytes, count);
-  int32_t result = parsed(mbedtls_x509_crt_parse(&to->authorities, bytes, length));
+  int32_t result = parsed(mbedtls_x509_crt_parse(&to->authorities, bytes, length), refused);
   remove_doubles(&to->authorities, last);
   return result == LINUX_TLS_NO_MEMORY ? result : 0;
 }
@@ -96,18 +98,21 @@ bool linux_tls_has_authority(const struct linux_tls_configuration *in) {
 
 int32_t linux_tls_add_revocations(
   struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
-  return parsed(mbedtls_x509_crl_parse(&to->revocations, bytes, length_with_zero(bytes, count)));
+  uint32_t refused = tls_refused_memory();
+  size_t length = length_with_zero(bytes, count);
+  return parsed(mbedtls_x509_crl_parse(&to->revocations, bytes, length), refused);
 }
 
 int32_t linux_tls_set_key(
   struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
+  uint32_t refused = tls_refused_memory();
   size_t length = length_with_zero(bytes, count);
   int result = mbedtls_pk_parse_key(&to->key, bytes, length, 0, 0 WITH_RANDOM);
   bool is_encrypted =
     result == MBEDTLS_ERR_PK_PASSWORD_REQUIRED || result == MBEDTLS_ERR_PK_PASSWORD_MISMATCH ||
     strstr((const char *)bytes, "-----BEGIN ENCRYPTED PRIVATE KEY-----");
   if (result != 0 && is_encrypted) return LINUX_TLS_ENCRYPTED_KEY;
-  return parsed(result);
+  return parsed(result, refused);
 }
 
 int32_t linux_tls_set_identities(
@@ -121,8 +126,9 @@ int32_t linux_tls_set_identities(
 
 static int key_and_certificate(struct linux_tls_configuration *of) {
   if (!of->has_certificate) return 0;
+  uint32_t refused = tls_refused_memory();
   if (mbedtls_pk_check_pair(&of->certificate.pk, &of->key WITH_RANDOM) != 0) {
-    return LINUX_TLS_KEY_MISMATCH;
+    return tls_refused_memory() != refused ? LINUX_TLS_NO_MEMORY : LINUX_TLS_KEY_MISMATCH;
   }
   int result = mbedtls_ssl_conf_own_cert(&of->settings, &of->certificate, &of->key);
   return result == 0 ? 0 : LINUX_TLS_NO_MEMORY;
