@@ -21,10 +21,13 @@ let ladder: [(module: String, imports: [String])] = [
   ("WebSocket", ["Memory"]),
   ("Configuration", ["Board", "Memory", "MQTT"]),
   ("Broker", ["Board", "Memory", "MQTT", "Messages", "Topics", "Sessions", "Access"]),
-  ("Server", ["Memory", "MQTT", "Broker"]),
+  ("Server", ["Memory", "MQTT", "Access", "Broker"]),
   (
     "Linux",
-    ["Board", "Memory", "MQTT", "Configuration", "Broker", "Server", "WebSocket", "CLinux"]
+    [
+      "Board", "Memory", "MQTT", "Access", "Configuration", "Broker", "Server", "WebSocket",
+      "CLinux",
+    ]
   ),
 ]
 
@@ -42,6 +45,12 @@ if isEmbedded {
       "-Xfrontend", "-function-sections", "-Xfrontend", "-disable-stack-protector",
     ]),
   ]
+}
+
+// `FUZZ=1` is the build of the fuzzers: every module is watched by AddressSanitizer.
+let isFuzzed = Context.environment["FUZZ"] == "1"
+if isFuzzed {
+  settings += [.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing", "-D", "SANITIZED"])]
 }
 
 /// C for the system calls, as small or as fast as the Swift around it.
@@ -70,9 +79,9 @@ let testing: [(target: String, imports: [String])] = [
   ("MessagesTests", ["Memory", "MQTT", "Messages", "Support"]),
   ("TopicsTests", ["Memory", "MQTT", "Messages", "Support", "Topics"]),
   ("SessionsTests", ["Memory", "MQTT", "Messages", "Sessions", "Support"]),
-  ("BrokerTests", ["Board", "Broker", "MQTT", "Memory", "Support"]),
-  ("ServerTests", ["Board", "Broker", "Memory", "Server", "Support"]),
-  ("AccessTests", ["Access"]),
+  ("BrokerTests", ["Access", "Board", "Broker", "MQTT", "Memory", "Support"]),
+  ("ServerTests", ["Access", "Board", "Broker", "Memory", "Server", "Support"]),
+  ("AccessTests", ["Access", "Board", "Memory", "Support"]),
   ("WebSocketTests", ["Memory", "Support", "WebSocket"]),
   ("ConfigurationTests", ["Board", "Configuration", "Memory", "MQTT"]),
   ("SimulationTests", ["Simulator"]),
@@ -96,7 +105,7 @@ let simulator: [Target] =
   ? []
   : [
     .target(
-      name: "Simulator", dependencies: ["Board", "Broker", "Memory", "Server"],
+      name: "Simulator", dependencies: ["Access", "Board", "Broker", "Memory", "Server"],
       path: "Tests/Simulator",
       swiftSettings: settings + [
         .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
@@ -125,6 +134,31 @@ let package = Package(
     + [product] + simulator + tests
 )
 
+/// The fuzzers: each is one file in `Tests/Fuzz/<name>`, and what it imports.
+let fuzzers: [(name: String, imports: [String])] = [
+  ("Packets", ["Board", "Broker", "Memory", "MQTT", "Server", "Simulator"]),
+  ("Properties", ["MQTT"]),
+  ("Topics", ["Memory", "MQTT", "Topics"]),
+  ("Configuration", ["Configuration", "Memory"]),
+]
+if isFuzzed {
+  let linked: [LinkerSetting] = [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]
+  let modules = Set(fuzzers.flatMap(\.imports) + ["Access", "Messages", "Sessions", "Topics"])
+  package.targets = package.targets.filter { modules.contains($0.name) }
+  package.targets += [
+    .target(
+      name: "FuzzSupport", dependencies: ["Memory"], path: "Tests/Fuzz/Support",
+      swiftSettings: settings)
+  ]
+  package.targets += fuzzers.map { fuzzer in
+    .executableTarget(
+      name: "fuzz-" + fuzzer.name.lowercased(),
+      dependencies: (["FuzzSupport"] + fuzzer.imports).map { .init(stringLiteral: $0) },
+      path: "Tests/Fuzz/" + fuzzer.name,
+      swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])], linkerSettings: linked)
+  }
+}
+
 // `BENCH=1` is the load that measures brokers, alone: nothing else waits for what it depends on.
 if Context.environment["BENCH"] == "1" {
   package.dependencies = [
@@ -132,7 +166,10 @@ if Context.environment["BENCH"] == "1" {
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
   ]
   package.targets = [
-    .systemLibrary(name: "CBench", path: "Sources/swiftlet-bench/CBench"),
+    .target(
+      name: "CBench", path: "Sources/swiftlet-bench/CBench",
+      cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])],
+      linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     .executableTarget(
       name: "swiftlet-bench",
       dependencies: [

@@ -97,4 +97,18 @@ package struct Limits: BitwiseCopyable {
   package var logBytes = 16_384
   /// Bytes of the configuration file. More: an error at start, and a reload is refused.
   package var configurationBytes = 262_144
+
+  /// Users of the password files, and users that the ACL files name. Full: an error at start, and a
+  /// reload is refused.
+  package var users = 10_000
+  /// Rules of the ACL files. Full: the same.
+  package var accessRules = 20_000
+  /// Bytes of names, hashes and filters of those files. Full: the same.
+  package var accessTextBytes = 2 * 1024 * 1024
+  /// Decisions by those rules that are remembered. Full: the newest takes the place of another.
+  package var accessDecisions = 16_384
+  /// Addresses that wrong passwords came from. Full: the one quiet longest is forgotten.
+  package var failedAddresses = 256
+  /// Iterations of hashing passwords in one turn. Full: the rest follows in the next.
+  package var hashIterations = 256
 }

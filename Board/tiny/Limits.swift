@@ -95,4 +95,18 @@ package struct Limits: BitwiseCopyable {
   package var logBytes = 768
   /// Bytes of the configuration file. More: an error at start, and a reload is refused.
   package var configurationBytes = 4_096
+
+  /// Users of the password files, and users that the ACL files name. Full: an error at start, and a
+  /// reload is refused.
+  package var users = 8
+  /// Rules of the ACL files. Full: the same.
+  package var accessRules = 16
+  /// Bytes of names, hashes and filters of those files. Full: the same.
+  package var accessTextBytes = 1_024
+  /// Decisions by those rules that are remembered. Full: the newest takes the place of another.
+  package var accessDecisions = 32
+  /// Addresses that wrong passwords came from. Full: the one quiet longest is forgotten.
+  package var failedAddresses = 4
+  /// Iterations of hashing passwords in one turn. Full: the rest follows in the next.
+  package var hashIterations = 64
 }

@@ -1,3 +1,4 @@
+import Access
 import MQTT
 import Memory
 import Messages
@@ -190,6 +191,7 @@ extension Broker {
   mutating func end(_ session: Handle<Session>) {
     publishWill(of: session)
     deadlines.cancel(deadlineSlot(of: session))
+    releaseIdentity(of: session)
     subscriptions.removeAll(of: session.index, texts: &texts)
     sessions.remove(session, messages: &messages, texts: &texts)
   }

@@ -7,16 +7,29 @@ import Sessions
 
 // CONNECT and the session it begins or resumes. [3.1.4]
 extension Broker {
-  /// Answers a well-formed CONNECT.
+  /// Answers a well-formed CONNECT; false when that has to wait until its password is hashed.
   mutating func connect(
     _ connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
-  ) {
+  ) -> Bool {
     connections[connection].version = connect.version
     connections[connection].wantsProblemInformation = connect.requestsProblemInformation
     connections[connection].maximumPacketSize = connect.maximumPacketSize
     if let reason = objection(to: connect, bytes, on: connection) {
-      return refuseConnect(connection, reason)
+      refuseConnect(connection, reason)
+      return true
     }
+    switch admission(of: connect, bytes, on: connection) {
+    case .admitted: admit(connect, bytes, on: connection)
+    case .waits: return false
+    case .refused(let reason): refuseConnect(connection, reason)
+    }
+    return true
+  }
+
+  /// Lets a Client in, as far as there is room.
+  private mutating func admit(
+    _ connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+  ) {
     let listener = listenerPolicy(of: connection)
     let chosen = identifier(of: connect, listener)
     let identifier = chosen.isEmpty ? assignIdentifier(listener) : chosen.in(bytes)
@@ -31,6 +44,13 @@ extension Broker {
     }
     let will = keepWill(of: connect, bytes, on: connection)
     guard !will.isFull else { return refuseConnect(connection, .quotaExceeded, .willFull) }
+    var userName = Chain()
+    if let name = self.userName(of: connect, bytes, on: connection),
+      !texts.append(name, to: &userName)
+    {
+      if !will.message.isNull { messages.release(will.message) }
+      return refuseConnect(connection, .quotaExceeded, .sessionsFull)
+    }
     var isPresent = false
     if let existing {
       isPresent = resume(existing, isCleanStart: connect.isCleanStart)
@@ -40,8 +60,10 @@ extension Broker {
         ? existing : sessions.add(identifier, version: connect.version, texts: &texts)
     else {
       if !will.message.isNull { messages.release(will.message) }
+      texts.release(&userName)
       return refuseConnect(connection, .quotaExceeded, .sessionsFull)
     }
+    identify(session, userName: userName, connect, on: connection)
     adopt(session, connect, will.message, on: connection)
     begin(session, connect, on: connection)
     accept(
@@ -63,15 +85,9 @@ extension Broker {
     if let reason = objection(toIdentifierOf: connect, listener) { return reason }
     // A 3.x Client cannot be told a shorter Keep Alive, so it is refused as by Mosquitto.
     if connect.version != .v5 && exceedsKeepAlive(connect) { return .clientIdentifierNotValid }
-    if let will = connect.will, let reason = objection(to: will, bytes, on: connection) {
-      return reason
-    }
-    let decision = access.mayConnect(
-      userName: nil, password: nil, isAnonymousAllowed: listener.allowsAnonymous)
-    switch decision {
-    case .allowed: return nil
-    case .notAuthorized: return .notAuthorized
-    }
+    guard let will = connect.will else { return nil }
+    let identifier = identifier(of: connect, listener).in(bytes)
+    return objection(to: will, bytes, of: identifier, on: connection)
   }
 
   /// The identifier of the Client, where its listener looks for it; empty when it is ours to choose.
@@ -103,7 +119,8 @@ extension Broker {
   }
 
   private mutating func objection(
-    to will: Will, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+    to will: Will, _ bytes: Span<UInt8>, of identifier: Span<UInt8>,
+    on connection: Handle<Connection>
   ) -> ReasonCode? {
     // [MQTT-3.2.2-12]
     if will.qos > listenerPolicy(of: connection).maximumQoS { return .qosNotSupported }
@@ -112,7 +129,10 @@ extension Broker {
     guard will.topic.length <= limits.topicBytes,
       let topic = mounted(topic: will.topic.in(bytes), on: connection)
     else { return .topicNameInvalid }
-    return access.mayPublish(topic: topic) ? nil : .notAuthorized
+    // Whether the rules allow it is asked when it is published: they may change till then.
+    guard topic.isServers else { return nil }
+    guard let name = topic.connectionName, name.equals(identifier) else { return .notAuthorized }
+    return nil
   }
 
   private func exceedsKeepAlive(_ connect: Connect) -> Bool {
@@ -186,8 +206,6 @@ extension Broker {
     sessions[session].sendQuota = sendQuota(for: connect)
     connectionOf[session.index] = connection
     connections[connection].session = session
-    connections[connection].isAnonymous =
-      connect.userName == nil && connections[connection].identity.isEmpty
     deadlines.cancel(deadlineSlot(of: session))
   }
 

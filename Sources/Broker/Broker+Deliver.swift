@@ -1,3 +1,4 @@
+import Access
 import MQTT
 import Memory
 import Messages
@@ -14,19 +15,34 @@ extension Broker {
 
   /// Chooses who of a group gets the message: the next in turn who is connected and can take it,
   /// else the next who can keep it. When nobody can, the match is skipped.
-  mutating func chooseMember(at place: Int, qos: QoS, byteCount: Int) {
+  mutating func chooseMember(
+    at place: Int, qos: QoS, byteCount: Int, _ topic: Span<UInt8>
+  ) {
     let group = subscriptions.matches[place].group
     guard !group.isNull else { return }
     let count = subscriptions.memberCount(of: group)
     for _ in 0..<count {
       let candidate = subscriptions.takeTurn(in: group)
-      if canTakeNow(candidate, qos, byteCount) { return subscriptions.choose(candidate, at: place) }
+      if canTakeNow(candidate, qos, byteCount) && mayTake(candidate, topic) {
+        return subscriptions.choose(candidate, at: place)
+      }
     }
     for _ in 0..<count {
       let candidate = subscriptions.takeTurn(in: group)
-      if canKeep(candidate, qos, byteCount) { return subscriptions.choose(candidate, at: place) }
+      if canKeep(candidate, qos, byteCount) && mayTake(candidate, topic) {
+        return subscriptions.choose(candidate, at: place)
+      }
     }
     subscriptions.skip(at: place)
+  }
+
+  private mutating func mayTake(
+    _ candidate: Handle<Subscription>, _ topic: Span<UInt8>
+  ) -> Bool {
+    guard access.hasRules else { return true }
+    let slot = Int(subscriptions[candidate].subscriber)
+    guard let session = sessions.session(at: slot) else { return false }
+    return may(.read, topic, session)
   }
 
   /// Makes room in the session's queue if the policy says how; false when there is none.
@@ -99,9 +115,10 @@ extension Broker {
   /// does not get it, and that is counted.
   mutating func distribute(_ message: Handle<Message>, _ topic: Span<UInt8>, from session: Int?) {
     subscriptions.match(topic, from: session, texts: texts)
+    dropUnreadable(topic)
     let stored = messages[message]
     for place in 0..<subscriptions.matches.count {
-      chooseMember(at: place, qos: stored.qos, byteCount: stored.byteCount)
+      chooseMember(at: place, qos: stored.qos, byteCount: stored.byteCount, topic)
       let match = subscriptions.matches[place]
       guard !match.isSkipped, let session = sessions.session(at: Int(match.subscriber)) else {
         countDropped(nil)

@@ -1,3 +1,4 @@
+import Access
 import MQTT
 import Memory
 import Messages
@@ -111,6 +112,16 @@ extension Broker {
     }
   }
 
+  private func append(userNameOf session: Handle<Session>, to line: inout Line) {
+    guard identities[session.index].hasUserName else { return }
+    line.append(", u'")
+    texts.forEachPiece(of: identities[session.index].userName, atMost: 4) { piece in
+      line.append(foreign: piece)
+      return true
+    }
+    line.append("'")
+  }
+
   private func describeConnected(_ session: Handle<Session>?, in line: inout Line) {
     line.append("New client connected as ")
     append(session, to: &line)
@@ -123,6 +134,7 @@ extension Broker {
     line.append(sessions[session].expiryInterval == 0 ? UInt64(1) : 0)
     line.append(", k")
     line.append(UInt64(connections[connection].keepAlive))
+    append(userNameOf: session, to: &line)
     line.append(").")
   }
 }

@@ -1,3 +1,4 @@
+import Access
 import Board
 import MQTT
 import Memory
@@ -53,6 +54,9 @@ extension Broker {
     switch connections[connection].state {
     case .closing, .ended: return
     case .awaitsConnect:
+      if connections[connection].login == .held && now < connectDue(connection) {
+        return enqueueLogin(connection)
+      }
       note(.connectTimedOut, nil, "")
       close(connection)
     case .established:
@@ -102,7 +106,9 @@ extension Broker {
     let end = max(retained.endPosition, sessions.endDeliverySlot)
     let last = min(end, sweepPosition + 4096)
     for position in sweepPosition..<max(sweepPosition, last) {
-      _ = retained.removeExpired(at: position, now: now, messages: &messages)
+      if retained.removeExpired(at: position, now: now, messages: &messages) {
+        forgetSource(at: position)
+      }
       guard let delivery = sessions.expired(at: position, now: now, messages: messages),
         let session = sessions.session(at: Int(sessions[delivery].session))
       else { continue }

@@ -28,7 +28,8 @@ extension Broker {
       acknowledge(publish, .success, on: connection)
       return true
     }
-    guard access.mayPublish(topic: topic) else {
+    guard mayPublish(topic, session) else {
+      note(.publishDenied, session, "")
       return refuse(publish, .notAuthorized, on: connection)
     }
     guard publish.payload.length <= policy.maximumPayloadSize else {
@@ -36,6 +37,7 @@ extension Broker {
       return refuse(publish, .implementationSpecificError, on: connection)
     }
     subscriptions.match(topic, from: session.index, texts: texts)
+    dropUnreadable(topic)
     guard publish.qos == .atMostOnce || admits(publish, topic, from: session) else {
       return reject(publish, on: connection)
     }
@@ -99,9 +101,10 @@ extension Broker {
   ) -> Bool {
     let byteCount = publish.byteCount(withTopic: topic.count)
     var copies = 0
-    var identifierBlocks = 0
+    var identifierBlocks =
+      publish.isRetained && !publish.payload.isEmpty ? sourceBlocks(of: session) : 0
     for place in 0..<subscriptions.matches.count {
-      chooseMember(at: place, qos: publish.qos, byteCount: byteCount)
+      chooseMember(at: place, qos: publish.qos, byteCount: byteCount, topic)
       let match = subscriptions.matches[place]
       guard outgoingQoS(publish.qos, match) > .atMostOnce else { continue }
       guard !match.isSkipped && makeRoom(for: byteCount, in: match) else {
@@ -176,7 +179,7 @@ extension Broker {
     publication.traits.expiry = expiry(of: publish)
     deliver(&publication, bytes, topic)
     // [MQTT-3.3.1-5] [MQTT-3.3.1-8] [MQTT3-3.3.1-5] [MQTT3-3.3.1-12]
-    if publish.isRetained { retain(&publication, bytes, topic) }
+    if publish.isRetained { retain(&publication, bytes, topic, from: session) }
     if !publication.message.isNull { messages.release(publication.message) }
     // Only here: the identifier of a message that was refused is free at once. [MQTT-4.3.3-9]
     if publish.qos == .exactlyOnce {
@@ -193,7 +196,7 @@ extension Broker {
   ) {
     let qos = publication.publish.qos
     for place in 0..<subscriptions.matches.count {
-      if qos == .atMostOnce { chooseMember(at: place, qos: qos, byteCount: 0) }
+      if qos == .atMostOnce { chooseMember(at: place, qos: qos, byteCount: 0, topic) }
       let match = subscriptions.matches[place]
       if qos == .atMostOnce || outgoingQoS(qos, match) > .atMostOnce {
         deliver(&publication, bytes, topic, to: match)
@@ -214,13 +217,14 @@ extension Broker {
   /// Makes the message the retained one of its topic, or removes that if the Payload is empty.
   /// [MQTT-3.3.1-6] [MQTT-3.3.1-7] [MQTT3-3.3.1-10] [MQTT3-3.3.1-11]
   private mutating func retain(
-    _ publication: inout Publication, _ bytes: Span<UInt8>, _ topic: Span<UInt8>
+    _ publication: inout Publication, _ bytes: Span<UInt8>, _ topic: Span<UInt8>,
+    from session: Handle<Session>
   ) {
     guard !publication.publish.payload.isEmpty, keep(&publication, bytes, topic) else {
       // What came before is outdated, even when the new message found no room. [MQTT3-3.3.1-7]
-      return retained.remove(topic, messages: &messages)
+      return removeRetained(topic)
     }
-    retain(publication.message, topic)
+    retain(publication.message, topic, from: session)
   }
 
   /// Sees to it that the message stands in the store; false when there is no room.

@@ -1,3 +1,4 @@
+import Access
 import Board
 import MQTT
 import Memory
@@ -95,7 +96,9 @@ extension Broker {
     switch connections[connection].state {
     case .closing, .ended: return false
     case .awaitsConnect, .established:
-      if connections[connection].isStalled { return false }
+      if connections[connection].isStalled || connections[connection].login.isPending {
+        return false
+      }
       let waiting = connections[connection].outgoing.count + connections[connection].behind.count
       let limit = connections[connection].isBlocked ? sending.blockBytes : limits.sendBytes
       return waiting < limit
@@ -110,6 +113,8 @@ extension Broker {
     let state = connections[connection].state
     guard !connections[connection].isStalled && (state == .established || state == .awaitsConnect)
     else { return }
+    // A login comes back by itself.
+    if connections[connection].login.isPending { return }
     connections[connection].isStalled = true
     let isQueued = stalled.append(connection)
     precondition(isQueued)  // it has as many places as there are connections
@@ -120,7 +125,8 @@ extension Broker {
     deadlines.set(connection.index, to: until)
   }
 
-  private mutating func resume(_ connection: Handle<Connection>) {
+  /// Goes on with what has come from a connection and was not taken yet.
+  mutating func resume(_ connection: Handle<Connection>) {
     let end = connections[connection].pending.count
     if end > 0 && end >= connections[connection].needed {
       gather(connection)
@@ -245,7 +251,7 @@ extension Broker {
     let version = connections[connection].version
     switch header.type {
     case .connect:
-      connect(try Connect(parsing: bytes, header: header), bytes, on: connection)
+      return connect(try Connect(parsing: bytes, header: header), bytes, on: connection)
     case .publish:
       let publish = try Publish(parsing: bytes, header: header, version: version)
       return receive(publish, bytes, on: connection)

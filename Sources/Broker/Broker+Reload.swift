@@ -1,13 +1,15 @@
+import Access
 import MQTT
 import Memory
 import Sessions
 
 // A new configuration, while Clients are connected.
 extension Broker {
-  /// Takes a new configuration over, and closes the connections that it no longer allows.
+  /// Takes a new configuration over, with the users and rules that were read for it, and closes the connections that it no longer allows.
   package mutating func adopt(_ policy: Policy, levels: UInt16) {
     let old = self.policy
     self.policy = policy
+    access.commit()
     log.levels = levels
     for place in 0..<connections.endIndex {
       guard let connection = connections.handle(at: place),
@@ -27,7 +29,7 @@ extension Broker {
     let state = connections[connection]
     let listener = listenerPolicy(of: connection)
     if listener.isClosed { return .administrativeAction }
-    if state.isAnonymous && !listener.allowsAnonymous { return .notAuthorized }
+    if !isWelcome(state.session) { return .notAuthorized }
     if !listener.acceptedVersions.contains(state.version) { return .administrativeAction }
     if !hasWantedPrefix(state.session) { return .administrativeAction }
     // Its subscriptions and aliases are those of the old one.

@@ -1,3 +1,4 @@
+import Access
 import MQTT
 import Memory
 import Messages
@@ -22,7 +23,7 @@ extension Broker {
     let end = min(retained.endPosition, position + Broker.stepLength)
     while position < end {
       if let message = retained.message(at: position, now: now),
-        isMatch(message, wanted),
+        isMatch(message, wanted, at: position, for: session),
         !sendRetained(message, subscription, to: session, on: connection)
       {
         subscriptions[subscription].replayPosition = UInt32(position)
@@ -41,6 +42,7 @@ extension Broker {
     on connection: Handle<Connection>
   ) -> Bool {
     if let message = retained.message(of: topic, now: now, messages: messages),
+      mayReplay(topic, at: retainedPosition(of: topic), to: session),
       !sendRetained(message, subscription, to: session, on: connection)
     {
       return false
@@ -48,9 +50,17 @@ extension Broker {
     return replaySystemTopics(topic, subscription, to: session, on: connection)
   }
 
-  private mutating func isMatch(_ message: Handle<Message>, _ wanted: Span<UInt8>) -> Bool {
-    let count = messages.copyTopic(of: message, to: &name)
-    return TopicFilter.matches(filter: wanted, name: name.bytes(0..<count))
+  private mutating func isMatch(
+    _ message: Handle<Message>, _ wanted: Span<UInt8>, at position: Int,
+    for session: Handle<Session>
+  ) -> Bool {
+    let topic = name.bytes(0..<messages.copyTopic(of: message, to: &name))
+    return TopicFilter.matches(filter: wanted, name: topic)
+      && mayReplay(topic, at: position, to: session)
+  }
+
+  private func retainedPosition(of topic: Span<UInt8>) -> Int? {
+    sourceCount > 0 ? retained.position(of: topic, messages: messages) : nil
   }
 
   /// Sends a retained message, with RETAIN set; false when there is no room for it yet.

@@ -57,7 +57,10 @@ extension Broker {
     let written = request.filter.in(bytes)
     guard written.count <= limits.topicBytes, let filter = mounted(filter: written, on: connection)
     else { return .topicFilterInvalid }
-    guard access.maySubscribe(filter: filter) else { return .notAuthorized }
+    guard maySubscribe(filter, session) else {
+      note(.subscribeDenied, session, "")
+      return .notAuthorized
+    }
     let outcome = subscriptions.subscribe(
       session.index, to: filter, options: request.options, identifier: identifier, texts: &texts)
     switch outcome {

@@ -1,3 +1,4 @@
+import Access
 import Board
 import MQTT
 import Memory
@@ -50,7 +51,8 @@ extension Broker {
     var name = Line()
     var value = Line()
     guard describe(topic, name: &name, value: &value),
-      TopicFilter.matches(filter: wanted, name: name.span)
+      TopicFilter.matches(filter: wanted, name: name.span),
+      mayReplay(name.span, at: nil, to: session)
     else { return true }
     guard let message = keep(name, value) else { return false }
     defer { messages.release(message) }

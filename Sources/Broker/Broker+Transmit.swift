@@ -1,3 +1,4 @@
+import Access
 import Board
 import MQTT
 import Memory
@@ -23,6 +24,10 @@ extension Broker {
     // What was sent once is sent again even if it has expired. [MQTT-4.3.3-7]
     if delivery.stage == .unsent && message.isExpired(at: now) {
       note(.messageExpired, session, "")
+      sessions.remove(handle, of: session, messages: &messages, texts: &texts)
+      return true
+    }
+    if delivery.stage == .unsent && !mayStillRead(delivery, session) {
       sessions.remove(handle, of: session, messages: &messages, texts: &texts)
       return true
     }

@@ -1,3 +1,4 @@
+import Access
 import MQTT
 import Memory
 import Messages
@@ -37,24 +38,35 @@ extension Broker {
       messages.setExpiry(of: will, to: now.adding(seconds: UInt64(sessions[session].willExpiry)))
     }
     let topic = name.bytes(0..<messages.copyTopic(of: will, to: &name))
+    guard mayPublish(topic, session) else {
+      note(.publishDenied, session, "its Will")
+      return messages.release(will)
+    }
     note(.willPublished, session, "")
     distribute(will, topic, from: session.index)
     // [MQTT-3.1.2-16] [MQTT-3.1.2-17] [MQTT3-3.1.2-16] [MQTT3-3.1.2-17]
-    if messages[will].isRetained { retain(will, topic) }
+    if messages[will].isRetained { retain(will, topic, from: session) }
     messages.release(will)
   }
 
   /// Makes a stored message the retained one, or removes that if its Payload is empty.
-  mutating func retain(_ message: Handle<Message>, _ topic: Span<UInt8>) {
-    guard messages[message].payloadCount > 0 else {
-      return retained.remove(topic, messages: &messages)
-    }
+  mutating func retain(
+    _ message: Handle<Message>, _ topic: Span<UInt8>, from session: Handle<Session>
+  ) {
+    guard messages[message].payloadCount > 0 else { return removeRetained(topic) }
     let expiry = retainedExpiry(of: message)
     if expiry != .never { armSweep() }
-    guard !retained.replace(topic, by: message, expiring: expiry, messages: &messages) else {
-      return
+    if retained.replace(topic, by: message, expiring: expiry, messages: &messages) {
+      if rememberSource(topic, session) { return }
+      removeRetained(topic)
     }
     note(.retainedFull, nil, "")
+  }
+
+  /// Removes the retained message of a topic, if there is one.
+  mutating func removeRetained(_ topic: Span<UInt8>) {
+    forgetSource(of: topic)
+    retained.remove(topic, messages: &messages)
   }
 
   /// When a retained message goes: by its own expiry, or by the configuration's.

@@ -63,6 +63,21 @@ package struct Broker: ~Copyable {
   var systemValues: SlotTable<UInt32>
   /// What the Server says of pools that are not the Broker's.
   var foreignPools = InlineArray<6, PoolStatus?>(repeating: nil)
+
+  /// Whom each session belongs to.
+  var identities: SlotTable<Identity>
+  /// Who retained the message at each position; empty where that is not known.
+  var retainedSources: SlotTable<Chain>
+  var sourceCount = 0
+  /// The places of connections whose passwords are to be hashed, in turn, and which stand there.
+  var logins: Ring<UInt32>
+  var isLoginQueued: SlotTable<Bool>
+  var login: Login?
+  var failures: FailedLogins
+  /// Names in one piece, cut off where they are longer than any rule's.
+  var userName: Buffer
+  var clientName: Buffer
+  var source: Buffer
   /// The moment of this turn: time comes in by `advance(to:)` alone.
   package private(set) var now: Instant
   let startedAt: Instant
@@ -74,9 +89,9 @@ package struct Broker: ~Copyable {
     limits: Limits, policy: Policy, seed: UInt64, at beginning: Instant, in region: inout Region
   ) {
     self.policy = policy
-    access = Access()
     self.limits = limits
     hash = SeededHash(seed: seed)
+    access = Access(limits: limits, hash: hash, in: &region)
     assignedIdentifiers = seed
     now = beginning
     startedAt = beginning
@@ -118,6 +133,16 @@ package struct Broker: ~Copyable {
       "deadlines", capacity: places + limits.sessions + BrokerDeadline.count, in: &region)
     log = Log(byteCount: limits.logBytes, in: &region)
     systemValues = SlotTable("system topics", count: SystemTopic.count, in: &region)
+    identities = SlotTable("identities", count: limits.sessions, in: &region)
+    retainedSources = SlotTable("retained sources", count: limits.retained, in: &region)
+    logins = Ring("logins", capacity: places, in: &region)
+    isLoginQueued = SlotTable("logins queued", count: places, in: &region)
+    failures = FailedLogins(count: limits.failedAddresses, in: &region)
+    // One byte more than a rule can have, so that what is cut off fits none.
+    let nameBytes = min(limits.topicBytes + 1, Int(UInt16.max))
+    userName = Buffer("user name", capacity: nameBytes, in: &region)
+    clientName = Buffer("client name", capacity: nameBytes, in: &region)
+    source = Buffer("retained source", capacity: 4 + 2 * nameBytes, in: &region)
   }
 
   /// How many connections there may be beyond the limit, to be refused politely.
@@ -135,8 +160,11 @@ package struct Broker: ~Copyable {
   }
 
   /// Takes a new Network Connection; nil when there is no place even to refuse it.
-  package mutating func open(listener: Int) -> Handle<Connection>? {
-    let new = Connection(listener: UInt8(truncatingIfNeeded: listener), at: now)
+  ///
+  /// - Parameter address: a number that its peer's address is known by; zero for none.
+  package mutating func open(listener: Int, address: UInt64 = 0) -> Handle<Connection>? {
+    var new = Connection(listener: UInt8(truncatingIfNeeded: listener), at: now)
+    new.address = address
     guard let connection = connections.claim(new) else {
       note(.connectionRefused, nil, "there is no place for it")
       return nil

@@ -25,8 +25,6 @@ package struct Connection: BitwiseCopyable {
   var wantsProblemInformation = true
   /// It stands in the list of connections that have something to send.
   var isOwed = false
-  /// It gave no User Name, and its peer has not proved who it is.
-  var isAnonymous = true
   /// It stands in the list of connections that are to be closed.
   var isDying = false
   /// The network took less than it was given; it will say when it takes more.
@@ -35,6 +33,9 @@ package struct Connection: BitwiseCopyable {
   package internal(set) var isStalled = false
   /// The network was told not to read it.
   package var isMuted = false
+  /// The number that the peer's address is known by; zero for none.
+  package var address: UInt64 = 0
+  var login = LoginState.none
   /// Seconds between two packets of the Client; zero for any. [3.1.2.10]
   var keepAlive: UInt16 = 0
   var session: Handle<Session> = .null

@@ -11,6 +11,8 @@ extension Event {
     case .connectionLost: ("Client", "closed its connection")
     case .keepAliveExceeded: ("Client", "has exceeded timeout, disconnecting")
     case .connectTimedOut: ("A connection that sent no CONNECT was closed", "")
+    case .publishDenied: ("Client", "was denied a PUBLISH")
+    case .subscribeDenied: ("Client", "was denied a subscription")
     case .noLongerAllowed: ("Client", "disconnected by the new configuration")
     case .handshakeFailed: ("A connection was refused", "")
     case .malformedPacket: ("Client", "disconnected due to malformed packet or protocol error")

@@ -9,6 +9,10 @@ package enum Event: UInt8, BitwiseCopyable {
   case clientDisconnected
   case connectionLost
   case keepAliveExceeded
+  case loginFailed
+  case publishDenied
+  case subscribeDenied
+  case deliveryDenied
   case connectTimedOut
   case handshakeFailed
   case noLongerAllowed
@@ -52,6 +56,7 @@ package enum Event: UInt8, BitwiseCopyable {
     case .connectionOpened: .debug
     case .connectionRefused, .clientConnected, .clientRefused,
       .clientDisconnected, .connectionLost, .keepAliveExceeded, .connectTimedOut,
+      .loginFailed, .publishDenied, .subscribeDenied, .deliveryDenied,
       .handshakeFailed, .noLongerAllowed, .malformedPacket, .sessionTakenOver, .sessionExpired:
       .notice
     case .subscribed: .subscribe

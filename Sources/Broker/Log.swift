@@ -4,8 +4,8 @@ import Memory
 ///
 /// Of each event at most ten lines a second are kept; how many were left out is told later.
 package struct Log: ~Copyable {
-  package private(set) var counts = InlineArray<32, UInt64>(repeating: 0)
-  private var linesThisSecond = InlineArray<32, UInt8>(repeating: 0)
+  package private(set) var counts = InlineArray<64, UInt64>(repeating: 0)
+  private var linesThisSecond = InlineArray<64, UInt8>(repeating: 0)
   private var leftOut: UInt64 = 0
   private var second: UInt64 = 0
   private var lines: FixedList<UInt8>

@@ -76,7 +76,7 @@ package struct ListenerPolicy: BitwiseCopyable {
   package var maximumTopicAlias = UInt16(Limits().topicAliases)
   /// Topic Aliases we set towards a Client that allows it; at most the board's.
   package var maximumTopicAliasOut = UInt16(Limits().topicAliases)
-  /// Whether Clients without a User Name may connect.
+  /// Whether Clients without a User Name may connect, or with one that there is no password for.
   package var allowsAnonymous = true
   /// Which set of users and rules is asked who may come in, and what they may do.
   package var security: UInt8 = 0
@@ -88,6 +88,8 @@ package struct ListenerPolicy: BitwiseCopyable {
   package var allowsZeroLengthClientIdentifier = true
   /// What assigned client identifiers begin with.
   package var automaticIdentifierPrefix = PolicyText.none
+  /// Whether the User Name is what TLS has proved, and no password is asked for.
+  package var usesIdentityAsUserName = false
   /// Whether the User Name of a Client is its identifier.
   package var usesUserNameAsClientIdentifier = false
 }

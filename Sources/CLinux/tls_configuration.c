@@ -169,6 +169,23 @@ static int set_tickets(struct linux_tls_configuration *of) {
   return 0;
 }
 
+// The library prefers the longest curve that both have, at three times the cost and no use. A client's
+// certificate may be of any of these too.
+static void set_curves(mbedtls_ssl_config *settings) {
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+  static const uint16_t curves[] = {
+    MBEDTLS_SSL_IANA_TLS_GROUP_X25519, MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
+    MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1, MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1,
+    MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
+  mbedtls_ssl_conf_groups(settings, curves);
+#else
+  static const mbedtls_ecp_group_id curves[] = {
+    MBEDTLS_ECP_DP_CURVE25519, MBEDTLS_ECP_DP_SECP256R1, MBEDTLS_ECP_DP_SECP384R1,
+    MBEDTLS_ECP_DP_SECP521R1, MBEDTLS_ECP_DP_NONE};
+  mbedtls_ssl_conf_curves(settings, curves);
+#endif
+}
+
 static int set_protocols(struct linux_tls_configuration *of, bool is_web) {
   of->protocols[0] = is_web ? "http/1.1" : "mqtt";
   of->protocols[1] = is_web ? "mqtt" : 0;
@@ -186,7 +203,9 @@ int32_t linux_tls_configuration_finish(
   int32_t refusal = set_lowest_version(settings, options.lowest_version);
   if (refusal == 0) refusal = key_and_certificate(of);
   if (refusal < 0) return refusal;
-  if (of->ciphers[0]) mbedtls_ssl_conf_ciphersuites(settings, of->ciphers);
+  if (!of->ciphers[0]) tls_set_usual_ciphers(of);
+  mbedtls_ssl_conf_ciphersuites(settings, of->ciphers);
+  set_curves(settings);
   if (of->identities) mbedtls_ssl_conf_psk_cb(settings, find_key, of);
   mbedtls_ssl_conf_ca_chain(settings, &of->authorities, &of->revocations);
   mbedtls_ssl_conf_authmode(

@@ -82,7 +82,6 @@ enum ListenerTextSetting: UInt8 {
   case authorityPath
   case certificateFile
   case ciphers
-  case ciphersVersion13
   case interface
   case keyFile
   case mountPoint

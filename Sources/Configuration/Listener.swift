@@ -80,7 +80,6 @@ extension Listener {
       case .authorityPath: tls.authorityPath
       case .certificateFile: tls.certificateFile
       case .ciphers: tls.ciphers
-      case .ciphersVersion13: tls.ciphersVersion13
       case .interface: interface
       case .keyFile: tls.keyFile
       case .mountPoint: mountPoint
@@ -94,7 +93,6 @@ extension Listener {
       case .authorityPath: tls.authorityPath = newValue
       case .certificateFile: tls.certificateFile = newValue
       case .ciphers: tls.ciphers = newValue
-      case .ciphersVersion13: tls.ciphersVersion13 = newValue
       case .interface: interface = newValue
       case .keyFile: tls.keyFile = newValue
       case .mountPoint: mountPoint = newValue

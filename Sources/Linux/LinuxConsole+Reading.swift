@@ -1,3 +1,4 @@
+import Access
 import Broker
 import CLinux
 import Configuration
@@ -5,11 +6,12 @@ import Memory
 
 // The configuration: its file, and those of the folder that it includes.
 extension LinuxConsole {
-  /// Reads the configuration, if there is one, into the settings; false, and the old settings stay,
-  /// when it cannot be read or is not wholly valid. Why is told.
-  package mutating func load() -> Bool {
+  /// Reads the configuration, if there is one, into the settings, and the users and rules that it
+  /// names into the spare set; false, and the old settings stay, when it cannot be read or is not
+  /// wholly valid, certificates included. Why is told.
+  package mutating func load(into access: inout Access) -> Bool {
     var fresh = Settings()
-    guard readSettings(into: &fresh) else { return false }
+    guard readSettings(into: &fresh), loadAccess(of: fresh, into: &access) else { return false }
     // The last step that may fail: what it has made would have to be given back.
     guard let made = loadTLS(of: fresh) else { return false }
     settings = fresh

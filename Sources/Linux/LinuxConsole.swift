@@ -1,3 +1,4 @@
+import Access
 import Broker
 import CLinux
 import Configuration
@@ -43,12 +44,12 @@ package struct LinuxConsole: Console, ~Copyable {
   }
 
   /// Reads the configuration into new settings and takes them over if they are wholly valid.
-  package mutating func reload() -> Reloaded? {
+  package mutating func reload(into access: inout Access) -> Reloaded? {
     var line = Line()
     line.append("Reloading config.")
     write(line, .information)
     supervisor.tellReloading()
-    let isValid = load()
+    let isValid = load(into: &access)
     supervisor.tellReloaded(isValid)
     guard isValid else {
       var complaint = Line()
@@ -57,6 +58,7 @@ package struct LinuxConsole: Console, ~Copyable {
       return nil
     }
     openLog()
+    warnOfOpenSecrets()
     return configuration
   }
 

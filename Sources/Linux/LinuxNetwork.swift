@@ -21,6 +21,8 @@ package struct LinuxNetwork: Network, ~Copyable {
   private var acceptedListener = 0
   /// The listener to ask first, so that one flooded listener starves no other.
   private var turn = 0
+  /// Whether sockets send small packets at once (`set_tcp_nodelay`).
+  private var sendsAtOnce = true
   /// Until the next turn without a free descriptor the listeners are not asked.
   private var isShortOfDescriptors = false
 
@@ -43,6 +45,7 @@ package struct LinuxNetwork: Network, ~Copyable {
 
   @inline(never)
   package mutating func adopt(_ settings: NetworkSettings) {
+    sendsAtOnce = settings.settings.setsTCPNoDelay
     streams.adopt(
       settings.tls, connectSeconds: Int(settings.settings.connectTimeoutSeconds))
     webSockets.adopt(settings.settings)
@@ -50,8 +53,7 @@ package struct LinuxNetwork: Network, ~Copyable {
 
   package func pool(_ number: Int) -> PoolStatus? {
     if let pool = streams.pool(number) { return pool }
-    guard WebSocketLayer.isHere && number == Streams.poolCount else { return nil }
-    return PoolStatus(name: "WebSockets", occupancy: webSockets.states.occupancy)
+    return webSockets.pool(number - Streams.poolCount)
   }
 
   package mutating func wait(milliseconds: UInt64?) {
@@ -73,11 +75,11 @@ package struct LinuxNetwork: Network, ~Copyable {
 
   private mutating func accept(from number: Int) -> Accepted? {
     var peer = linux_peer()
-    let socket = unsafe linux_accept(streams.waiting.listener(number), &peer)
+    let socket = unsafe linux_accept(streams.waiting.listener(number), sendsAtOnce, &peer)
     guard socket < 0 else {
       accepted = socket
       acceptedListener = Int(numbers[number])
-      return Accepted(listener: acceptedListener)
+      return Accepted(listener: acceptedListener, address: peer.network)
     }
     // The listener stays readable while descriptors are short: it rests instead of spinning.
     isShortOfDescriptors =

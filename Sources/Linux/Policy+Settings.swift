@@ -63,6 +63,8 @@ extension ListenerPolicy {
       maximumConnections = Int(listener.maximumConnections)
     }
     isClosed = listener.isClosed
+    usesIdentityAsUserName =
+      listener.tls.usesIdentityAsUserName || listener.tls.usesSubjectAsUserName
     maximumQoS = listener.maximumQoS
     maximumTopicAlias = listener.maximumTopicAlias
     maximumTopicAliasOut = listener.maximumBrokerTopicAlias

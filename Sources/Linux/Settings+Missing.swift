@@ -18,8 +18,6 @@ extension Listener {
     if isProxied && !WebSocketLayer.isHere { return "enable_proxy_protocol" }
     // The header would come before the encryption that it is to be trusted in.
     if isProxied && tls.isUsed { return "enable_proxy_protocol with certfile" }
-    if !security.passwordFile.isEmpty { return "password_file" }
-    if !security.aclFile.isEmpty { return "acl_file" }
     return nil
   }
 }

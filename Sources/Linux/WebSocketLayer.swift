@@ -1,4 +1,5 @@
 import Board
+import Broker
 import CLinux
 import Configuration
 import Memory
@@ -92,6 +93,17 @@ struct WebSocketLayer: ~Copyable {
     _ = streams.send(line.span, place: place)
   }
 
+  /// The status of one of its pools, for `$SYS` and SIGUSR2; nil when there are no more.
+  func pool(_ number: Int) -> PoolStatus? {
+    guard WebSocketLayer.isHere else { return nil }
+    switch number {
+    case 0: return PoolStatus(name: "WebSockets", occupancy: states.occupancy)
+    case 1: return PoolStatus(name: "WebSocket handshakes", occupancy: handshakes.occupancy)
+    case 2: return PoolStatus(name: "WebSocket controls", occupancy: controls.occupancy)
+    default: return nil
+    }
+  }
+
   @inline(__always) func entry(_ place: Int) -> Entry {
     WebSocketLayer.isHere ? entries[place] : .plain
   }
@@ -120,7 +132,7 @@ struct WebSocketLayer: ~Copyable {
   /// Lets go of a connection that the Server closes, with a last word if one may be said.
   mutating func close(place: Int, streams: inout Streams) {
     guard case .framed(let handle) = entry(place) else { return }
-    if states[handle].phase == .open && !states[handle].isSendingFrame
+    if states[handle].phase == .open && !states[handle].frame.isUnderWay
       && states[handle].outgoing.isNull
     {
       var line = Line()

@@ -10,6 +10,12 @@ package struct SeededHash: BitwiseCopyable {
   @inline(__always) package func callAsFunction(_ bytes: Span<UInt8>, after prefix: UInt32 = 0)
     -> UInt32
   {
+    let state = wide(bytes, after: prefix)
+    return UInt32(truncatingIfNeeded: state ^ state >> 32)
+  }
+
+  /// All 64 bits of the hash of `bytes`, where a collision must not happen at all.
+  @inline(__always) package func wide(_ bytes: Span<UInt8>, after prefix: UInt32 = 0) -> UInt64 {
     var state = seed ^ UInt64(prefix) &* SeededHash.first
     unsafe bytes.withUnsafeBytes { raw in
       var offset = 0
@@ -27,7 +33,13 @@ package struct SeededHash: BitwiseCopyable {
       }
       state = SeededHash.fold(state ^ tail, SeededHash.first)
     }
-    return UInt32(truncatingIfNeeded: state ^ state >> 32)
+    return state
+  }
+
+  /// All 64 bits of the hash of two such hashes.
+  @inline(__always) package func wide(_ left: UInt64, _ right: UInt64) -> UInt64 {
+    let state = SeededHash.fold(seed ^ left, SeededHash.second)
+    return SeededHash.fold(state ^ right, SeededHash.first)
   }
 
   /// The hash of two numbers.

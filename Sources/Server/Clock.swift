@@ -1,3 +1,4 @@
+import Access
 import Broker
 import Memory
 
@@ -23,8 +24,9 @@ package protocol Console: ~Copyable {
   associatedtype NetworkSettings: BitwiseCopyable = NoSettings
   /// The next thing asked for; nil when there is none.
   mutating func nextRequest() -> Request?
-  /// Reads the configuration again; nil, and why is told, when it is not wholly valid.
-  mutating func reload() -> Reloaded?
+  /// Reads the configuration again, and what it names into the spare set of `access`; nil, and why
+  /// is told, when they are not wholly valid.
+  mutating func reload(into access: inout Access) -> Reloaded?
   /// What the configuration that holds says to the network.
   var networkSettings: NetworkSettings { get }
   /// Writes one line of the log.

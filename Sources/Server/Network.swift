@@ -53,9 +53,12 @@ extension Network where Self: ~Copyable {
 package struct Accepted: BitwiseCopyable {
   /// The number of the listener it came in by.
   package let listener: Int
+  /// A number that its peer's address is known by; zero for none.
+  package let address: UInt64
 
-  package init(listener: Int) {
+  package init(listener: Int, address: UInt64 = 0) {
     self.listener = listener
+    self.address = address
   }
 }
 

@@ -1,27 +1,39 @@
+import Access
 import Broker
 import MQTT
 import Memory
 
 /// The loop, on any machine: a turn is a list of phases, and nobody calls back.
-package struct Server<N: Network & ~Copyable, C: Clock & ~Copyable, L: Console & ~Copyable>:
-  ~Copyable
+package struct Server<
+  N: Network & ~Copyable, C: Clock & ~Copyable, L: Console & ~Copyable,
+  H: PasswordHasher & ~Copyable
+>: ~Copyable
 where L.NetworkSettings == N.Settings {
   package private(set) var broker: Broker
   package var network: N
   package var clock: C
   package var console: L
+  private var hasher: H
+  private var isHashing = false
   private var hasProgress = false
   private var hasRest = false
   /// Whether it was asked to stop and has said goodbye.
   package private(set) var isStopped = false
 
   package init(
-    broker: consuming Broker, network: consuming N, clock: consuming C, console: consuming L
+    broker: consuming Broker, network: consuming N, clock: consuming C, console: consuming L,
+    hasher: consuming H
   ) {
     self.broker = broker
     self.network = network
     self.clock = clock
     self.console = console
+    self.hasher = hasher
+  }
+
+  /// Lets the console read the users and rules that the configuration names.
+  package mutating func load(_ read: (inout L, inout Access) -> Bool) -> Bool {
+    read(&console, &broker.access)
   }
 
   /// Begins, with what the configuration says.
@@ -51,6 +63,7 @@ where L.NetworkSettings == N.Settings {
     accept()
     receive()
     broker.expire()
+    checkPasswords()
     send()
     close()
     writeLog()
@@ -84,7 +97,7 @@ where L.NetworkSettings == N.Settings {
         broker.stop()
         isStopped = true
       case .reload:
-        if let reloaded = console.reload() { start(reloaded) }
+        if let reloaded = console.reload(into: &broker.access) { start(reloaded) }
       case .report: broker.report()
       case .save: broker.save()
       case .reopenLog: console.reopenLog()
@@ -106,7 +119,9 @@ where L.NetworkSettings == N.Settings {
     for _ in 0..<64 {
       guard let accepted = network.accept() else { return }
       hasProgress = true
-      guard let connection = broker.open(listener: accepted.listener) else {
+      guard
+        let connection = broker.open(listener: accepted.listener, address: accepted.address)
+      else {
         network.turnAway()
         continue
       }
@@ -166,6 +181,29 @@ where L.NetworkSettings == N.Settings {
     var span = name.mutableSpan
     let count = network.identity(place: connection.index, into: &span)
     broker.identify(connection, as: name.span.extracting(0..<count))
+  }
+
+  /// Hashes the passwords of those who want to connect, in the order they came, for as long as this
+  /// turn has for it.
+  private mutating func checkPasswords() {
+    var left = broker.hashIterations
+    while left > 0 {
+      // Who has gone needs no answer.
+      if isHashing && !broker.awaitsLogin { isHashing = false }
+      if !isHashing {
+        guard let hash = broker.nextLogin() else { return }
+        hasher.begin(hash, password: broker.password)
+        isHashing = true
+        hasProgress = true
+        // The beginning takes as long as some iterations, with a long password some more.
+        left -= 4 + broker.password.count / 256
+      }
+      if hasher.advance(&left) {
+        isHashing = false
+        broker.finishLogin(hasher.finish())
+      }
+    }
+    hasRest = true
   }
 
   /// Sends for each connection what it is owed, in one gathered write where that is enough.

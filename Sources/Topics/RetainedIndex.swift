@@ -42,6 +42,11 @@ package struct RetainedIndex: ~Copyable {
     return retained[slot].message
   }
 
+  /// The position of the retained message of `topic`, expired or not.
+  package func position(of topic: Span<UInt8>, messages: borrowing MessageStore) -> Int? {
+    find(topic, messages)?.index
+  }
+
   /// Whether a message on `topic` could be retained now.
   package func hasRoom(for topic: Span<UInt8>, messages: borrowing MessageStore) -> Bool {
     retained.occupancy.free > 0 || find(topic, messages) != nil

@@ -22,6 +22,14 @@ extension SubscriptionIndex {
     }
   }
 
+  /// Moves a match to another place, not behind its own.
+  package mutating func keepMatch(at place: Int, as kept: Int) { matches[kept] = matches[place] }
+
+  /// Forgets all matches but the first so many.
+  package mutating func keepMatches(first count: Int) {
+    while matches.count > count { _ = matches.removeLast() }
+  }
+
   private mutating func collectSubscriptions(at node: Handle<TopicNode>, from publisher: Int?) {
     var handle = tree[node].firstSubscription
     while !handle.isNull {

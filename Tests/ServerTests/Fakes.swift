@@ -1,3 +1,4 @@
+import Access
 import Memory
 import Support
 
@@ -36,6 +37,12 @@ final class Wire {
   var beatInterval: UInt64?
   var requests: [Request] = []
   var now: UInt64 = 1_000_000
+  /// The number that addresses of peers are known by.
+  var address: UInt64 = 0
+  /// What a reload puts into the spare set of users and rules.
+  var fill: (inout Access) -> Void = { _ in }
+  /// Iterations that were done of each password, slice by slice.
+  var slices: [Int] = []
 
   func calls(_ isWanted: (Call) -> Bool) -> [Call] { calls.filter(isWanted) }
 }
@@ -63,7 +70,7 @@ struct FakeNetwork: Network, ~Copyable {
   mutating func accept() -> Accepted? {
     guard wire.arriving > 0 else { return nil }
     wire.arriving -= 1
-    return Accepted(listener: 0)
+    return Accepted(listener: 0, address: wire.address)
   }
 
   mutating func adopt(place: Int) {
@@ -121,7 +128,10 @@ struct FakeConsole: Console, ~Copyable {
   mutating func nextRequest() -> Request? {
     wire.requests.isEmpty ? nil : wire.requests.removeFirst()
   }
-  mutating func reload() -> Reloaded? { Reloaded(policy: policy, logLevels: 4) }
+  mutating func reload(into access: inout Access) -> Reloaded? {
+    wire.fill(&access)
+    return Reloaded(policy: policy, logLevels: 4)
+  }
   mutating func write(_ line: borrowing Line, _ level: LogLevel) {
     wire.lines.append(String(copying: line.span))
     wire.kinds.append(level)
@@ -133,4 +143,29 @@ struct FakeConsole: Console, ~Copyable {
     guard let interval = wire.beatInterval else { return .never }
     return Instant(milliseconds: (wire.beats.last ?? 0) + interval)
   }
+}
+
+/// Hashes a password to its own bytes, in as many iterations as the file says.
+struct FakeHasher: PasswordHasher, ~Copyable {
+  let wire: Wire
+  private var remaining = 0
+  private var digest = InlineArray<64, UInt8>(repeating: 0)
+
+  init(_ wire: Wire) { self.wire = wire }
+
+  mutating func begin(_ hash: PasswordHash, password: Span<UInt8>) {
+    remaining = Int(hash.iterations)
+    digest = InlineArray(repeating: 0)
+    for index in 0..<min(64, password.count) { digest[index] = password[index] }
+  }
+
+  mutating func advance(_ iterations: inout Int) -> Bool {
+    let count = min(remaining, max(1, iterations))
+    wire.slices.append(count)
+    remaining -= count
+    iterations -= count
+    return remaining == 0
+  }
+
+  mutating func finish() -> InlineArray<64, UInt8> { digest }
 }

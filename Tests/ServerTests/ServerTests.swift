@@ -9,7 +9,7 @@ import Testing
 /// A server on a fake machine.
 private final class Machine {
   let wire = Wire()
-  var server: Server<FakeNetwork, FakeClock, FakeConsole>
+  var server: Server<FakeNetwork, FakeClock, FakeConsole, FakeHasher>
 
   init(logLevels: UInt16 = 0, change: (inout Limits) -> Void = { _ in }) {
     var limits = Limits()
@@ -45,7 +45,7 @@ private final class Machine {
     }
     server = Server(
       broker: broker, network: FakeNetwork(wire), clock: FakeClock(wire: wire),
-      console: FakeConsole(wire: wire, policy: policy))
+      console: FakeConsole(wire: wire, policy: policy), hasher: FakeHasher(wire))
     server.start(Reloaded(policy: policy, logLevels: logLevels))
   }
 

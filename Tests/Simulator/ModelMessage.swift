@@ -78,17 +78,24 @@ struct ModelSubscription {
   var identifiers: Set<UInt32>
   var given: Int
   var acknowledged: Int?
+  /// The connection and the Packet Identifier of its SUBSCRIBE: only that one's SUBACK is its own.
+  let wire: Int
+  let packetIdentifier: UInt16
   /// An UNSUBSCRIBE, or a SUBSCRIBE in its place, was read.
   var endGiven: Int?
   var endAcknowledged: Int?
 
-  init(_ request: Packet.Request, identifier: UInt32, of session: String, at step: Int) {
+  init(
+    _ request: Packet.Request, of packet: Packet, on wire: Int, session: String, at step: Int
+  ) {
     self.session = session
+    self.wire = wire
+    packetIdentifier = packet.identifier
     self.request = request
     filter = request.filter
     levels = TopicMatching.levels(request.filter)
     isShared = TopicMatching.isShared(request.filter)
-    identifiers = [identifier]
+    identifiers = [packet.number(PropertyName.subscriptionIdentifier) ?? 0]
     given = step
   }
 

@@ -112,7 +112,8 @@ final class ConnectionView {
   var pubrecs: [(identifier: UInt16, message: ModelMessage?)] = []
   var pubcomps: [UInt16] = []
   var subacks: [Packet] = []
-  var unsubacks: [Packet] = []
+  /// Each with the step in which it was read.
+  var unsubacks: [(packet: Packet, step: Int)] = []
   var pings = 0
 
   var aliases: [UInt32: String] = [:]

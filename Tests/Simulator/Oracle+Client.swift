@@ -16,7 +16,7 @@ extension Oracle {
       }
     case .subscribe: receiveSubscribe(packet, on: view, session)
     case .unsubscribe:
-      view.unsubacks.append(packet)
+      view.unsubacks.append((packet, step))
       for request in packet.requests { end(request.filter, of: session) }
     case .pingreq: view.pings += 1
     case .disconnect: receiveDisconnect(packet, on: view, session)
@@ -81,8 +81,7 @@ extension Oracle {
       }
       session.subscriptions.append(
         ModelSubscription(
-          request, identifier: packet.number(PropertyName.subscriptionIdentifier) ?? 0,
-          of: session.clientIdentifier, at: step))
+          request, of: packet, on: view.wire.number, session: session.clientIdentifier, at: step))
     }
   }
 

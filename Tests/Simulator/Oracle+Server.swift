@@ -165,15 +165,19 @@ extension Oracle {
     view.subacks.removeFirst()
     for (request, code) in zip(asked.requests, packet.codes) {
       if code < 0x80 && code != request.qos { fail("QoS \(code) granted for \(request.filter)") }
-      settle(request, isGranted: code < 0x80, of: session)
+      settle(request, of: asked, isGranted: code < 0x80, on: view, session)
     }
   }
 
-  /// The oldest subscription of this filter not yet answered is there, in place of those before.
-  private func settle(_ request: Packet.Request, isGranted: Bool, of session: ModelSession) {
+  /// The subscription is there, in place of those before with its filter, or it never was.
+  private func settle(
+    _ request: Packet.Request, of asked: Packet, isGranted: Bool, on view: ConnectionView,
+    _ session: ModelSession
+  ) {
     guard
-      let index = session.subscriptions.firstIndex(where: {
-        $0.filter == request.filter && $0.acknowledged == nil && $0.endAcknowledged == nil
+      let index = session.subscriptions.lastIndex(where: {
+        $0.filter == request.filter && $0.wire == view.wire.number
+          && $0.packetIdentifier == asked.identifier && $0.acknowledged == nil
       })
     else { return }
     guard isGranted else {
@@ -192,16 +196,15 @@ extension Oracle {
   }
 
   private func sendUnsuback(_ packet: Packet, on view: ConnectionView, _ session: ModelSession) {
-    guard let asked = view.unsubacks.first, asked.identifier == packet.identifier,
+    guard let (asked, readAt) = view.unsubacks.first, asked.identifier == packet.identifier,
       view.version < 5 || asked.requests.count == packet.codes.count
     else { return fail("\(packet.summary) is not awaited") }
     view.unsubacks.removeFirst()
     for request in asked.requests {
       for index in session.subscriptions.indices
       where session.subscriptions[index].filter == request.filter
-        && session.subscriptions[index].endGiven != nil
+        && session.subscriptions[index].given < readAt
         && session.subscriptions[index].endAcknowledged == nil
-        && session.subscriptions[index].acknowledged != nil
       {
         session.subscriptions[index].endAcknowledged = step
       }

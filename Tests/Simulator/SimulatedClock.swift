@@ -1,3 +1,4 @@
+import Access
 import Broker
 import Memory
 import Server
@@ -23,7 +24,7 @@ package struct SimulatedConsole: Console, ~Copyable {
   }
 
   package mutating func nextRequest() -> Request? { nil }
-  package mutating func reload() -> Reloaded? { nil }
+  package mutating func reload(into access: inout Access) -> Reloaded? { nil }
 
   package mutating func write(_ line: borrowing Line, _ level: LogLevel) {
     var text: [UInt8] = []
@@ -31,4 +32,25 @@ package struct SimulatedConsole: Console, ~Copyable {
     if text.starts(with: "Outgoing message".utf8) { world.observer.dropped() }
     world.trace.note(world.now, "log: " + String(decoding: text, as: UTF8.self))
   }
+}
+
+/// A hash that is the password itself: the simulated broker has no secrets to keep.
+package struct SimulatedHasher: PasswordHasher, ~Copyable {
+  private var remaining = 0
+  private var digest = InlineArray<64, UInt8>(repeating: 0)
+
+  package mutating func begin(_ hash: PasswordHash, password: Span<UInt8>) {
+    remaining = Int(hash.iterations)
+    digest = InlineArray(repeating: 0)
+    for index in 0..<min(64, password.count) { digest[index] = password[index] }
+  }
+
+  package mutating func advance(_ iterations: inout Int) -> Bool {
+    let count = min(remaining, max(1, iterations))
+    remaining -= count
+    iterations -= count
+    return remaining == 0
+  }
+
+  package mutating func finish() -> InlineArray<64, UInt8> { digest }
 }

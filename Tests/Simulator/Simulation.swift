@@ -14,7 +14,10 @@ import Server
   package let seed: UInt64
   package let world: World
   package let oracle: Oracle
-  private var server: Server<SimulatedNetwork, SimulatedClock, SimulatedConsole>
+  private var server:
+    Server<
+      SimulatedNetwork, SimulatedClock, SimulatedConsole, SimulatedHasher
+    >
   private let memory: UnsafeMutableRawPointer
   private var honest: [HonestClient] = []
   private var hostile: [HostileClient] = []
@@ -42,7 +45,7 @@ import Server
     let network = SimulatedNetwork(world: world, places: broker.places)
     server = Server(
       broker: broker, network: network, clock: SimulatedClock(world: world),
-      console: SimulatedConsole(world: world))
+      console: SimulatedConsole(world: world), hasher: SimulatedHasher())
     for number in 0..<profile.honestClients {
       honest.append(
         HonestClient(
@@ -94,7 +97,7 @@ import Server
   /// Writes down how full everything is.
   private func notePools() {
     for number in 0..<Broker.poolCount {
-      let pool = server.broker.pool(number)
+      guard let pool = server.broker.pool(number) else { continue }
       world.trace.note(
         world.now,
         "\(pool.name): \(pool.occupancy.used), at most \(pool.occupancy.peak), of "
@@ -156,7 +159,7 @@ import Server
     collector.leave()
     turn(forSeconds: 60)
     for number in 0..<Broker.poolCount {
-      let pool = server.broker.pool(number)
+      guard let pool = server.broker.pool(number) else { continue }
       guard pool.occupancy.used == 0 else {
         return world.fail("\(pool.name): \(pool.occupancy.used) are left when all have gone")
       }

@@ -14,6 +14,9 @@
 
 // Maps `count` zeroed bytes that are resident only once touched; NULL when the system refuses.
 void *_Nullable linux_map(uint64_t count);
+// Gives back the pages that only the start has needed, of text and of stack; only where every
+// kilobyte counts. What is needed again is read again.
+void linux_forget_start(void);
 // Fills the bytes from the system's random source.
 int32_t linux_random(uint8_t *_Nonnull bytes, uint64_t count);
 
@@ -39,6 +42,8 @@ struct linux_peer {
   uint8_t text[64];
   uint8_t text_length;
   uint16_t port;
+  // The address as a number, of the sixth version the network's 64 bits; 0 for none.
+  uint64_t network;
 };
 // Bytes to be sent with others in one call.
 struct linux_piece {
@@ -70,8 +75,9 @@ uint32_t linux_inherited_sockets(void);
 int32_t linux_listens_at(
   int32_t descriptor, const uint8_t *_Nullable path, const uint8_t *_Nullable address,
   uint16_t port, int32_t family);
-// Accepts one connection, which does not block and sends without delay; its descriptor.
-int32_t linux_accept(int32_t listener, struct linux_peer *_Nonnull peer);
+// Accepts one connection, which does not block and, if it is to send `at_once`, waits for no
+// acknowledgement before it sends a small packet (TCP_NODELAY); its descriptor.
+int32_t linux_accept(int32_t listener, bool at_once, struct linux_peer *_Nonnull peer);
 // Receives what is there; 0 when the peer has closed, -EAGAIN when nothing is there yet.
 int64_t linux_receive(int32_t descriptor, uint8_t *_Nonnull bytes, uint64_t capacity);
 // Sends pieces in order with one call, as far as the socket takes them; the bytes taken.
@@ -177,6 +183,18 @@ int32_t linux_process_identifier(void);
 int64_t linux_raise_descriptor_limit(uint64_t wanted);
 // Goes on in the background, away from the terminal; the foreground process ends with 0.
 int32_t linux_daemonise(void);
+
+// MARK: Passwords
+
+// Begins to hash a password: PBKDF2 with HMAC-SHA-512 when there are iterations, else SHA-512 of the
+// password and the salt behind it, once. What was being hashed before is given up.
+void linux_hash_begin(
+  const uint8_t *_Nullable password, uint64_t count, const uint8_t *_Nonnull salt,
+  uint32_t salt_count, uint32_t iterations);
+// Goes on, so many iterations at most; how many are left.
+uint32_t linux_hash_continue(uint32_t iterations);
+// Writes the 64 bytes of the digest, when no iteration is left, and forgets it.
+void linux_hash_finish(uint8_t *_Nonnull digest);
 
 // MARK: Users
 

@@ -1,0 +1,46 @@
+import Memory
+
+/// Decisions that were made, so that the same one costs a look into a table and not a walk through
+/// all rules: a message to a topic, again and again, from and to the same Clients.
+///
+/// A decision is known by 63 bits of a seeded hash of who, what and when; there is one place for
+/// each, and the newer decision takes it.
+package struct Decisions: ~Copyable {
+  private var entries: SlotTable<UInt64>
+  private let hash: SeededHash
+  /// How often a decision was asked for, and how often it was not there.
+  package private(set) var asked: UInt64 = 0
+  package private(set) var missed: UInt64 = 0
+
+  init(count: Int, hash: SeededHash, in region: inout Region) {
+    entries = SlotTable("access decisions", count: count, in: &region)
+    self.hash = hash
+  }
+
+  /// What a decision is known by.
+  package func key(
+    _ right: Right, topic: UInt64, client: UInt64, generation: UInt32
+  ) -> UInt64 {
+    let occasion = UInt64(generation) << 8 | UInt64(right.rawValue)
+    // Never zero, as an empty place is; the lowest bit is for the decision.
+    return (hash.wide(hash.wide(client, occasion), topic) | 2) & ~1
+  }
+
+  /// What was decided; nil when that is not known any more.
+  package mutating func decision(_ key: UInt64) -> Bool? {
+    asked &+= 1
+    let entry = entries[place(of: key)]
+    if entry & ~1 == key { return entry & 1 == 1 }
+    missed &+= 1
+    return nil
+  }
+
+  /// Remembers what was decided.
+  package mutating func remember(_ key: UInt64, _ isAllowed: Bool) {
+    entries[place(of: key)] = key | (isAllowed ? 1 : 0)
+  }
+
+  private func place(of key: UInt64) -> Int {
+    Int((key >> 32 &* UInt64(entries.count)) >> 32)
+  }
+}

@@ -1,0 +1,166 @@
+import Access
+import Board
+import MQTT
+import Memory
+
+// Logins: the CONNECTs that wait, one behind the other, until a password is hashed. [3.1.4]
+//
+// The packet stays where it is, unread like all behind it, and is handled again when the answer is
+// known. So a storm of logins costs a turn no more than the slice of hashing that it is given.
+extension Broker {
+  /// What becomes of a CONNECT.
+  enum Admission {
+    case admitted
+    case waits
+    case refused(ReasonCode)
+  }
+
+  /// Whether a Client may connect, as far as the passwords tell.
+  mutating func admission(
+    of connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+  ) -> Admission {
+    switch connections[connection].login {
+    case .accepted: return .admitted
+    case .refused: return refuseLogin(connect.userName?.in(bytes), on: connection)
+    case .held, .queued, .hashing: return .waits
+    case .none: break
+    }
+    let listener = listenerPolicy(of: connection)
+    if listener.usesIdentityAsUserName {
+      let isProved = !connections[connection].identity.isEmpty
+      return isProved ? .admitted : .refused(.badUserNameOrPassword)
+    }
+    guard let userName = connect.userName, access.hasPasswords(Int(listener.security)) else {
+      // With no passwords to check it against, a User Name neither helps nor harms, as in Mosquitto.
+      return listener.allowsAnonymous ? .admitted : .refused(.notAuthorized)
+    }
+    guard connect.password != nil else {
+      failures.record(connections[connection].address, at: now)
+      return refuseLogin(userName.in(bytes), on: connection)
+    }
+    putAside(connection)
+    return .waits
+  }
+
+  /// Tells of a login that failed, without saying whether there is such a user.
+  private mutating func refuseLogin(
+    _ userName: Span<UInt8>?, on connection: Handle<Connection>
+  ) -> Admission {
+    if log.counts(.loginFailed) {
+      var line = Line()
+      line.append("A login was refused, bad user name or password: '")
+      if let userName { line.append(foreign: userName.extracting(first: 128)) }
+      line.append("'.")
+      log.append(line, .notice)
+    }
+    return .refused(.badUserNameOrPassword)
+  }
+
+  /// Lets the login wait for its turn, and before that for what its address has brought upon itself.
+  private mutating func putAside(_ connection: Handle<Connection>) {
+    let due = failures.nextLogin(
+      from: connections[connection].address, at: now, most: policy.connectTimeout / 2)
+    guard due > now else { return enqueueLogin(connection) }
+    connections[connection].login = .held
+    deadlines.set(connection.index, to: min(due, connectDue(connection)))
+  }
+
+  /// When a connection must have sent its CONNECT, and that must have been answered.
+  func connectDue(_ connection: Handle<Connection>) -> Instant {
+    connections[connection].lastReceived.adding(milliseconds: policy.connectTimeout)
+  }
+
+  /// Puts a login behind all others. A place stands in the queue once: who has it inherits its turn.
+  mutating func enqueueLogin(_ connection: Handle<Connection>) {
+    connections[connection].login = .queued
+    deadlines.set(connection.index, to: connectDue(connection))
+    guard !isLoginQueued[connection.index] else { return }
+    isLoginQueued[connection.index] = true
+    let isQueued = logins.append(UInt32(connection.index))
+    precondition(isQueued)  // it has as many places as there are connections
+  }
+
+  /// Iterations of hashing that one turn may take.
+  package var hashIterations: Int { limits.hashIterations }
+
+  /// How the password of the next login is to be hashed, which `password` gives until the next call
+  /// of any other method; nil when no login waits.
+  package mutating func nextLogin() -> PasswordHash? {
+    while let place = logins.removeFirst() {
+      isLoginQueued[Int(place)] = false
+      guard let connection = connections.handle(at: Int(place)),
+        connections[connection].login == .queued
+      else { continue }
+      do throws(MalformedPacket) {
+        if let hash = try begin(connection) { return hash }
+      } catch {
+        fail(connection, error)
+      }
+    }
+    return nil
+  }
+
+  /// The password of the login that is under way.
+  package var password: Span<UInt8> {
+    @_lifetime(immortal)
+    get {
+      guard let login else { return Span() }
+      return packet.bytes(login.password.range)
+    }
+  }
+
+  /// Reads the CONNECT of a login again; nil when there are no users, and it is refused.
+  private mutating func begin(
+    _ connection: Handle<Connection>
+  ) throws(MalformedPacket) -> PasswordHash? {
+    let pending = connections[connection].pending
+    var cursor = ChainCursor(startOf: pending)
+    var target = packet.mutableBytes(0..<pending.count)
+    receiving.read(&cursor, into: &target)
+    let bytes = packet.bytes(0..<pending.count)
+    guard let header = try FixedHeader.parse(bytes) else { return nil }
+    let whole = bytes.extracting(0..<header.packetLength)
+    let connect = try Connect(parsing: whole, header: header)
+    let security = Int(listenerPolicy(of: connection).security)
+    guard let userName = connect.userName?.in(whole), let password = connect.password else {
+      return nil
+    }
+    let known = access.password(of: userName, security: security)
+    // The same work for a user who is not there: the time it takes tells nothing.
+    guard let hash = known ?? access.decoy(for: userName, security: security) else {
+      answer(connection, isRight: false)
+      return nil
+    }
+    connections[connection].login = .hashing
+    login = Login(
+      connection: connection, hash: hash, isKnown: known != nil, generation: access.generation,
+      password: password)
+    return hash
+  }
+
+  /// Whether the login that is under way still has a connection.
+  package var awaitsLogin: Bool {
+    guard let login else { return false }
+    return connections.contains(login.connection)
+      && connections[login.connection].login == .hashing
+  }
+
+  /// Takes the digest of the password that `nextLogin` gave, and goes on with the CONNECT.
+  package mutating func finishLogin(_ digest: InlineArray<64, UInt8>) {
+    guard let login else { return }
+    self.login = nil
+    let isRight = login.hash.hasDigest(digest)
+    guard connections.contains(login.connection),
+      connections[login.connection].login == .hashing
+    else { return }
+    // A reload came between: what was compared is not what counts now.
+    guard login.generation == access.generation else { return enqueueLogin(login.connection) }
+    answer(login.connection, isRight: isRight && login.isKnown)
+  }
+
+  private mutating func answer(_ connection: Handle<Connection>, isRight: Bool) {
+    connections[connection].login = isRight ? .accepted : .refused
+    if !isRight { failures.record(connections[connection].address, at: now) }
+    resume(connection)
+  }
+}
