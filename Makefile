@@ -55,7 +55,7 @@ CERTIFICATES ?= .build/certificates
 NAMES ?= $(shell hostname) $(shell hostname).local localhost 127.0.0.1
 # More for `make bench`: --only TEXT, --repetitions N, --seconds N, --version 5.
 BENCH_OPTIONS ?=
-TEST_PACKAGES := /usr/include/mbedtls/ssl.h:libmbedtls-dev mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace \
+TEST_PACKAGES := openssl:openssl /usr/include/mbedtls/ssl.h:libmbedtls-dev mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace \
   busybox:busybox man:man-db $(PYTHON):python3
 # A browser, and what bundles MQTT.js for it: some 70 MB to fetch, more where X libraries are missing.
 BROWSER_PACKAGES := chromium-headless-shell:chromium-headless-shell esbuild:esbuild \
@@ -90,7 +90,7 @@ test: toolchain test-packages
 	@$(TALLY) run "unit tests" $(SWIFT) test
 	@$(TALLY) run "build of board host" $(MAKE) --no-print-directory build BOARD=host
 	@$(TALLY) run "build of board tiny" $(MAKE) --no-print-directory build BOARD=tiny
-	@for gate in allocations libraries system_calls memory; do \
+	@for gate in allocations libraries system_calls memory tls_memory; do \
 	  $(TALLY) run "gate: $$gate" $(PYTHON) Tests/Gates/$$gate.py; done
 	@$(TALLY) run "fuzzers" $(MAKE) --no-print-directory fuzz SECONDS=10
 	@$(TALLY) run "differential" $(MAKE) --no-print-directory differential
@@ -133,7 +133,7 @@ soak: toolchain
 
 ## gates         What the images may hold and do: allocations, libraries, calls, memory
 gates: test-packages both-boards
-	@for gate in allocations libraries system_calls memory; do \
+	@for gate in allocations libraries system_calls memory tls_memory; do \
 	  $(PYTHON) Tests/Gates/$$gate.py || exit 1; done
 
 both-boards:

@@ -111,19 +111,26 @@ static bool is_out_of_date(const mbedtls_ssl_context *context) {
   return certificate && mbedtls_x509_time_is_past(&certificate->valid_to);
 }
 
+// What a step of the handshake that has failed comes to.
+static int32_t refusal_of_step(
+  const struct linux_tls_session *session, int result, uint32_t refused_before) {
+  if (tls_refused_memory() != refused_before) return LINUX_TLS_NO_MEMORY;
+  if (result == MBEDTLS_ERR_SSL_CONN_EOF) return LINUX_TLS_LOST;
+  if (session->first_byte != MBEDTLS_SSL_MSG_HANDSHAKE) return LINUX_TLS_NOT_SPOKEN;
+  bool is_shown = is_of_certificate(&session->context, result);
+  return is_shown ? refusal_of_certificate(&session->context) : tls_refusal(result);
+}
+
 int32_t linux_tls_handshake(struct linux_tls_session *session) {
   mbedtls_ssl_context *context = &session->context;
   while (context->MEMBER(state) != MBEDTLS_SSL_HANDSHAKE_OVER) {
     int state = context->MEMBER(state);
+    uint32_t refused = tls_refused_memory();
     session->has_more = is_followed(state);
     int result = mbedtls_ssl_handshake_step(context);
     if (result == MBEDTLS_ERR_SSL_WANT_READ) return LINUX_TLS_WANTS_READ;
     if (result == MBEDTLS_ERR_SSL_WANT_WRITE) return LINUX_TLS_WANTS_WRITE;
-    if (is_of_certificate(context, result)) return refusal_of_certificate(context);
-    if (result != 0) {
-      bool is_spoken = session->first_byte == MBEDTLS_SSL_MSG_HANDSHAKE;
-      return is_spoken || result == MBEDTLS_ERR_SSL_CONN_EOF ? tls_refusal(result) : LINUX_TLS_NOT_SPOKEN;
-    }
+    if (result != 0) return refusal_of_step(session, result, refused);
     if (is_costly(state)) return LINUX_TLS_WANTS_TURN;
   }
   session->has_more = false;

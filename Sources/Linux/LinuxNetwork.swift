@@ -46,7 +46,8 @@ package struct LinuxNetwork: Network, ~Copyable {
   @inline(never)
   package mutating func adopt(_ settings: NetworkSettings) {
     sendsAtOnce = settings.settings.setsTCPNoDelay
-    streams.adopt(settings.tls)
+    streams.adopt(
+      settings.tls, connectSeconds: Int(settings.settings.connectTimeoutSeconds))
     webSockets.adopt(settings.settings)
   }
 

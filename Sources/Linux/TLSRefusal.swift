@@ -6,6 +6,7 @@ enum TLSRefusal {
     switch refusal {
     case LINUX_TLS_NO_MEMORY: "there is no TLS memory left"
     case LINUX_TLS_NO_PLACE: "there are as many connections with TLS as tlsConnections allows"
+    case LINUX_TLS_TOO_SLOW: "its handshake did not go on, and others waited for its place"
     case LINUX_TLS_NOT_SPOKEN: "it does not speak TLS"
     case LINUX_TLS_VERSION: "it wants another version of TLS"
     case LINUX_TLS_CIPHER: "there is no cipher suite in common"

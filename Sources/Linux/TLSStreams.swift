@@ -16,6 +16,11 @@ struct TLSStreams: ~Copyable {
   /// Connections that wait until a handshake is over; whoever closes meanwhile stays there.
   private var queue: Ring<UInt32>
   private var isQueued: SlotTable<Bool>
+  /// When each handshake went on last, in milliseconds of the boot-time clock.
+  private var stamps: SlotTable<UInt32>
+  /// How long one may rest while others wait for its place.
+  private var patience: UInt32 = 5000
+  private var lookedAt: UInt32 = 0
   private var configurations = TLSConfigurations()
   /// Connections with a session.
   fileprivate var connections: Occupancy
@@ -30,6 +35,8 @@ struct TLSStreams: ~Copyable {
     case begins
     case waits
     case handshakes
+    /// Its handshake does not go on, and others wait for its place.
+    case stalls
     case established
   }
 
@@ -49,14 +56,17 @@ struct TLSStreams: ~Copyable {
     listeners = SlotTable("TLS listeners", count: count, in: &region)
     queue = Ring("TLS handshakes waiting", capacity: count, in: &region)
     isQueued = SlotTable("TLS handshakes queued", count: count, in: &region)
+    stamps = SlotTable("TLS handshake times", count: count, in: &region)
     TLSMemory.carve(limits, in: &region)
     connections = Occupancy(capacity: limits.tlsConnections)
     handshakes = Occupancy(capacity: limits.tlsHandshakes)
     heapBytes = limits.tlsHeapBytes
   }
 
-  /// Shows this to those who come from now on.
-  mutating func adopt(_ new: TLSConfigurations) {
+  /// Shows this to those who come from now on. A handshake that does not go on while others wait
+  /// for its place keeps it for half of the time in which a connection must have connected.
+  mutating func adopt(_ new: TLSConfigurations, connectSeconds: Int) {
+    patience = UInt32(clamping: connectSeconds * 500)
     new.hold()
     configurations.release()
     configurations = new
@@ -79,6 +89,7 @@ struct TLSStreams: ~Copyable {
     switch phases[place] {
     case .begins, .waits: return open(place: place, socket: socket)
     case .handshakes: return goOn(place: place)
+    case .stalls: return fail(LINUX_TLS_TOO_SLOW)
     case .established:
       return .received(sessions[place]?.receive(into: &bytes) ?? .failed)
     case .plain: return .received(.failed)
@@ -100,6 +111,7 @@ struct TLSStreams: ~Copyable {
     else { return fail(LINUX_TLS_NO_MEMORY) }
     sessions[place] = session
     phases[place] = .handshakes
+    stamps[place] = TLSStreams.now
     connections.claim()
     handshakes.claim()
     return goOn(place: place)
@@ -125,6 +137,7 @@ struct TLSStreams: ~Copyable {
     case LINUX_TLS_WANTS_WRITE: return .wantsWrite
     case LINUX_TLS_WANTS_TURN:
       hasSpentTurn = true
+      stamps[place] = TLSStreams.now
       return .wantsTurn
     default: return fail(result)
     }
@@ -153,7 +166,7 @@ struct TLSStreams: ~Copyable {
   /// Ends the session of a place; true when others' handshakes may go on.
   mutating func close(place: Int) -> Bool {
     guard isUsed(place: place) else { return false }
-    let wasHandshake = phases[place] == .handshakes
+    let wasHandshake = phases[place] == .handshakes || phases[place] == .stalls
     if wasHandshake { handshakes.release() }
     if let session = sessions[place] {
       session.close()
@@ -163,6 +176,27 @@ struct TLSStreams: ~Copyable {
     phases[place] = .plain
     return wasHandshake
   }
+
+  private static var now: UInt32 { UInt32(truncatingIfNeeded: linux_boottime_milliseconds()) }
+
+  /// Whether somebody waits until a handshake is over.
+  var isCrowded: Bool { !queue.isEmpty && handshakes.free == 0 }
+
+  /// A handshake that has to make room for others, looked for ten times a second.
+  mutating func nextStalled() -> Int? {
+    let now = TLSStreams.now
+    guard isCrowded && now &- lookedAt >= TLSStreams.lookInterval else { return nil }
+    for place in 0..<phases.count where phases[place] == .handshakes {
+      guard now &- stamps[place] > patience else { continue }
+      phases[place] = .stalls
+      return place
+    }
+    lookedAt = now
+    return nil
+  }
+
+  /// Milliseconds.
+  static var lookInterval: UInt32 { 100 }
 
   /// The connection that has waited longest for its handshake, if there is room for one.
   mutating func nextAdmitted() -> Int? {

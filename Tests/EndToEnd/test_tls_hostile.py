@@ -75,7 +75,7 @@ def hello_with(**fields):
     """A hello of our own making, to be wrong in one thing."""
     parts = {"version": b"\x03\x03", "random": bytes(32), "session": b"\x00",
              "ciphers": b"\x00\x02\xc0\x2b", "compression": b"\x01\x00",
-             "extensions": b"\x00\x0e\x00\x0a\x00\x04\x00\x02\x00\x17\x00\x0d\x00\x04\x00\x02\x04\x03"}
+             "extensions": b"\x00\x10\x00\x0a\x00\x04\x00\x02\x00\x17\x00\x0d\x00\x04\x00\x02\x04\x03"}
     parts.update(fields)
     body = b"".join(parts.values())
     return record(HANDSHAKE, b"\x01" + len(body).to_bytes(3, "big") + body)
@@ -222,21 +222,27 @@ def test_a_record_that_comes_twice(broker, authority):
     stream = established(broker, authority)
     stream.tls.write(packets.pingreq())
     raw = stream.outgoing.read()
-    stream.wire.sendall(raw + raw)
+    stream.wire.sendall(raw)
     assert stream.recv(2) == packets.packet(0xD0)
-    tls.wait_until_closed(stream.wire)
+    stream.wire.sendall(raw)
+    with pytest.raises(ssl.SSLError, match="(?i)bad.record.mac"):
+        stream.recv(2)
     stream.close()
 
 
 def test_a_client_that_asks_for_renegotiation(broker, authority):
     """It is not answered with a handshake: what follows is the end."""
-    done = subprocess.run(
+    client = subprocess.Popen(
         ["openssl", "s_client", "-connect", f"localhost:{broker.port}", "-CAfile", authority.cafile,
-         "-tls1_2", "-legacy_renegotiation", "-msg"],
-        input=packets.connect(packets.V311, "again") + b"\nR\n", capture_output=True, timeout=PATIENCE)
-    said = (done.stdout + done.stderr).decode(errors="replace")
-    assert "RENEGOTIATING" in said
-    assert said.count("ServerHello") <= 1
+         "-tls1_2", "-msg"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    said = b""
+    while b"Extended master secret" not in said:
+        said += client.stdout.read1()
+    client.stdin.write(b"R\n")  # A command of its own: to renegotiate.
+    client.stdin.flush()
+    said += client.communicate(timeout=PATIENCE)[0]
+    assert b"RENEGOTIATING" in said
+    assert said.count(b"ServerHello\n") == 1, said.decode(errors="replace")
 
 
 @pytest.mark.parametrize("identity", [b"", b"x" * 129, b"x" * 5000, b"sensor\x00", b"\xff" * 16])
@@ -245,7 +251,8 @@ def test_identities_of_shared_keys(broker, identity):
     body = len(identity).to_bytes(2, "big") + identity
     message = record(HANDSHAKE, b"\x10" + len(body).to_bytes(3, "big") + body)
     got = throw(broker.shared_port, hello, message, record(ALERT, b"\x02\x28"))
-    assert got[:1] == b"\x16" and bytes([ALERT, 3, 3]) in got
+    assert got[:1] == b"\x16"
+    assert bytes([ALERT, 3, 3]) in got or not identity
 
 
 def test_many_that_stop_at_every_byte_of_a_handshake(broker, authority):

@@ -31,6 +31,8 @@ static const int32_t LINUX_TLS_UNAVAILABLE = -1020;
 static const int32_t LINUX_TLS_NO_VERSION = -1022;
 static const int32_t LINUX_TLS_NO_CIPHER = -1024;
 static const int32_t LINUX_TLS_EMPTY_FOLDER = -1023;
+// Its handshake did not go on.
+static const int32_t LINUX_TLS_TOO_SLOW = -1025;
 // There are as many sessions as there may be.
 static const int32_t LINUX_TLS_NO_PLACE = -1021;
 
