@@ -115,7 +115,7 @@ simulate: toolchain
 ## fuzz          Fuzz TARGET (each there is) for SECONDS (60), the inputs of Tests/Corpus first
 fuzz: toolchain
 	@mkdir -p .build
-	FUZZ=1 BOARD=host $(SWIFT) build -c release --scratch-path .build/fuzz >.build/fuzz.log 2>&1 \
+	@FUZZ=1 BOARD=host $(SWIFT) build -c release --scratch-path .build/fuzz >.build/fuzz.log 2>&1 \
 	  || { cat .build/fuzz.log; exit 1; }
 	@$(PYTHON) Tests/Fuzz/fuzz.py .build/fuzz/release $(or $(SECONDS),60) $(TARGET)
 
