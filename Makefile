@@ -29,17 +29,20 @@ LINK_BEFORE :=
 LINK_AFTER :=
 TLS := 1
 PACKAGES :=
+SYSROOT_PACKAGES :=
 RUNNER :=
 DEB_ARCHITECTURE := none
 DEB_DEPENDS :=
+TLS_FOLDER := /usr/lib/$(shell uname -m)-linux-gnu
 include Board/$(BOARD)/board.mk
 
 # The TLS library is carried in the image. In our copy of it calloc() and free() are called by other
 # names, those of Sources/CLinux/tls_memory.c, so that all it takes comes from a pool of ours.
-TLS_FOLDER := /usr/lib/$(shell uname -m)-linux-gnu
 ifneq ($(TLS),0)
 TLS_LIBRARIES := $(patsubst %,.build/tls/$(BOARD)/lib%.a,mbedtls mbedx509 mbedcrypto)
+ifeq ($(SYSROOT_PACKAGES),)
 PACKAGES += /usr/include/mbedtls/ssl.h:libmbedtls-dev
+endif
 endif
 
 VERSION := $(shell sed -n 's/.*"swiftlet version \(.*\)".*/\1/p' Sources/Broker/*.swift)
@@ -273,6 +276,7 @@ endef
 
 board-packages:
 	$(call install-missing,$(PACKAGES))
+	$(if $(SYSROOT_PACKAGES),@Board/sysroot.sh $(DEBIAN) $(SYSROOT) $(SYSROOT_PACKAGES))
 
 test-packages:
 	$(call install-missing,$(TEST_PACKAGES))
