@@ -46,7 +46,7 @@ endif
 endif
 
 VERSION := $(shell sed -n 's/.*"swiftlet version \(.*\)".*/\1/p' Sources/Broker/*.swift)
-SCRATCH := .build/$(BOARD)
+SCRATCH ?= .build/$(BOARD)
 PROGRAM ?= .build/bin/$(BOARD)/swiftlet
 C_OBJECTS := $(patsubst Sources/CLinux/%,$(SCRATCH)/release/CLinux.build/%.o, \
   $(wildcard Sources/CLinux/*.c))
