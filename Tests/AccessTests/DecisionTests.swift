@@ -55,14 +55,17 @@ func namesWithTopicSyntaxMatchNoPattern(name: String) {
   for topic in ["c/\(name)/x", "c/other/x", "c/a/b/x", "all/x"] {
     #expect(!files.allows(.read, topic, client: name))
   }
-  #expect(!files.allowsSubscription("c/#", client: name) && !files.allowsSubscription("#", user: name))
+  #expect(
+    !files.allowsSubscription("c/#", client: name) && !files.allowsSubscription("#", user: name))
 }
 
 @Test func namesWithTopicSyntaxDoNotSlipThroughADenial() {
   let files = Files()
   files.take(rules: "topic #\npattern deny lock/%c\npattern deny shut/#\n")
-  #expect(!files.allows(.read, "lock/me", client: "me") && files.allows(.read, "lock/you", client: "me"))
-  #expect(!files.allows(.read, "lock/me", client: "+") && !files.allows(.read, "shut/x", client: "#"))
+  #expect(
+    !files.allows(.read, "lock/me", client: "me") && files.allows(.read, "lock/you", client: "me"))
+  #expect(
+    !files.allows(.read, "lock/me", client: "+") && !files.allows(.read, "shut/x", client: "#"))
   #expect(files.allows(.read, "open", client: "#"))
 }
 
@@ -146,11 +149,11 @@ private func matches(_ filter: String, _ name: String) -> Bool {
   let key = files.access.decisionKey(.read, topic: 1, client: 2)
   let other = files.access.decisionKey(.write, topic: 1, client: 2)
   #expect(key != other && key != 0)
-  #expect(files.access.decision(key) == nil)
+  #expect(files.decision(key) == nil)
   files.access.remember(key, true)
-  #expect(files.access.decision(key) == true && files.access.decision(other) == nil)
+  #expect(files.decision(key) == true && files.decision(other) == nil)
   files.access.remember(key, false)
-  #expect(files.access.decision(key) == false)
+  #expect(files.decision(key) == false)
   files.take(rules: "topic b")
   #expect(files.access.decisionKey(.read, topic: 1, client: 2) != key)
 }
@@ -163,9 +166,9 @@ private func matches(_ filter: String, _ name: String) -> Bool {
     for topic in 0..<100 as Range<UInt64> {
       let key = files.access.decisionKey(.read, topic: topic, client: client)
       keys.insert(key)
-      #expect(files.access.decision(key) == nil)
+      #expect(files.decision(key) == nil)
       files.access.remember(key, (client ^ topic) & 1 == 1)
-      #expect(files.access.decision(key) == ((client ^ topic) & 1 == 1))
+      #expect(files.decision(key) == ((client ^ topic) & 1 == 1))
     }
   }
   #expect(keys.count == 10_000)

@@ -14,9 +14,10 @@ import Server
   package let seed: UInt64
   package let world: World
   package let oracle: Oracle
-  private var server: Server<
-    SimulatedNetwork, SimulatedClock, SimulatedConsole, SimulatedHasher
-  >
+  private var server:
+    Server<
+      SimulatedNetwork, SimulatedClock, SimulatedConsole, SimulatedHasher
+    >
   private let memory: UnsafeMutableRawPointer
   private var honest: [HonestClient] = []
   private var hostile: [HostileClient] = []
