@@ -7,6 +7,7 @@
 #   LINK_FLAGS    for clang as linker; LINK_BEFORE and LINK_AFTER stand around our objects
 #   TLS           0 leaves TLS out
 #   PACKAGES      what it needs of Debian, as tool:package or /file:package
+#   DEB_ARCHITECTURE, DEB_DEPENDS  for `make deb`: Debian's name of the architecture, and packages
 #   RUNNER        the command that runs its programs here, when this machine cannot itself
 
 BOARD ?= host
@@ -28,17 +29,23 @@ LINK_BEFORE :=
 LINK_AFTER :=
 TLS := 1
 PACKAGES :=
+SYSROOT_PACKAGES :=
 RUNNER :=
+DEB_ARCHITECTURE := none
+DEB_DEPENDS :=
+TLS_FOLDER := /usr/lib/$(shell uname -m)-linux-gnu
 include Board/$(BOARD)/board.mk
 
 # The TLS library is carried in the image. In our copy of it calloc() and free() are called by other
 # names, those of Sources/CLinux/tls_memory.c, so that all it takes comes from a pool of ours.
-TLS_FOLDER := /usr/lib/$(shell uname -m)-linux-gnu
 ifneq ($(TLS),0)
 TLS_LIBRARIES := $(patsubst %,.build/tls/$(BOARD)/lib%.a,mbedtls mbedx509 mbedcrypto)
+ifeq ($(SYSROOT_PACKAGES),)
 PACKAGES += /usr/include/mbedtls/ssl.h:libmbedtls-dev
 endif
+endif
 
+VERSION := $(shell sed -n 's/.*"swiftlet version \(.*\)".*/\1/p' Sources/Broker/*.swift)
 SCRATCH := .build/$(BOARD)
 PROGRAM ?= .build/bin/$(BOARD)/swiftlet
 C_OBJECTS := $(patsubst Sources/CLinux/%,$(SCRATCH)/release/CLinux.build/%.o, \
@@ -51,15 +58,20 @@ CERTIFICATES ?= .build/certificates
 NAMES ?= $(shell hostname) $(shell hostname).local localhost 127.0.0.1
 # More for `make bench`: --only TEXT, --repetitions N, --seconds N, --version 5.
 BENCH_OPTIONS ?=
-TEST_PACKAGES := /usr/include/mbedtls/ssl.h:libmbedtls-dev mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace \
+TEST_PACKAGES := openssl:openssl /usr/include/mbedtls/ssl.h:libmbedtls-dev mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace \
   busybox:busybox man:man-db $(PYTHON):python3
+# A browser, and what bundles MQTT.js for it: some 70 MB to fetch, more where X libraries are missing.
+BROWSER_PACKAGES := chromium-headless-shell:chromium-headless-shell esbuild:esbuild \
+  /usr/share/nodejs/mqtt:node-mqtt /usr/share/nodejs/buffer:node-buffer \
+  /usr/share/nodejs/process:node-process /usr/share/nodejs/url:node-url \
+  /usr/share/nodejs/readable-stream:node-readable-stream
 # Debian asks this program whether a service it has just installed may start.
 POLICY := /usr/sbin/policy-rc.d
 export TOOLS
 
-.PHONY: build run test unit simulate gates end-to-end conformance plan size boards lint format \
-  install clean help bench certificates footprint link toolchain both-boards board-packages test-packages venv-package \
-  plan-of-board
+.PHONY: build run test unit simulate fuzz differential soak gates end-to-end autobahn conformance \
+  plan size footprint bench deb boards certificates lint format install clean help link toolchain \
+  both-boards board-packages test-packages browser-packages venv-package plan-of-board
 
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
 build: toolchain board-packages
@@ -81,8 +93,11 @@ test: toolchain test-packages
 	@$(TALLY) run "unit tests" $(SWIFT) test
 	@$(TALLY) run "build of board host" $(MAKE) --no-print-directory build BOARD=host
 	@$(TALLY) run "build of board tiny" $(MAKE) --no-print-directory build BOARD=tiny
-	@for gate in allocations libraries system_calls memory; do \
+	@for gate in allocations libraries system_calls memory tls_memory; do \
 	  $(TALLY) run "gate: $$gate" $(PYTHON) Tests/Gates/$$gate.py; done
+	@$(TALLY) run "fuzzers" $(MAKE) --no-print-directory fuzz SECONDS=10
+	@$(TALLY) run "differential" $(MAKE) --no-print-directory differential
+	@$(TALLY) run "soak" $(MAKE) --no-print-directory soak SECONDS=20
 	$(if $(wildcard Tests/EndToEnd),@$(TALLY) run "end-to-end tests" \
 	  $(MAKE) --no-print-directory end-to-end)
 	$(if $(wildcard Tests/Conformance),@$(TALLY) run "conformance" \
@@ -100,9 +115,28 @@ simulate: toolchain
 	@.build/simulate/release/swiftlet-simulate $(if $(SEED),seed=$(SEED)) runs=$(or $(RUNS),1) \
 	  pace=$(or $(PACE),300) seconds=$(or $(SECONDS),$(if $(HOURS),$(HOURS)h,600))
 
+## fuzz          Fuzz TARGET (each there is) for SECONDS (60), the inputs of Tests/Corpus first
+fuzz: toolchain
+	@mkdir -p .build
+	@FUZZ=1 BOARD=host $(SWIFT) build -c release --scratch-path .build/fuzz >.build/fuzz.log 2>&1 \
+	  || { cat .build/fuzz.log; exit 1; }
+	@$(PYTHON) Tests/Fuzz/fuzz.py .build/fuzz/release $(or $(SECONDS),60) $(TARGET)
+
+## differential  The same sessions with Swiftlet and Mosquitto; SEED=…: others of those at random
+differential: test-packages
+	@[ -e .build/bin/host/swiftlet ] || $(MAKE) --no-print-directory build BOARD=host
+	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet $(PYTHON) Tests/Differential/differential.py \
+	  $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT))
+
+## soak          The real program under mixed load for MINUTES (10) or SECONDS
+soak: toolchain
+	@[ -e .build/bin/host/swiftlet ] || $(MAKE) --no-print-directory build BOARD=host
+	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet $(PYTHON) Tests/Soak/soak.py \
+	  $(or $(SECONDS),$(shell expr 60 \* $(or $(MINUTES),10)))
+
 ## gates         What the images may hold and do: allocations, libraries, calls, memory
 gates: test-packages both-boards
-	@for gate in allocations libraries system_calls memory; do \
+	@for gate in allocations libraries system_calls memory tls_memory; do \
 	  $(PYTHON) Tests/Gates/$$gate.py || exit 1; done
 
 both-boards:
@@ -110,9 +144,14 @@ both-boards:
 	@$(MAKE) --no-print-directory build BOARD=tiny
 
 ## end-to-end    The programs of both boards, with real clients
-end-to-end: $(VENV)/ready both-boards
+end-to-end: $(VENV)/ready browser-packages both-boards
 	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet SWIFTLET_TINY=$(CURDIR)/.build/bin/tiny/swiftlet \
 	  $(VENV)/bin/python -m pytest Tests/EndToEnd -q -p no:cacheprovider
+
+## autobahn      Every case of the Autobahn suite of WebSocket, chapter by chapter
+autobahn: $(VENV)/ready
+	@$(MAKE) --no-print-directory build BOARD=host
+	@$(VENV)/bin/python Tests/Autobahn/suite.py
 
 ## conformance   Which normative statements are enforced and tested
 conformance:
@@ -130,6 +169,7 @@ plan-of-board:
 
 ## bench         Swiftlet beside Mosquitto and a relay: .build/bench/report.md; QUICK=1: a minute
 bench: test-packages
+	$(call install-missing,openssl:openssl /usr/include/openssl/ssl.h:libssl-dev)
 	@$(MAKE) --no-print-directory build BOARD=host
 	BENCH=1 $(SWIFT) build -c release --product swiftlet-bench --scratch-path .build/bench-tool
 	@.build/bench-tool/release/swiftlet-bench compare $(if $(QUICK),--quick) $(BENCH_OPTIONS)
@@ -167,6 +207,14 @@ install:
 	sed 's|/usr/sbin|$(PREFIX)/sbin|' Board/systemd/swiftlet.service \
 	  > $(DESTDIR)$(PREFIX)/lib/systemd/system/swiftlet.service
 	install -D -m 644 Board/systemd/swiftlet.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/swiftlet.conf
+
+## deb           A Debian package of the program for BOARD (host, pi, pi-zero): .build/deb
+deb: build
+	@rm -rf .build/deb/$(BOARD)
+	@$(MAKE) --no-print-directory install DESTDIR=.build/deb/$(BOARD) PREFIX=/usr >/dev/null
+	@sh Board/debian/package.sh .build/deb/$(BOARD) $(DEB_ARCHITECTURE) $(VERSION) \
+	  "$(DEB_DEPENDS)" .build/deb/swiftlet_$(VERSION)_$(DEB_ARCHITECTURE).deb
+	@echo "== .build/deb/swiftlet_$(VERSION)_$(DEB_ARCHITECTURE).deb"
 
 ## certificates  A CA and a server certificate for a home network: CERTIFICATES (.build/certificates),
 ##               NAMES ("broker.lan 192.168.1.2"), CLIENT=name for a client's too
@@ -228,10 +276,14 @@ endef
 
 board-packages:
 	$(call install-missing,$(PACKAGES))
+	$(if $(SYSROOT_PACKAGES),@Board/sysroot.sh $(DEBIAN) $(SYSROOT) $(SYSROOT_PACKAGES))
 
 test-packages:
 	$(call install-missing,$(TEST_PACKAGES))
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory venv-package
+
+browser-packages:
+	$(call install-missing,$(BROWSER_PACKAGES))
 
 venv-package:
 	$(call install-missing,/not/a/file:python3-venv)

@@ -47,6 +47,12 @@ if isEmbedded {
   ]
 }
 
+// `FUZZ=1` is the build of the fuzzers: every module is watched by AddressSanitizer.
+let isFuzzed = Context.environment["FUZZ"] == "1"
+if isFuzzed {
+  settings += [.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing", "-D", "SANITIZED"])]
+}
+
 /// C for the system calls, as small or as fast as the Swift around it.
 let systemCalls =
   [
@@ -128,6 +134,31 @@ let package = Package(
     + [product] + simulator + tests
 )
 
+/// The fuzzers: each is one file in `Tests/Fuzz/<name>`, and what it imports.
+let fuzzers: [(name: String, imports: [String])] = [
+  ("Packets", ["Board", "Broker", "Memory", "MQTT", "Server", "Simulator"]),
+  ("Properties", ["MQTT"]),
+  ("Topics", ["Memory", "MQTT", "Topics"]),
+  ("Configuration", ["Configuration", "Memory"]),
+]
+if isFuzzed {
+  let linked: [LinkerSetting] = [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]
+  let modules = Set(fuzzers.flatMap(\.imports) + ["Access", "Messages", "Sessions", "Topics"])
+  package.targets = package.targets.filter { modules.contains($0.name) }
+  package.targets += [
+    .target(
+      name: "FuzzSupport", dependencies: ["Memory"], path: "Tests/Fuzz/Support",
+      swiftSettings: settings)
+  ]
+  package.targets += fuzzers.map { fuzzer in
+    .executableTarget(
+      name: "fuzz-" + fuzzer.name.lowercased(),
+      dependencies: (["FuzzSupport"] + fuzzer.imports).map { .init(stringLiteral: $0) },
+      path: "Tests/Fuzz/" + fuzzer.name,
+      swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])], linkerSettings: linked)
+  }
+}
+
 // `BENCH=1` is the load that measures brokers, alone: nothing else waits for what it depends on.
 if Context.environment["BENCH"] == "1" {
   package.dependencies = [
@@ -135,7 +166,10 @@ if Context.environment["BENCH"] == "1" {
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
   ]
   package.targets = [
-    .systemLibrary(name: "CBench", path: "Sources/swiftlet-bench/CBench"),
+    .target(
+      name: "CBench", path: "Sources/swiftlet-bench/CBench",
+      cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])],
+      linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     .executableTarget(
       name: "swiftlet-bench",
       dependencies: [

@@ -27,8 +27,9 @@ package struct Limits: BitwiseCopyable {
 
   /// Connections with TLS at once: 40 KiB of buffers each. Full: the connection is closed.
   package var tlsConnections = 1000
-  /// TLS handshakes at once. More: they wait for their turn, up to `connect_timeout`.
-  package var tlsHandshakes = 32
+  /// TLS handshakes at once. More: they wait for their turn, up to `connect_timeout`; those that
+  /// do not go on for half of that give their place up.
+  package var tlsHandshakes = 256
   /// Bytes for certificates, keys and all else that TLS holds. Full: the connection is closed; at
   /// start or on a reload, an error.
   package var tlsHeapBytes = 24 * 1024 * 1024

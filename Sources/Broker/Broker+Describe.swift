@@ -5,11 +5,16 @@ import Messages
 import Sessions
 import Topics
 
-/// How full one of the broker's pools is.
+/// How full one of the pools is that clients can fill.
 package struct PoolStatus: BitwiseCopyable {
   /// Its name in `$SYS/broker/limits/`.
   package let name: StaticString
   package let occupancy: Occupancy
+
+  package init(name: StaticString, occupancy: Occupancy) {
+    self.name = name
+    self.occupancy = occupancy
+  }
 }
 
 // The broker in words: for the log, `$SYS` and SIGUSR2.
@@ -17,11 +22,24 @@ extension Broker {
   /// The version of the program, as `$SYS/broker/version` and `--version` tell it.
   package static var version: StaticString { "swiftlet version 0.1.0" }
 
-  /// How many pools have a status.
+  /// How many pools may have a status.
   package static var poolCount: Int { SystemTopic.pools }
 
-  /// The status of one of the pools that clients can fill.
-  package func pool(_ number: Int) -> PoolStatus {
+  /// The most pools of others that can be told of.
+  package static var foreignPoolCount: Int { SystemTopic.foreignPools }
+
+  /// Takes the status of a pool that is not the Broker's own, to be told with the others.
+  package mutating func setForeignPool(_ number: Int, _ status: PoolStatus) {
+    foreignPools[number] = status
+  }
+
+  /// The status of one of the pools that clients can fill; nil where this board has none.
+  package func pool(_ number: Int) -> PoolStatus? {
+    let own = Broker.poolCount - Broker.foreignPoolCount
+    return number < own ? ownPool(number) : foreignPools[number - own]
+  }
+
+  private func ownPool(_ number: Int) -> PoolStatus {
     switch number {
     case 0: PoolStatus(name: "connections", occupancy: connections.occupancy)
     case 1: PoolStatus(name: "sessions", occupancy: sessions.occupancy)
@@ -42,7 +60,7 @@ extension Broker {
   @inline(never)
   package mutating func report() {
     for number in 0..<Broker.poolCount {
-      let pool = pool(number)
+      guard let pool = pool(number) else { continue }
       var line = Line()
       line.append(pool.name)
       line.append(": ")

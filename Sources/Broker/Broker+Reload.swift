@@ -28,6 +28,7 @@ extension Broker {
   ) -> ReasonCode? {
     let state = connections[connection]
     let listener = listenerPolicy(of: connection)
+    if listener.isClosed { return .administrativeAction }
     if !isWelcome(state.session) { return .notAuthorized }
     if !listener.acceptedVersions.contains(state.version) { return .administrativeAction }
     if !hasWantedPrefix(state.session) { return .administrativeAction }

@@ -15,7 +15,7 @@ extension Broker {
     for topic in 0..<SystemTopic.count {
       var name = Line()
       var value = Line()
-      describe(topic, name: &name, value: &value)
+      guard describe(topic, name: &name, value: &value) else { continue }
       let hash = hash(value.span)
       guard systemValues[topic] != hash else { continue }
       systemValues[topic] = hash
@@ -50,8 +50,8 @@ extension Broker {
   ) -> Bool {
     var name = Line()
     var value = Line()
-    describe(topic, name: &name, value: &value)
-    guard TopicFilter.matches(filter: wanted, name: name.span),
+    guard describe(topic, name: &name, value: &value),
+      TopicFilter.matches(filter: wanted, name: name.span),
       mayReplay(name.span, at: nil, to: session)
     else { return true }
     guard let message = keep(name, value) else { return false }
@@ -72,8 +72,8 @@ extension Broker {
     return subscriptions.hasFirstLevel(level.span, texts: texts)
   }
 
-  /// Writes the name and the value of one topic.
-  private func describe(_ topic: Int, name: inout Line, value: inout Line) {
+  /// Writes the name and the value of one topic; false when this board has no such topic.
+  private func describe(_ topic: Int, name: inout Line, value: inout Line) -> Bool {
     name.append("$SYS/broker/")
     if let counter = SystemTopic(rawValue: UInt8(truncatingIfNeeded: topic)),
       topic < SystemTopic.counters
@@ -88,8 +88,10 @@ extension Broker {
     } else {
       let place = topic - SystemTopic.counters - SystemTopic.averages
       let (number, aspect) = place.quotientAndRemainder(dividingBy: 4)
-      describe(pool(number), aspect, name: &name, value: &value)
+      guard let pool = pool(number) else { return false }
+      describe(pool, aspect, name: &name, value: &value)
     }
+    return true
   }
 
   private func describe(

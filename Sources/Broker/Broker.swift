@@ -61,6 +61,8 @@ package struct Broker: ~Copyable {
   package var log: Log
   var load = LoadAverages()
   var systemValues: SlotTable<UInt32>
+  /// What the Server says of pools that are not the Broker's.
+  var foreignPools = InlineArray<6, PoolStatus?>(repeating: nil)
 
   /// Whom each session belongs to.
   var identities: SlotTable<Identity>

@@ -66,6 +66,8 @@ package struct Policy: BitwiseCopyable {
 package struct ListenerPolicy: BitwiseCopyable {
   package init() {}
 
+  /// Whether nobody may come in any more.
+  package var isClosed = false
   /// Clients that may be connected at once.
   package var maximumConnections = Limits().connections
   /// The highest QoS that Clients may publish with.

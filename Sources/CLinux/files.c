@@ -54,6 +54,8 @@ int64_t linux_read_file(const uint8_t *path, uint8_t *bytes, uint64_t capacity) 
   return length;
 }
 
+void linux_forget(uint8_t *bytes, uint64_t count) { explicit_bzero(bytes, (size_t)count); }
+
 // One name in a folder, as the kernel tells it: `opendir` would allocate.
 struct folder_entry {
   uint64_t inode;
@@ -66,12 +68,11 @@ struct folder_entry {
 static bool is_wanted(const char *name, const char *suffix, const char *previous) {
   size_t length = strlen(name), rest = strlen(suffix);
   if (length <= rest || strcmp(name + length - rest, suffix) != 0) return false;
-  return previous == NULL || strcmp(name, previous) > 0;
+  return strcmp(name, previous) > 0;
 }
 
 // Looks at all names of an open folder and keeps the first of those that are wanted.
-static int32_t first_name(
-  int folder, const char *suffix, const char *previous, char *found, uint32_t capacity) {
+static int32_t first_name(int folder, const char *suffix, const char *previous, char *found) {
   _Alignas(8) char bytes[1024];
   found[0] = 0;
   for (;;) {
@@ -82,23 +83,25 @@ static int32_t first_name(
     for (long offset = 0; offset < count;) {
       const struct folder_entry *entry = (const struct folder_entry *)(bytes + offset);
       offset += entry->length;
-      if (!is_wanted(entry->name, suffix, previous)) continue;
-      if (found[0] && strcmp(entry->name, found) > 0) continue;
-      if (strlen(entry->name) >= capacity) return -ENAMETOOLONG;
-      strcpy(found, entry->name);
+      bool is_first = found[0] == 0 || strcmp(entry->name, found) < 0;
+      if (is_first && is_wanted(entry->name, suffix, previous)) strcpy(found, entry->name);
     }
   }
 }
 
-int32_t linux_next_name(
-  const uint8_t *folder, const uint8_t *suffix, const uint8_t *previous, uint8_t *name,
-  uint32_t capacity) {
-  int descriptor = open_file(folder, O_RDONLY | O_DIRECTORY, 0);
+int32_t linux_next_path(
+  const uint8_t *folder, uint32_t folder_length, const uint8_t *suffix, uint8_t *path) {
+  char previous[256], *name = (char *)path + folder_length + 1;
+  if (folder_length > LINUX_FOLDER_MAX) return -ENAMETOOLONG;
+  strcpy(previous, path[0] ? name : "");
+  memcpy(path, folder, folder_length);
+  path[folder_length] = 0;
+  int descriptor = open_file(path, O_RDONLY | O_DIRECTORY, 0);
   if (descriptor < 0) return descriptor;
-  int32_t length = first_name(
-    descriptor, (const char *)suffix, (const char *)previous, (char *)name, capacity);
+  path[folder_length] = '/';
+  int32_t length = first_name(descriptor, (const char *)suffix, previous, name);
   close(descriptor);
-  return length;
+  return length > 0 ? (int32_t)folder_length + 1 + length : length;
 }
 
 int32_t linux_write_file(

@@ -93,16 +93,28 @@ static const struct instruction filter[] = {
   ALLOWED(epoll_pwait),
   ALLOWED(epoll_ctl),
   // The clock, where the kernel has no page of its own for it.
+#ifdef SYS_clock_gettime
   ALLOWED(clock_gettime),
+#endif
+#ifdef SYS_clock_gettime32  // musl's name for the old one of 32 bits
+  ALLOWED(clock_gettime32),
+#endif
 #ifdef SYS_clock_gettime64
   ALLOWED(clock_gettime64),
 #endif
+#ifdef SYS_gettimeofday
   ALLOWED(gettimeofday),
+#endif
+#ifdef SYS_gettimeofday_time32
+  ALLOWED(gettimeofday_time32),
+#endif
 #ifdef SYS_time
   ALLOWED(time),
 #endif
   // Connections that come and go.
+#ifdef SYS_accept4
   ALLOWED(accept4),
+#endif
   ALLOWED(setsockopt),
   ALLOWED(getsockopt),
   ALLOWED(getsockname),
@@ -112,7 +124,9 @@ static const struct instruction filter[] = {
   ALLOWED(recvmsg),
   ALLOWED(sendto),
   ALLOWED(read),
+#ifdef SYS_readv
   ALLOWED(readv),
+#endif
   ALLOWED(write),
   ALLOWED(writev),
   // Files that SIGHUP and SIGRTMIN open again, and what is kept on storage.
@@ -120,11 +134,15 @@ static const struct instruction filter[] = {
   ALLOWED(open),
 #endif
   ALLOWED(openat),
+#ifdef SYS_fcntl
   ALLOWED(fcntl),
+#endif
 #ifdef SYS_fcntl64
   ALLOWED(fcntl64),
 #endif
+#ifdef SYS_fstat
   ALLOWED(fstat),
+#endif
 #ifdef SYS_fstat64
   ALLOWED(fstat64),
 #endif
@@ -146,16 +164,26 @@ static const struct instruction filter[] = {
 #ifdef SYS_statx
   ALLOWED(statx),
 #endif
+#ifdef SYS_getdents64
   ALLOWED(getdents64),
+#endif
+#ifdef SYS_lseek
   ALLOWED(lseek),
+#endif
 #ifdef SYS__llseek
   ALLOWED(_llseek),
 #endif
+#ifdef SYS_pread64
   ALLOWED(pread64),
+#endif
+#ifdef SYS_pwrite64
   ALLOWED(pwrite64),
+#endif
   ALLOWED(fsync),
   ALLOWED(fdatasync),
+#ifdef SYS_ftruncate
   ALLOWED(ftruncate),
+#endif
 #ifdef SYS_ftruncate64
   ALLOWED(ftruncate64),
 #endif
@@ -169,7 +197,9 @@ static const struct instruction filter[] = {
 #ifdef SYS_renameat
   ALLOWED(renameat),
 #endif
+#ifdef SYS_renameat2
   ALLOWED(renameat2),
+#endif
   // The rest of a life.
   ALLOWED(getrandom),
   ALLOWED(getpid),

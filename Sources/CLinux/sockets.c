@@ -49,14 +49,16 @@ int32_t linux_listen_tcp(
   return error;
 }
 
-int32_t linux_accept(int32_t listener, struct linux_peer *peer) {
+int32_t linux_accept(int32_t listener, bool at_once, struct linux_peer *peer) {
   union address address;
   socklen_t length = sizeof address;
   int descriptor;
   RETRIED(descriptor, accept4(listener, &address.any, &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (descriptor < 0) return -errno;
   // Refused by a peer that has already gone: the first receive will tell.
-  if (address.any.sa_family != AF_UNIX) (void)set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (at_once && address.any.sa_family != AF_UNIX) {
+    (void)set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+  }
   peer->text_length = address_to_text(&address, peer->text);
   peer->port = address_port(&address);
   peer->network = address_network(&address);

@@ -15,15 +15,23 @@ struct linux_tls_configuration *linux_tls_configuration_make(void) { return 0; }
 REFUSES_BYTES(linux_tls_add_certificate)
 REFUSES_BYTES(linux_tls_set_key)
 REFUSES_BYTES(linux_tls_add_authority)
+REFUSES_BYTES(linux_tls_add_authority_of_folder)
 REFUSES_BYTES(linux_tls_add_revocations)
 REFUSES_BYTES(linux_tls_set_identities)
 REFUSES_BYTES(linux_tls_set_ciphers)
+
+bool linux_tls_has_authority(const struct linux_tls_configuration *in) {
+  (void)in;
+  return false;
+}
 
 int32_t linux_tls_configuration_finish(
   struct linux_tls_configuration *of, struct linux_tls_options options) {
   (void)of, (void)options;
   return LINUX_TLS_UNAVAILABLE;
 }
+
+void linux_tls_configuration_hold(struct linux_tls_configuration *of) { (void)of; }
 
 void linux_tls_configuration_release(struct linux_tls_configuration *of) { (void)of; }
 
@@ -55,8 +63,8 @@ int64_t linux_tls_send(
 }
 
 uint32_t linux_tls_identity(
-  struct linux_tls_session *session, int32_t kind, uint8_t *out, uint32_t capacity) {
-  (void)session, (void)kind, (void)out, (void)capacity;
+  struct linux_tls_session *session, uint8_t *out, uint32_t capacity) {
+  (void)session, (void)out, (void)capacity;
   return 0;
 }
 

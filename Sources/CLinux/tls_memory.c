@@ -70,6 +70,8 @@ void linux_tls_set_memory(struct linux_tls_memory given) {
 
 struct linux_tls_use linux_tls_memory_use(void) { return use; }
 
+uint32_t tls_refused_memory(void) { return use.heap_refused; }
+
 static uint32_t find_free(uint32_t size) {
   uint32_t bin = bin_of(size);
   for (uint32_t place = bins[bin]; place != NONE; place = at(place)->next) {
@@ -88,7 +90,7 @@ static void *take_from_heap(size_t bytes) {
   if (place == NONE) return 0;
   unlink_free(place);
   uint32_t rest = at(place)->size - size;
-  if (rest >= 2) {
+  if (rest > 0) {
     resize(place, size);
     resize(place + size, rest);
     link_free(place + size);
@@ -121,6 +123,7 @@ static void give_to_heap(void *bytes) {
 static void *take_slot(void) {
   uint32_t slot = memory.free_slots[--free_slot_count];
   use.buffers += 1;
+  if (use.buffers > use.buffers_peak) use.buffers_peak = use.buffers;
   return memory.buffers + (uint64_t)slot * LINUX_TLS_BUFFER_BYTES;
 }
 
@@ -139,7 +142,7 @@ void *linux_tls_calloc(size_t count, size_t size) {
   if (__builtin_mul_overflow(count, size, &bytes)) return 0;
   bool is_large = bytes > LARGE && bytes <= LINUX_TLS_BUFFER_BYTES && free_slot_count > 0;
   void *found = is_large ? take_slot() : take_from_heap(bytes);
-  if (!found) use.refused += 1;
+  if (!found) use.heap_refused += 1;
   return found;
 }
 

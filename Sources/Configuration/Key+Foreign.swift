@@ -3,6 +3,7 @@ enum IgnoredKey: UInt8 {
   case allowDuplicateMessages
   case autosaveInterval
   case autosaveOnChanges
+  case ciphersVersion13
   case controlAPI
   case diffieHellmanFile
   case keyForm
@@ -15,7 +16,7 @@ enum IgnoredKey: UInt8 {
 
   static var names: StaticString {
     """
-    allow_duplicate_messages autosave_interval autosave_on_changes enable_control_api \
+    allow_duplicate_messages autosave_interval autosave_on_changes ciphers_tls1.3 enable_control_api \
     dhparamfile tls_keyform memory_limit persistence_file persistence_location retry_interval \
     store_clean_interval websockets_log_level
     """
@@ -27,6 +28,7 @@ enum IgnoredKey: UInt8 {
     case .allowDuplicateMessages: "a message that two subscriptions match comes once"
     case .autosaveInterval, .autosaveOnChanges, .persistenceFile, .persistenceLocation:
       "nothing is kept over a restart yet"
+    case .ciphersVersion13: "the TLS library chooses among those of TLS 1.3"
     case .controlAPI: "$CONTROL is answered by nobody"
     case .diffieHellmanFile: "keys are agreed on elliptic curves"
     case .keyForm: "keys are PEM files"

@@ -35,7 +35,7 @@ extension TextSetting {
 extension ListenerTextSetting {
   static var names: StaticString {
     """
-    cafile capath certfile ciphers ciphers_tls1.3 bind_interface keyfile mount_point psk_hint \
+    cafile capath certfile ciphers bind_interface keyfile mount_point psk_hint \
     crlfile
     """
   }

@@ -82,14 +82,11 @@ enum ListenerTextSetting: UInt8 {
   case authorityPath
   case certificateFile
   case ciphers
-  case ciphersVersion13
   case interface
   case keyFile
   case mountPoint
   case pskHint
   case revocationFile
-
-  static var count: UInt8 { revocationFile.rawValue + 1 }
 }
 
 /// The texts that are for all listeners, or one each with `per_listener_settings`.
@@ -98,8 +95,6 @@ enum SecurityTextSetting: UInt8 {
   case assignedIdentifierPrefix
   case passwordFile
   case pskFile
-
-  static var count: UInt8 { pskFile.rawValue + 1 }
 }
 
 /// The settings with words of their own.

@@ -5,6 +5,8 @@ import MQTT
 package struct Listener: BitwiseCopyable {
   /// The TCP port; 0 for a Unix domain socket and for nothing else.
   package internal(set) var port: UInt16 = 1883
+  /// Whether nobody may come in any more: a reload has taken it away.
+  package internal(set) var isClosed = false
   /// The address or host name to bind to, a text of the settings; empty for all interfaces.
   package internal(set) var address = TextReference.none
   /// The versions of IP to listen on.
@@ -78,7 +80,6 @@ extension Listener {
       case .authorityPath: tls.authorityPath
       case .certificateFile: tls.certificateFile
       case .ciphers: tls.ciphers
-      case .ciphersVersion13: tls.ciphersVersion13
       case .interface: interface
       case .keyFile: tls.keyFile
       case .mountPoint: mountPoint
@@ -92,7 +93,6 @@ extension Listener {
       case .authorityPath: tls.authorityPath = newValue
       case .certificateFile: tls.certificateFile = newValue
       case .ciphers: tls.ciphers = newValue
-      case .ciphersVersion13: tls.ciphersVersion13 = newValue
       case .interface: interface = newValue
       case .keyFile: tls.keyFile = newValue
       case .mountPoint: mountPoint = newValue

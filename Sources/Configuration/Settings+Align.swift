@@ -1,8 +1,7 @@
 // A reload neither opens listeners nor closes them, as in Mosquitto.
 extension Settings {
   /// Puts the listeners into the order of those that are open, so that a number means the same
-  /// socket before and after. One that is gone keeps its keys, and who may come in by it is
-  /// settled anew.
+  /// socket before and after. One that is gone lets nobody in until it is closed by a restart.
   package mutating func align(
     with open: Settings
   ) throws(ConfigurationError) -> ListenerChanges {
@@ -18,10 +17,9 @@ extension Settings {
           try add(wanted.listener(at: same))
         } else {
           changes.isRemoved = true
-          try add(try keep(old, of: open))
+          try add(try closed(old, of: open))
         }
       }
-      try checkPolicyTexts()
     } catch {
       throw ConfigurationError(line: 0, key: 0..<0, value: 0..<0, reason: error)
     }
@@ -49,49 +47,20 @@ extension Settings {
     span(of: ours).equals(other.span(of: theirs))
   }
 
-  /// Copies a listener of other settings, its texts included.
-  private mutating func keep(
+  /// What stands for a listener that is gone: the same place, and nobody comes in.
+  private mutating func closed(
     _ listener: Listener, of other: Settings
   ) throws(ConfigurationError.Reason) -> Listener {
-    var copy = listener
-    copy.address = try keep(listener.address, of: other)
-    copy.unixPath = try keep(listener.unixPath, of: other)
-    for place in 0..<ListenerTextSetting.count {
-      guard let setting = ListenerTextSetting(rawValue: place) else { continue }
-      copy[setting] = try keep(listener[setting], of: other)
-    }
-    copy.origins = try keepOrigins(listener.origins, of: other)
-    copy.security = try keepSecurity(listener.security, of: other)
-    return copy
-  }
-
-  private mutating func keepSecurity(
-    _ security: SecuritySettings, of other: Settings
-  ) throws(ConfigurationError.Reason) -> SecuritySettings {
-    var copy = security
-    for place in 0..<SecurityTextSetting.count {
-      guard let setting = SecurityTextSetting(rawValue: place) else { continue }
-      copy[setting] = try keep(security[setting], of: other)
-    }
-    // What all listeners share is as it is now. What is said of this one alone is said no more.
-    copy.assignedIdentifierPrefixHere = .none
-    copy.givenAnonymityHere = nil
-    copy.finish(
-      with: usesListenerSettings ? nil : self.security, isLocalOnly: isLocalOnly,
-      prefix: copy.assignedIdentifierPrefix)
-    return copy
-  }
-
-  private mutating func keepOrigins(
-    _ origins: Range<Int>, of other: Settings
-  ) throws(ConfigurationError.Reason) -> Range<Int> {
-    let first = originCount
-    for index in origins {
-      guard append(origin: try keep(other.origin(at: index), of: other)) != nil else {
-        throw .noRoom("Origins", Int64(Settings.originCapacity))
-      }
-    }
-    return first..<originCount
+    var closed = Listener()
+    closed.isClosed = true
+    closed.port = listener.port
+    closed.family = listener.family
+    closed.transport = listener.transport
+    closed.proxyVersion = listener.proxyVersion
+    closed.address = try keep(listener.address, of: other)
+    closed.unixPath = try keep(listener.unixPath, of: other)
+    closed.interface = try keep(listener.interface, of: other)
+    return closed
   }
 
   private mutating func keep(

@@ -36,7 +36,7 @@ extension Settings {
   }
 
   /// Throws when there are more texts than the broker has room for.
-  func checkPolicyTexts() throws(ConfigurationError.Reason) {
+  private func checkPolicyTexts() throws(ConfigurationError.Reason) {
     var count = Int(clientIdentifierPrefix.count)
     for index in 0..<listenerCount {
       let listener = listener(at: index)
@@ -113,7 +113,7 @@ extension Settings {
 extension SecuritySettings {
   /// Takes what all listeners share, unless this one has rules of its own, and adds the defaults:
   /// with any listener configured nobody comes in unless it is said.
-  mutating func finish(
+  fileprivate mutating func finish(
     with shared: SecuritySettings?, isLocalOnly: Bool, prefix: TextReference
   ) {
     let (anonymityHere, prefixHere) = (givenAnonymityHere, assignedIdentifierPrefixHere)

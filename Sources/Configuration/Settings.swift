@@ -1,4 +1,5 @@
 import Board
+import Memory
 
 /// What the configuration file and the command line say, with the defaults of what they do not say.
 ///
@@ -157,6 +158,17 @@ package struct Settings: BitwiseCopyable {
     isSecurityGiven = true
     guard usesListenerSettings else { return update(&security) }
     updateListener { update(&$0.security) }
+  }
+
+  /// Appends how much of the board's limits the configuration takes.
+  package func describeUse(in line: inout Line) {
+    line.append("this configuration takes ")
+    line.append(listenerCount)
+    line.append(" listeners of ", number: Int64(Settings.listenerCapacity))
+    line.append(", ", number: Int64(text.used))
+    line.append(" bytes of texts of ", number: Int64(SettingsText.capacity))
+    line.append(", ", number: Int64(originCount))
+    line.append(" origins of ", number: Int64(Settings.originCapacity))
   }
 
   /// The most listeners of this board.

@@ -20,7 +20,7 @@ package struct TextReference: BitwiseCopyable, Equatable {
 struct SettingsText: BitwiseCopyable {
   /// The bytes of all texts.
   private(set) var bytes = Limits.ConfigurationText(repeating: 0)
-  private var used = 0
+  private(set) var used = 0
 
   /// The most bytes there is room for.
   static var capacity: Int { Limits.ConfigurationText.count }

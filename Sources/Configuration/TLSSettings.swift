@@ -12,8 +12,6 @@ package struct TLSSettings: BitwiseCopyable {
   package internal(set) var revocationFile = TextReference.none
   /// Cipher suites of TLS 1.2, no path: names with colons between them (`ciphers`).
   package internal(set) var ciphers = TextReference.none
-  /// Cipher suites of TLS 1.3, no path (`ciphers_tls1.3`).
-  package internal(set) var ciphersVersion13 = TextReference.none
   /// What a Client with a pre-shared key is told, no path (`psk_hint`).
   package internal(set) var pskHint = TextReference.none
   /// The lowest version that is spoken.

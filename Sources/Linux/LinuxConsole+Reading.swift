@@ -8,11 +8,15 @@ import Memory
 extension LinuxConsole {
   /// Reads the configuration, if there is one, into the settings, and the users and rules that it
   /// names into the spare set; false, and the old settings stay, when it cannot be read or is not
-  /// wholly valid. Why is told.
+  /// wholly valid, certificates included. Why is told.
   package mutating func load(into access: inout Access) -> Bool {
     var fresh = Settings()
     guard readSettings(into: &fresh), loadAccess(of: fresh, into: &access) else { return false }
+    // The last step that may fail: what it has made would have to be given back.
+    guard let made = loadTLS(of: fresh) else { return false }
     settings = fresh
+    tls.release()
+    tls = made
     return true
   }
 
@@ -24,7 +28,7 @@ extension LinuxConsole {
     }
     do throws(ConfigurationError) {
       try fresh.finish(with: options)
-      if settings.listenerCount > 0 { tell(try fresh.align(with: settings)) }
+      if settings.listenerCount > 0 { try align(&fresh) }
     } catch {
       tell(error, file.span, Span())
       return false
@@ -33,6 +37,7 @@ extension LinuxConsole {
   }
 
   /// Reads one file behind what the text buffer holds already.
+  @inline(never)
   private mutating func readFile(
     _ file: Span<UInt8>, isIncluded: Bool, behind start: Int, into fresh: inout Settings
   ) -> Bool {
@@ -59,49 +64,34 @@ extension LinuxConsole {
   private mutating func include(
     _ folder: Span<UInt8>, behind start: Int, into fresh: inout Settings
   ) -> Bool {
-    var name = InlineArray<256, UInt8>(repeating: 0)
-    var path = Line()
+    var path = InlineArray<448, UInt8>(repeating: 0)
     while true {
-      path.removeAll()
-      path.append(folder)
-      let length = nextName(in: path, after: &name)
-      guard length >= 0 else {
-        complainAboutFile("Error: Unable to open include_dir", path.span, length)
-        return false
+      let length = nextPath(in: folder, endingWith: ".conf", &path)
+      guard length > 0 else {
+        if length < 0 { complainAboutFile("Error: Unable to open include_dir", folder, length) }
+        return length == 0
       }
-      guard length > 0 else { return true }
-      path.append("/")
-      path.append(name.span.extracting(0..<Int(length)))
-      path.append(byte: 0)
-      let file = path.span.extracting(0..<path.count - 1)
+      let file = path.span.extracting(0..<Int(length))
       guard readFile(file, isIncluded: true, behind: start, into: &fresh) else { return false }
     }
   }
 
-  /// The length of the next name, which takes the place of the one before.
-  private func nextName(
-    in folder: borrowing Line, after name: inout InlineArray<256, UInt8>
+  /// Writes the path of the folder's file that comes next, and a zero; its length, 0 for none more.
+  func nextPath(
+    in folder: Span<UInt8>, endingWith suffix: StaticString, _ path: inout InlineArray<448, UInt8>
   ) -> Int32 {
-    var terminated = Line()
-    terminated.append(folder.span)
-    terminated.append(byte: 0)
-    let suffix: StaticString = ".conf"
-    let previous = name
-    var target = name.mutableSpan
+    var target = path.mutableSpan
     return unsafe target.withUnsafeMutableBufferPointer { out in
-      unsafe terminated.span.withUnsafeBufferPointer { path in
-        unsafe previous.span.withUnsafeBufferPointer { old in
-          guard let start = path.baseAddress, let base = out.baseAddress else { return -1 }
-          let before = unsafe old[0] == 0 ? nil : old.baseAddress
-          return unsafe linux_next_name(
-            start, suffix.utf8Start, before, base, UInt32(out.count))
-        }
+      unsafe folder.withUnsafeBufferPointer { name in
+        guard let base = out.baseAddress, let start = name.baseAddress else { return -1 }
+        return unsafe linux_next_path(start, UInt32(name.count), suffix.utf8Start, base)
       }
     }
   }
 
   /// Reads a file, whose name a zero byte follows, into the text buffer; where it ends there, or nil
   /// when it cannot be read. Why is told.
+  @inline(never)
   private mutating func read(_ file: Span<UInt8>, behind start: Int) -> Int? {
     var target = text.mutableBytes(start..<text.capacity)
     let count = unsafe target.withUnsafeMutableBufferPointer { buffer in
@@ -115,6 +105,7 @@ extension LinuxConsole {
     return nil
   }
 
+  @inline(never)
   private mutating func complainAboutFile(
     _ words: StaticString, _ file: Span<UInt8>, _ error: Int32
   ) {
@@ -134,6 +125,7 @@ extension LinuxConsole {
     write(line)
   }
 
+  @inline(never)
   private mutating func tell(
     _ error: ConfigurationError, _ file: Span<UInt8>, _ bytes: Span<UInt8>,
     isWarning: Bool = false
@@ -144,10 +136,18 @@ extension LinuxConsole {
     write(line, isWarning ? .warning : .error)
   }
 
+  /// Brings new settings into line with the listeners that are open.
+  @inline(never)
+  private mutating func align(_ fresh: inout Settings) throws(ConfigurationError) {
+    tell(try fresh.align(with: settings))
+  }
+
   /// Tells which listeners a reload does not open or close.
   private mutating func tell(_ changes: ListenerChanges) {
     if changes.isAdded { warn("a new listener is opened at the next start") }
-    if changes.isRemoved { warn("a listener that is gone stays until the next start") }
+    if changes.isRemoved {
+      warn("a listener that is gone lets nobody in, and is closed at the next start")
+    }
   }
 
   private mutating func warn(_ words: StaticString) {

@@ -9,6 +9,8 @@ import Server
 package struct LinuxConsole: Console, ~Copyable {
   private let anchor = Anchor()
   package internal(set) var settings = Settings()
+  /// What the listeners of these settings show to those who come by TLS.
+  var tls = TLSConfigurations()
   let options: CommandLineOptions
   /// The file that is being read.
   var text: Buffer
@@ -56,6 +58,7 @@ package struct LinuxConsole: Console, ~Copyable {
       return nil
     }
     openLog()
+    warnOfOpenSecrets()
     return configuration
   }
 
@@ -63,6 +66,8 @@ package struct LinuxConsole: Console, ~Copyable {
   package var configuration: Reloaded {
     Reloaded(policy: Policy(settings), logLevels: settings.logTypes.rawValue)
   }
+
+  package var networkSettings: NetworkSettings { NetworkSettings(settings: settings, tls: tls) }
 
   /// Opens the log that the settings name; false, and why is told, when it cannot be.
   @discardableResult

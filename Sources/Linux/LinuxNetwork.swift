@@ -1,4 +1,5 @@
 import Board
+import Broker
 import CLinux
 import Configuration
 import Memory
@@ -10,6 +11,8 @@ import Server
 /// boards of few connections, where a kernel without epoll is enough) or one epoll descriptor in
 /// which they wait: so that a turn costs what is ready, not what is open.
 package struct LinuxNetwork: Network, ~Copyable {
+  package typealias Settings = NetworkSettings
+
   private var streams: Streams
   /// The number of the listener that each listening socket is of.
   private var numbers: SlotTable<UInt8>
@@ -18,6 +21,8 @@ package struct LinuxNetwork: Network, ~Copyable {
   private var acceptedListener = 0
   /// The listener to ask first, so that one flooded listener starves no other.
   private var turn = 0
+  /// Whether sockets send small packets at once (`set_tcp_nodelay`).
+  private var sendsAtOnce = true
   /// Until the next turn without a free descriptor the listeners are not asked.
   private var isShortOfDescriptors = false
 
@@ -38,11 +43,18 @@ package struct LinuxNetwork: Network, ~Copyable {
     streams.add(listener: listener)
   }
 
-  /// Takes over what each listener shows to those who come by TLS.
-  package mutating func adopt(_ configurations: TLSConfigurations) { streams.adopt(configurations) }
+  @inline(never)
+  package mutating func adopt(_ settings: NetworkSettings) {
+    sendsAtOnce = settings.settings.setsTCPNoDelay
+    streams.adopt(
+      settings.tls, connectSeconds: Int(settings.settings.connectTimeoutSeconds))
+    webSockets.adopt(settings.settings)
+  }
 
-  /// Takes over what the settings say of WebSocket and PROXY headers.
-  package mutating func adopt(_ settings: borrowing Settings) { webSockets.adopt(settings) }
+  package func pool(_ number: Int) -> PoolStatus? {
+    if let pool = streams.pool(number) { return pool }
+    return webSockets.pool(number - Streams.poolCount)
+  }
 
   package mutating func wait(milliseconds: UInt64?) {
     let pause = isShortOfDescriptors ? min(milliseconds ?? 100, 100) : milliseconds
@@ -63,7 +75,7 @@ package struct LinuxNetwork: Network, ~Copyable {
 
   private mutating func accept(from number: Int) -> Accepted? {
     var peer = linux_peer()
-    let socket = unsafe linux_accept(streams.waiting.listener(number), &peer)
+    let socket = unsafe linux_accept(streams.waiting.listener(number), sendsAtOnce, &peer)
     guard socket < 0 else {
       accepted = socket
       acceptedListener = Int(numbers[number])
@@ -93,6 +105,8 @@ package struct LinuxNetwork: Network, ~Copyable {
   package mutating func receive(place: Int, into bytes: inout MutableSpan<UInt8>) -> Received {
     webSockets.receive(place: place, streams: &streams, into: &bytes)
   }
+
+  package mutating func takeProxiedAddress() -> UInt64? { webSockets.takeAddress() }
 
   package mutating func send(
     _ chain: Chain, of chains: borrowing ByteChains, place: Int
@@ -134,4 +148,12 @@ package struct LinuxNetwork: Network, ~Copyable {
   package mutating func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int {
     streams.identity(place: place, into: &out)
   }
+}
+
+/// What a configuration says to the network.
+package struct NetworkSettings: BitwiseCopyable {
+  /// Of WebSocket and PROXY headers.
+  let settings: Configuration.Settings
+  /// What each listener shows to those who come by TLS.
+  let tls: TLSConfigurations
 }

@@ -62,6 +62,7 @@ extension ListenerPolicy {
     if listener.maximumConnections > 0 {
       maximumConnections = Int(listener.maximumConnections)
     }
+    isClosed = listener.isClosed
     usesIdentityAsUserName =
       listener.tls.usesIdentityAsUserName || listener.tls.usesSubjectAsUserName
     maximumQoS = listener.maximumQoS

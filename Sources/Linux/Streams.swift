@@ -1,4 +1,5 @@
 import Board
+import Broker
 import CLinux
 import Memory
 import Server
@@ -34,11 +35,21 @@ struct Streams: ~Copyable {
   mutating func setListenerIdle(_ number: Int) { waiting.setListenerIdle(number) }
 
   /// Takes over what each listener shows to those who come by TLS.
-  mutating func adopt(_ configurations: TLSConfigurations) { tls.adopt(configurations) }
+  mutating func adopt(_ configurations: TLSConfigurations, connectSeconds: Int) {
+    tls.adopt(configurations, connectSeconds: connectSeconds)
+  }
+
+  static var poolCount: Int { TLSStreams.poolCount }
+
+  /// The status of one of its pools that clients can fill; nil when there are no more.
+  func pool(_ number: Int) -> PoolStatus? { tls.pool(number) }
 
   /// Waits until something is ready, or so many milliseconds at most; nil for as long as it takes.
   mutating func wait(milliseconds: UInt64?, listens: Bool) {
-    waiting.wait(milliseconds: repeats.isEmpty ? milliseconds : 0, listens: listens)
+    var limit = repeats.isEmpty ? milliseconds : 0
+    if tls.isCrowded { limit = min(limit ?? .max, UInt64(TLSStreams.lookInterval)) }
+    waiting.wait(milliseconds: limit, listens: listens)
+    while let place = tls.nextStalled() { findReadyAgain(place: place) }
     repeating = repeats.count
     tls.beginTurn()
   }

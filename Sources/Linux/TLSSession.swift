@@ -35,10 +35,10 @@ import Server
   }
 
   /// Writes who the peer has proved to be, and returns the length; zero for nobody.
-  func identity(_ kind: Int32, into out: inout MutableSpan<UInt8>) -> Int {
+  func identity(into out: inout MutableSpan<UInt8>) -> Int {
     unsafe out.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return 0 }
-      return unsafe Int(linux_tls_identity(pointer, kind, base, UInt32(buffer.count)))
+      return unsafe Int(linux_tls_identity(pointer, base, UInt32(buffer.count)))
     }
   }
 
@@ -49,16 +49,19 @@ import Server
 /// What one listener shows by TLS, and asks for; held by the library's pool.
 @safe struct TLSConfiguration: BitwiseCopyable {
   let pointer: OpaquePointer
-  /// How the name of a peer's certificate is written.
-  let identityKind: Int32
 
   /// Begins an empty one; nil when the library has no memory for it.
-  init?(identityKind: Int32) {
+  init?() {
     guard let made = unsafe linux_tls_configuration_make() else { return nil }
     unsafe pointer = made
-    self.identityKind = identityKind
   }
 
-  /// Gives it up; sessions that go on keep what they need of it.
+  /// Whether it knows anybody whose certificates it would take.
+  var hasAuthority: Bool { unsafe linux_tls_has_authority(pointer) }
+
+  /// Holds it once more.
+  func hold() { unsafe linux_tls_configuration_hold(pointer) }
+
+  /// Gives it up; sessions that go on keep it.
   func release() { unsafe linux_tls_configuration_release(pointer) }
 }

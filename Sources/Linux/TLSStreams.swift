@@ -1,4 +1,5 @@
 import Board
+import Broker
 import CLinux
 import Memory
 import Server
@@ -15,9 +16,17 @@ struct TLSStreams: ~Copyable {
   /// Connections that wait until a handshake is over; whoever closes meanwhile stays there.
   private var queue: Ring<UInt32>
   private var isQueued: SlotTable<Bool>
+  /// When each handshake went on last, in milliseconds of the boot-time clock.
+  private var stamps: SlotTable<UInt32>
+  /// How long one may rest while others wait for its place.
+  private var patience: UInt32 = 5000
+  private var lookedAt: UInt32 = 0
   private var configurations = TLSConfigurations()
-  private let mostHandshakes: Int
-  private var handshakes = 0
+  /// Connections with a session.
+  fileprivate var connections: Occupancy
+  /// Handshakes that go on; those that have to wait count as refused.
+  fileprivate var handshakes: Occupancy
+  fileprivate let heapBytes: Int
   private var hasSpentTurn = false
 
   enum Phase: UInt8, BitwiseCopyable {
@@ -26,6 +35,8 @@ struct TLSStreams: ~Copyable {
     case begins
     case waits
     case handshakes
+    /// Its handshake does not go on, and others wait for its place.
+    case stalls
     case established
   }
 
@@ -45,11 +56,18 @@ struct TLSStreams: ~Copyable {
     listeners = SlotTable("TLS listeners", count: count, in: &region)
     queue = Ring("TLS handshakes waiting", capacity: count, in: &region)
     isQueued = SlotTable("TLS handshakes queued", count: count, in: &region)
+    stamps = SlotTable("TLS handshake times", count: count, in: &region)
     TLSMemory.carve(limits, in: &region)
-    mostHandshakes = limits.tlsHandshakes
+    connections = Occupancy(capacity: limits.tlsConnections)
+    handshakes = Occupancy(capacity: limits.tlsHandshakes)
+    heapBytes = limits.tlsHeapBytes
   }
 
-  mutating func adopt(_ new: TLSConfigurations) {
+  /// Shows this to those who come from now on. A handshake that does not go on while others wait
+  /// for its place keeps it for half of the time in which a connection must have connected.
+  mutating func adopt(_ new: TLSConfigurations, connectSeconds: Int) {
+    patience = UInt32(clamping: connectSeconds * 500)
+    new.hold()
     configurations.release()
     configurations = new
   }
@@ -71,6 +89,7 @@ struct TLSStreams: ~Copyable {
     switch phases[place] {
     case .begins, .waits: return open(place: place, socket: socket)
     case .handshakes: return goOn(place: place)
+    case .stalls: return fail(LINUX_TLS_TOO_SLOW)
     case .established:
       return .received(sessions[place]?.receive(into: &bytes) ?? .failed)
     case .plain: return .received(.failed)
@@ -78,7 +97,12 @@ struct TLSStreams: ~Copyable {
   }
 
   private mutating func open(place: Int, socket: Int32) -> Step {
-    guard handshakes < mostHandshakes else {
+    guard connections.free > 0 else {
+      connections.refuse()
+      return fail(LINUX_TLS_NO_PLACE)
+    }
+    guard handshakes.free > 0 else {
+      handshakes.refuse()
       enqueue(place)
       return .wantsPlace
     }
@@ -87,7 +111,9 @@ struct TLSStreams: ~Copyable {
     else { return fail(LINUX_TLS_NO_MEMORY) }
     sessions[place] = session
     phases[place] = .handshakes
-    handshakes += 1
+    stamps[place] = TLSStreams.now
+    connections.claim()
+    handshakes.claim()
     return goOn(place: place)
   }
 
@@ -104,13 +130,14 @@ struct TLSStreams: ~Copyable {
     let result = session.handshake()
     switch result {
     case LINUX_TLS_DONE:
-      handshakes -= 1
+      handshakes.release()
       phases[place] = .established
       return .received(.opened)
     case LINUX_TLS_WANTS_READ: return .nothing
     case LINUX_TLS_WANTS_WRITE: return .wantsWrite
     case LINUX_TLS_WANTS_TURN:
       hasSpentTurn = true
+      stamps[place] = TLSStreams.now
       return .wantsTurn
     default: return fail(result)
     }
@@ -132,30 +159,74 @@ struct TLSStreams: ~Copyable {
   }
 
   func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int {
-    guard isUsed(place: place), let session = sessions[place],
-      let configuration = configurations[Int(listeners[place])]
-    else { return 0 }
-    return session.identity(configuration.identityKind, into: &out)
+    guard isUsed(place: place), let session = sessions[place] else { return 0 }
+    return session.identity(into: &out)
   }
 
   /// Ends the session of a place; true when others' handshakes may go on.
   mutating func close(place: Int) -> Bool {
     guard isUsed(place: place) else { return false }
-    let wasHandshake = phases[place] == .handshakes
-    if wasHandshake { handshakes -= 1 }
-    sessions[place]?.close()
+    let wasHandshake = phases[place] == .handshakes || phases[place] == .stalls
+    if wasHandshake { handshakes.release() }
+    if let session = sessions[place] {
+      session.close()
+      connections.release()
+    }
     sessions[place] = nil
     phases[place] = .plain
     return wasHandshake
   }
 
+  private static var now: UInt32 { UInt32(truncatingIfNeeded: linux_boottime_milliseconds()) }
+
+  /// Whether somebody waits until a handshake is over.
+  var isCrowded: Bool { !queue.isEmpty && handshakes.free == 0 }
+
+  /// A handshake that has to make room for others, looked for ten times a second.
+  mutating func nextStalled() -> Int? {
+    let now = TLSStreams.now
+    guard isCrowded && now &- lookedAt >= TLSStreams.lookInterval else { return nil }
+    for place in 0..<phases.count where phases[place] == .handshakes {
+      guard now &- stamps[place] > patience else { continue }
+      phases[place] = .stalls
+      return place
+    }
+    lookedAt = now
+    return nil
+  }
+
+  /// Milliseconds.
+  static var lookInterval: UInt32 { 100 }
+
   /// The connection that has waited longest for its handshake, if there is room for one.
   mutating func nextAdmitted() -> Int? {
-    guard handshakes < mostHandshakes else { return nil }
+    guard handshakes.free > 0 else { return nil }
     while let place = queue.removeFirst() {
       isQueued[Int(place)] = false
       if phases[Int(place)] == .waits { return Int(place) }
     }
     return nil
+  }
+}
+
+// How full it is, for `$SYS` and SIGUSR2.
+extension TLSStreams {
+  static var poolCount: Int { Limits().tlsConnections > 0 ? 3 : 0 }
+
+  /// The status of one of its pools; nil when there are no more.
+  func pool(_ number: Int) -> PoolStatus? {
+    guard number < TLSStreams.poolCount else { return nil }
+    switch number {
+    case 0: return PoolStatus(name: "TLS connections", occupancy: connections)
+    case 1: return PoolStatus(name: "TLS handshakes", occupancy: handshakes)
+    default: return PoolStatus(name: "TLS heap bytes", occupancy: heapOccupancy)
+    }
+  }
+
+  private var heapOccupancy: Occupancy {
+    let use = linux_tls_memory_use()
+    return Occupancy(
+      used: Int(use.heap_bytes), peak: Int(use.heap_peak), refused: UInt64(use.heap_refused),
+      capacity: heapBytes)
   }
 }

@@ -13,15 +13,25 @@ package struct Occupancy: BitwiseCopyable {
     self.capacity = capacity
   }
 
+  /// What somebody else has counted.
+  package init(used: Int, peak: Int, refused: UInt64, capacity: Int) {
+    self.used = used
+    self.peak = peak
+    self.refused = refused
+    self.capacity = capacity
+  }
+
   /// Slots that are free now.
   package var free: Int { capacity - used }
 
-  mutating func claim(_ count: Int = 1) {
+  /// Counts slots that are taken.
+  package mutating func claim(_ count: Int = 1) {
     used += count
     if used > peak { peak = used }
   }
 
-  mutating func release(_ count: Int = 1) {
+  /// Counts slots that are given back.
+  package mutating func release(_ count: Int = 1) {
     used -= count
   }
 

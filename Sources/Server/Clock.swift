@@ -20,11 +20,15 @@ package enum Request: BitwiseCopyable {
 
 /// What the Server wants of its operator's side: requests come in, log lines go out.
 package protocol Console: ~Copyable {
+  /// What a configuration says to the network alone.
+  associatedtype NetworkSettings: BitwiseCopyable = NoSettings
   /// The next thing asked for; nil when there is none.
   mutating func nextRequest() -> Request?
   /// Reads the configuration again, and what it names into the spare set of `access`; nil, and why
   /// is told, when they are not wholly valid.
   mutating func reload(into access: inout Access) -> Reloaded?
+  /// What the configuration that holds says to the network.
+  var networkSettings: NetworkSettings { get }
   /// Writes one line of the log.
   mutating func write(_ line: borrowing Line, _ level: LogLevel)
   /// Closes the log and opens it again.
@@ -35,6 +39,15 @@ package protocol Console: ~Copyable {
   mutating func beat(at now: Instant)
   /// When `beat` is due again.
   var nextBeat: Instant { get }
+}
+
+/// Says nothing: for a network that has nothing to be told.
+package struct NoSettings: BitwiseCopyable {
+  package init() {}
+}
+
+extension Console where Self: ~Copyable, NetworkSettings == NoSettings {
+  package var networkSettings: NoSettings { NoSettings() }
 }
 
 extension Console where Self: ~Copyable {

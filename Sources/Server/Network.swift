@@ -1,7 +1,12 @@
+import Broker
 import Memory
 
 /// What the Server wants of a network. A connection is known by its place: the index of its slot.
 package protocol Network: ~Copyable {
+  /// What a configuration says to it.
+  associatedtype Settings: BitwiseCopyable = NoSettings
+  /// Takes over what the configuration says; connections that are there go on as they began.
+  mutating func adopt(_ settings: Settings)
   /// Waits until something is ready, or so many milliseconds at most; nil for as long as it takes.
   mutating func wait(milliseconds: UInt64?)
   /// Takes a new connection off a listener; nil when there is none, or none can be had now.
@@ -14,6 +19,9 @@ package protocol Network: ~Copyable {
   mutating func nextReady() -> Readiness?
   /// Reads what is there, as far as it fits.
   mutating func receive(place: Int, into bytes: inout MutableSpan<UInt8>) -> Received
+  /// The number of the address that a proxy has named in what was received last, instead of its own;
+  /// nil when it has not. Each is told once.
+  mutating func takeProxiedAddress() -> UInt64?
   /// Sends the bytes of a chain from its front, as many as the network takes at once.
   mutating func send(_ chain: Chain, of chains: borrowing ByteChains, place: Int) -> Sent
   /// Says for what a connection is to be found ready from now on.
@@ -25,14 +33,26 @@ package protocol Network: ~Copyable {
   /// Writes who the peer has proved to be, as its listener wants it, and returns the length; zero
   /// for nobody.
   mutating func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int
+  /// The status of one of its pools that clients can fill, from 0 on; nil when there are no more.
+  func pool(_ number: Int) -> PoolStatus?
+}
+
+extension Network where Self: ~Copyable, Settings == NoSettings {
+  package mutating func adopt(_ settings: NoSettings) {}
 }
 
 extension Network where Self: ~Copyable {
   /// Asking is cheap where there is no system to ask.
   package var hasRequest: Bool { true }
 
+  /// No proxy is believed where there is none.
+  package mutating func takeProxiedAddress() -> UInt64? { nil }
+
   /// Nobody proves anything where there is no encryption.
   package mutating func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int { 0 }
+
+  /// Nothing is bounded but by the connections.
+  package func pool(_ number: Int) -> PoolStatus? { nil }
 }
 
 /// A connection that has come in.

@@ -7,7 +7,8 @@ import Memory
 package struct Server<
   N: Network & ~Copyable, C: Clock & ~Copyable, L: Console & ~Copyable,
   H: PasswordHasher & ~Copyable
->: ~Copyable {
+>: ~Copyable
+where L.NetworkSettings == N.Settings {
   package private(set) var broker: Broker
   package var network: N
   package var clock: C
@@ -39,6 +40,7 @@ package struct Server<
   package mutating func start(_ configuration: Reloaded) {
     broker.advance(to: clock.now())
     broker.adopt(configuration.policy, levels: configuration.logLevels)
+    network.adopt(console.networkSettings)
   }
 
   /// Sends the goodbyes and writes the last lines of the log.
@@ -56,6 +58,7 @@ package struct Server<
     console.beat(at: broker.now)
     hasProgress = false
     hasRest = false
+    readPools()
     if network.hasRequest { answerRequests() }
     accept()
     receive()
@@ -77,6 +80,14 @@ package struct Server<
     guard next != .never else { return nil }
     let now = clock.now()
     return next <= now ? 0 : next.milliseconds - now.milliseconds
+  }
+
+  /// Hands the Broker the status of the pools that are not its own.
+  private mutating func readPools() {
+    for number in 0..<Broker.foreignPoolCount {
+      guard let pool = network.pool(number) else { return }
+      broker.setForeignPool(number, pool)
+    }
   }
 
   private mutating func answerRequests() {
@@ -144,7 +155,9 @@ package struct Server<
       return 0
     }
     var target = broker.receiveTarget(of: connection, room: room)
-    switch network.receive(place: place, into: &target) {
+    let received = network.receive(place: place, into: &target)
+    if let address = network.takeProxiedAddress() { broker[connection].address = address }
+    switch received {
     case .bytes(let count):
       broker.receive(count, on: connection)
       return count

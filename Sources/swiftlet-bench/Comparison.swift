@@ -19,12 +19,13 @@ struct Comparison {
   /// The outcomes, row by row, of each contender.
   mutating func run() throws -> Results {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    if rows.contains(where: \.transport.hasTLS) { try makeCertificates() }
     var results: Results = []
     for row in rows {
       note(row.name)
       var outcomes: [String: [Outcome]] = [:]
       for _ in 0..<repetitions {
-        for contender in contenders where row.suitsRelay || !contender.isRelay {
+        for contender in contenders where contender.suits(row) {
           let outcome = runQuietly(row, contender)
           note("  \(contender.name): \(outcome.headline)")
           outcomes[contender.name, default: []].append(outcome)
@@ -33,6 +34,20 @@ struct Comparison {
       results.append(outcomes)
     }
     return results
+  }
+
+  private func makeCertificates() throws {
+    let shell = Process()
+    shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+    shell.arguments = ["Board/certificates.sh", "\(folder)/certificates", "localhost 127.0.0.1"]
+    shell.standardOutput = FileHandle.nullDevice
+    try shell.run()
+    shell.waitUntilExit()
+    guard shell.terminationStatus == 0 else { throw Failure("there are no certificates") }
+    // A broker that gives up root's rights must read them all the same.
+    for file in ["certificates", "certificates/server.key"] {
+      chmod("\(folder)/\(file)", 0o755)
+    }
   }
 
   private mutating func runQuietly(_ row: Row, _ contender: Contender) -> Outcome {
@@ -52,14 +67,18 @@ struct Comparison {
     do {
       let port = try Endpoint.freePort()
       let configuration = "\(folder)/broker.conf"
-      try contender.configuration(port: port, inflight: row.inflight).write(
+      try contender.configuration(
+        port: port, inflight: row.inflight, transport: row.transport, folder: folder
+      ).write(
         toFile: configuration, atomically: true, encoding: .utf8)
       let process = try ChildProcess(
         contender.command(port, configuration), core: brokerCore, thisCore: loadCore,
         log: "\(folder)/brokers.log")
       defer { process.stop() }
-      let endpoint = try Endpoint(host: "127.0.0.1", port: port)
+      var endpoint = try Endpoint(host: "127.0.0.1", port: port)
       try process.waitUntilItListens(endpoint)
+      endpoint.transport = row.transport
+      endpoint.resumes = row.resumes
       outcome = trial(row, endpoint, process.identifier).run()
       if let ending = process.ending { outcome.failure = "the broker \(ending)" }
     } catch {

@@ -6,6 +6,13 @@ struct Contender {
   /// Beside what all brokers are told.
   let settings: String
   var isRelay = false
+  /// It can open a listener for WebSocket; Debian's Mosquitto 2.0.11 says that it cannot.
+  var hasWebSocket = false
+
+  /// Whether it can be put to the load of a row.
+  func suits(_ row: Row) -> Bool {
+    (row.suitsRelay || !isRelay) && (!row.transport.hasWebSocket || hasWebSocket)
+  }
 
   static func mosquitto(_ program: String, waitsForMore: Bool) -> Contender {
     Contender(
@@ -15,7 +22,8 @@ struct Contender {
 
   static func swiftlet(_ program: String) -> Contender {
     Contender(
-      name: "Swiftlet", command: { [program, "-c", $1] }, settings: "set_tcp_nodelay true\n")
+      name: "Swiftlet", command: { [program, "-c", $1] }, settings: "set_tcp_nodelay true\n",
+      hasWebSocket: true)
   }
 
   static func relay(_ program: String) -> Contender {
@@ -24,15 +32,22 @@ struct Contender {
       isRelay: true)
   }
 
-  func configuration(port: UInt16, inflight: Int) -> String {
-    """
-    listener \(port) 127.0.0.1
-    allow_anonymous true
-    max_queued_messages 0
-    max_inflight_messages \(inflight)
-    log_type none
+  func configuration(port: UInt16, inflight: Int, transport: Transport, folder: String) -> String {
+    let web = transport.hasWebSocket ? "protocol websockets\n" : ""
+    let encrypted =
+      transport.hasTLS
+      ? "certfile \(folder)/certificates/server.crt\nkeyfile \(folder)/certificates/server.key\n"
+      : ""
+    // Mosquitto's listeners for WebSocket take no address.
+    let address = transport.hasWebSocket ? "" : " 127.0.0.1"
+    return """
+      listener \(port)\(address)
+      allow_anonymous true
+      max_queued_messages 0
+      max_inflight_messages \(inflight)
+      log_type none
 
-    """ + settings
+      """ + web + encrypted + settings
   }
 }
 
@@ -48,6 +63,8 @@ struct Row {
   var rate = 5_000
   /// What a subscriber may have unacknowledged: `max_inflight_messages`.
   var inflight = 20
+  var transport = Transport.plain
+  var resumes = false
   /// Swiftlet's figure divided by Mosquitto's: at least, or at most when less is better.
   var target: Double?
   /// The relay, which reads nothing, can bear it.
@@ -57,9 +74,12 @@ struct Row {
   var isAboutSpeed: Bool {
     switch scenario {
     case .pairs, .fanIn, .fanOut, .queue, .retained: true
-    case .latency, .connect, .idle: false
+    case .latency, .connect, .handshake, .idle: false
     }
   }
+
+  /// What counts is the broker's time for each connection.
+  var isAboutConnecting: Bool { scenario == .connect || scenario == .handshake }
 
   static let all: [Row] = [
     Row(name: "pairs QoS 0: 10 pairs, 100 under way each", scenario: .pairs, target: 24),
@@ -99,8 +119,38 @@ struct Row {
     Row(
       name: "10,000 retained messages to a new subscriber", scenario: .retained,
       messages: 10_000, suitsRelay: false),
+    Row(
+      name: "TLS: pairs QoS 0, 100 under way each", scenario: .pairs, transport: .tls,
+      suitsRelay: false),
+    Row(
+      name: "TLS: pairs QoS 0 singly: 100 pairs", scenario: .pairs, clients: 100, underWay: 1,
+      transport: .tls, suitsRelay: false),
+    Row(
+      name: "TLS: pairs QoS 0, 16 KiB, 8 under way each", scenario: .pairs, size: 16_384,
+      underWay: 8, transport: .tls, suitsRelay: false),
+    Row(
+      name: "WebSocket: pairs QoS 0, 100 under way each", scenario: .pairs, transport: .webSocket,
+      suitsRelay: false),
+    Row(
+      name: "WebSocket: pairs QoS 0 singly: 100 pairs", scenario: .pairs, clients: 100,
+      underWay: 1, transport: .webSocket, suitsRelay: false),
+    Row(
+      name: "TLS handshake, CONNACK, disconnect", scenario: .handshake, transport: .tls,
+      suitsRelay: false),
+    Row(
+      name: "TLS handshake resumed, CONNACK, disconnect", scenario: .handshake, transport: .tls,
+      resumes: true, suitsRelay: false),
+    Row(
+      name: "WebSocket handshake, CONNACK, disconnect", scenario: .handshake,
+      transport: .webSocket, suitsRelay: false),
+    Row(
+      name: "idle TLS connections", scenario: .idle, clients: 500,
+      transport: .tls, suitsRelay: false),
+    Row(
+      name: "idle WebSocket connections", scenario: .idle,
+      clients: 1_000, transport: .webSocket, suitsRelay: false),
     Row(name: "connect, CONNACK, disconnect", scenario: .connect, clients: 50, target: 0.85),
-    Row(name: "idle connections with one subscription each", scenario: .idle, clients: 5_000),
+    Row(name: "idle connections", scenario: .idle, clients: 5_000),
     Row(name: "latency at 5,000 messages a second", scenario: .latency, rate: 5_000, target: 1),
     Row(name: "latency at 50,000 messages a second", scenario: .latency, rate: 50_000, target: 1),
   ]

@@ -6,7 +6,7 @@ extension Load {
   func receive(_ client: UnsafeMutablePointer<Client>) {
     let rest = client.pointee.restCount
     if rest > 0 { memcpy(buffer, client.pointee.rest, rest) }
-    let count = read(client.pointee.descriptor, buffer + rest, bufferCapacity - rest)
+    let count = bench_read(client.pointee.descriptor, buffer + rest, bufferCapacity - rest)
     guard count > 0 else {
       if count == 0 { return lose(client, "the broker closed the connection") }
       guard bench_errno() == EAGAIN || bench_errno() == EINTR else {

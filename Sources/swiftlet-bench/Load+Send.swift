@@ -43,6 +43,7 @@ extension Load {
 
   /// Writes all that waits in one call; what is begun is ended before anything else.
   private func flush(_ client: UnsafeMutablePointer<Client>) {
+    guard bench_flush(client.pointee.descriptor) else { return watch(client, forRoom: true) }
     var count = 0
     let controlFirst = client.pointee.control.isPartlySent
     if controlFirst { count = addControl(client, count) }
@@ -50,7 +51,7 @@ extension Load {
     if !controlFirst { count = addControl(client, count) }
     guard count > 0 else { return watch(client, forRoom: false) }
     let wanted = (0..<count).reduce(0) { $0 + vectors[$1].iov_len }
-    let written = writev(client.pointee.descriptor, vectors, Int32(count))
+    let written = bench_writev(client.pointee.descriptor, vectors, Int32(count))
     guard written >= 0 else {
       guard bench_errno() == EAGAIN || bench_errno() == EINTR else {
         return lose(client, "\(Failure.call("write"))")
@@ -58,7 +59,7 @@ extension Load {
       return watch(client, forRoom: true)
     }
     markSent(client, written, controlFirst: controlFirst)
-    watch(client, forRoom: written < wanted)
+    watch(client, forRoom: written < wanted || bench_waits(client.pointee.descriptor))
   }
 
   private func addControl(_ client: UnsafeMutablePointer<Client>, _ count: Int) -> Int {

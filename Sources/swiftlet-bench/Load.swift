@@ -46,7 +46,7 @@ final class Load {
 
   deinit {
     for index in 0..<clientCount where clients[index].descriptor >= 0 {
-      close(clients[index].descriptor)
+      bench_close(clients[index].descriptor)
     }
     close(epoll)
   }
@@ -98,7 +98,8 @@ final class Load {
     for index in 0..<max(0, Int(count)) {
       let client = clients + Int(events[index].data.u32)
       if events[index].events & EPOLLOUT.rawValue != 0 { mark(client) }
-      if events[index].events & ~EPOLLOUT.rawValue != 0 { receive(client) }
+      guard events[index].events & ~EPOLLOUT.rawValue != 0 else { continue }
+      repeat { receive(client) } while bench_has_more(client.pointee.descriptor) && failure == nil
     }
     let before = now
     now = monotonicNow()

@@ -1,3 +1,4 @@
+import CBench
 import Glibc
 
 /// The packets a load sends, made before the clock starts.
@@ -80,7 +81,7 @@ struct Handshake {
         throw Failure("CONNECT of \(identifier) was answered with \(answer.header) \(answer.body)")
       }
     } catch {
-      close(descriptor)
+      bench_close(descriptor)
       throw error
     }
     return descriptor
@@ -96,10 +97,10 @@ struct Handshake {
 
   /// Ends the connection in MQTT's way and waits until the broker has closed it.
   func disconnect(_ descriptor: Int32) throws {
-    defer { close(descriptor) }
+    defer { bench_close(descriptor) }
     try sendAll(descriptor, Packets.disconnect)
     var byte: UInt8 = 0
-    while recv(descriptor, &byte, 1, 0) > 0 {}
+    while bench_read(descriptor, &byte, 1) > 0 {}
   }
 
   /// The next packet, and nothing of what follows it.

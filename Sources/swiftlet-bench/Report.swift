@@ -69,22 +69,23 @@ struct Report {
 
   private var connections: String {
     var table = Table(["connections and memory"] + names + ["ratio", "target", ""])
-    for (row, outcomes) in rows where row.scenario == .connect {
+    for (row, outcomes) in rows where row.isAboutConnecting {
       let ratio = ratio(outcomes, \.brokerMicroseconds)
       table.add(
         ["broker's core, µs per connection (\(row.name))"]
           + names.map { cell(outcomes[$0], { $0.brokerMicroseconds }, Report.microseconds) }
           + verdict(ratio, row.target.map { ("≤ \(Report.short($0))×", (ratio ?? 9) <= $0) }))
     }
-    for (_, outcomes) in rows where outcomes.values.first?.first?.scenario == "idle" {
+    for (row, outcomes) in rows where row.scenario == .idle {
       for figure in figures(of: outcomes) {
         table.add(
-          [figure] + names.map { cell(outcomes[$0], { $0.figures[figure] }, Report.short) }
+          ["\(row.name): \(figure)"]
+            + names.map { cell(outcomes[$0], { $0.figures[figure] }, Report.short) }
             + verdict(ratio(outcomes, { $0.figures[figure] }), nil))
       }
       let start: (Outcome) -> Double? = { $0.residentKiBAtStart.map(Double.init) }
       table.add(
-        ["resident KiB at start"]
+        ["\(row.name): resident KiB at start"]
           + names.map { cell(outcomes[$0], start, { String(format: "%.0f", $0) }) }
           + verdict(ratio(outcomes, start), nil))
     }

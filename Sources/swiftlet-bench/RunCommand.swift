@@ -24,6 +24,8 @@ struct RunCommand: ParsableCommand {
   @Option(help: "The broker's process, if it is here: its time and memory are measured.")
   var pid: Int32?
   @Option(help: "The core to stay on.") var core: Int32?
+  @Option(help: "One of \(Transport.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var transport = Transport.plain
   @Flag(help: "Never sleep: the broker then does not pay for waking the load.") var spin = false
   @Flag(help: "Print JSON.") var json = false
 
@@ -37,6 +39,7 @@ struct RunCommand: ParsableCommand {
     raiseDescriptorLimit()
     if let core { _ = bench_pin(core) }
     var trial = Trial(scenario: scenario, endpoint: try Endpoint(host: host, port: port))
+    trial.endpoint.transport = transport
     trial.qos = qos
     trial.size = size
     trial.clients = clients

@@ -8,6 +8,7 @@ enum Scenario: String, CaseIterable, ExpressibleByArgument, Codable {
   case latency
   case queue
   case connect
+  case handshake
   case idle
   case retained
 }
@@ -49,6 +50,7 @@ struct Trial {
       case .latency: try latency(&outcome)
       case .queue: try queue(&outcome)
       case .connect: try connections(&outcome)
+      case .handshake: try handshakes(&outcome)
       case .idle: try idle(&outcome)
       case .retained: try retained(&outcome)
       }

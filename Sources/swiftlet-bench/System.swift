@@ -1,3 +1,4 @@
+import ArgumentParser
 import CBench
 import Glibc
 
@@ -36,9 +37,24 @@ func raiseDescriptorLimit() {
   setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
 }
 
+/// What the bytes of a connection go through.
+enum Transport: String, CaseIterable, ExpressibleByArgument {
+  case plain
+  case tls
+  case webSocket = "websocket"
+  case secureWebSocket = "tls-websocket"
+
+  var hasTLS: Bool { self == .tls || self == .secureWebSocket }
+  var hasWebSocket: Bool { self == .webSocket || self == .secureWebSocket }
+}
+
 /// Where a broker listens.
 struct Endpoint {
   private var address = sockaddr_in()
+  /// What the bytes go through.
+  var transport = Transport.plain
+  /// Whether a connection by TLS goes on with the session of the one before.
+  var resumes = false
 
   init(host: String, port: UInt16) throws {
     var hints = addrinfo()
@@ -67,6 +83,10 @@ struct Endpoint {
       let failure = Failure.call("connect")
       close(descriptor)
       throw failure
+    }
+    guard bench_open(descriptor, transport.hasTLS, transport.hasWebSocket, resumes) == 0 else {
+      bench_close(descriptor)
+      throw Failure("the handshake of \(transport.rawValue) failed")
     }
     return descriptor
   }
@@ -147,9 +167,11 @@ func closeAtOnce(_ descriptor: Int32) {
 func sendAll(_ descriptor: Int32, _ bytes: [UInt8]) throws {
   var sent = 0
   while sent < bytes.count {
-    let count = bytes.withUnsafeBytes {
-      send(
-        descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
+    let count = bytes.withUnsafeBytes { buffer in
+      var vector = iovec(
+        iov_base: UnsafeMutableRawPointer(mutating: buffer.baseAddress)?.advanced(by: sent),
+        iov_len: bytes.count - sent)
+      return bench_writev(descriptor, &vector, 1)
     }
     guard count > 0 else { throw Failure.call("send") }
     sent += count
@@ -162,7 +184,7 @@ func receiveExactly(_ descriptor: Int32, _ count: Int) throws -> [UInt8] {
   var received = 0
   while received < count {
     let step = bytes.withUnsafeMutableBytes {
-      recv(descriptor, $0.baseAddress.map { $0 + received }, count - received, 0)
+      bench_read(descriptor, $0.baseAddress.map { $0 + received }, count - received)
     }
     guard step != 0 else { throw Failure("the broker closed the connection") }
     guard step > 0 else { throw Failure.call("receive") }

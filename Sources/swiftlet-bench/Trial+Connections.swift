@@ -15,11 +15,33 @@ extension Trial {
     outcome.failure = outcome.failure ?? churn.failure
   }
 
+  /// Handshake, CONNACK, DISCONNECT, closed by the broker: one after the other, since it is the
+  /// time of the broker's core that is asked for.
+  func handshakes(_ outcome: inout Outcome) throws {
+    try handshakes(until: monotonicNow() + UInt64(warmUpSeconds * 1e9), &outcome)
+    outcome.published = 0
+    let meter = Meter(broker)
+    try handshakes(until: monotonicNow() + UInt64(seconds * 1e9), &outcome)
+    meter.read(into: &outcome, count: outcome.published, isJudged: false)
+  }
+
+  private func handshakes(until deadline: UInt64, _ outcome: inout Outcome) throws {
+    while monotonicNow() < deadline {
+      let descriptor = try handshake.connect(identifier: "bench-handshake")
+      let isFirst = outcome.published == 0
+      if endpoint.resumes, !isFirst, !bench_was_resumed(descriptor) {
+        outcome.failure = "the broker did not resume a session"
+      }
+      try handshake.disconnect(descriptor)
+      outcome.published += 1
+    }
+  }
+
   /// Connections with one subscription each that do nothing, and what the broker needs for them.
   func idle(_ outcome: inout Outcome) throws {
     guard let broker else { throw Failure("the broker's process is not known: --pid") }
     var descriptors: [Int32] = []
-    defer { descriptors.forEach { close($0) } }
+    defer { descriptors.forEach { bench_close($0) } }
     let start = broker.residentKiB
     for count in [clients / 5, clients] {
       while descriptors.count < count {

@@ -167,6 +167,7 @@ extension Program {
   }
 
   /// Removes our sockets from the file system; those that were handed over stay.
+  @inline(never)
   func removeSockets() {
     let settings = server.console.settings
     for index in 0..<settings.listenerCount {

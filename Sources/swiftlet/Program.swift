@@ -35,12 +35,12 @@ struct Program: ~Copyable {
   mutating func run(plan: borrowing Region) -> Int32 {
     linux_read_time_zone()
     server.console.supervisor.find()
-    guard server.load({ console, access in console.load(into: &access) }),
-      let tls = server.console.loadTLS(of: server.console.settings)
-    else { return ExitStatus.usage }
-    server.network.adopt(tls)
+    guard server.load({ console, access in console.load(into: &access) }) else {
+      return ExitStatus.usage
+    }
     if options.testsConfiguration {
       plan.writePlan(to: .output)
+      writeUse()
       Standard.output.write("Configuration file is OK.\n")
       return ExitStatus.success
     }
@@ -50,29 +50,52 @@ struct Program: ~Copyable {
     guard !options.isDaemon || daemonise() else { return ExitStatus.failure }
     guard giveUp(rights) && startWaiting() else { return ExitStatus.failure }
     writeProcessIdentifier()
-    server.network.adopt(server.console.settings)
-    server.start(server.console.configuration)
+    start()
+    linux_forget_start()
     confine()
     tell(.information, Broker.version, " running")
     server.console.supervisor.tellReady(at: server.clock.now())
     while !server.isStopped { server.turn() }
+    finish()
+    return ExitStatus.success
+  }
+
+  // What happens once has a frame of its own, so that the loop stands on a small stack.
+
+  @inline(never)
+  private mutating func start() {
+    server.start(server.console.configuration)
+  }
+
+  @inline(never)
+  private mutating func finish() {
     server.console.supervisor.tellStopping()
     server.finish()
     tell(.information, Broker.version, " stopped")
     removeProcessIdentifier()
     removeSockets()
-    return ExitStatus.success
+  }
+
+  /// Writes how much of the board's limits the configuration takes.
+  private func writeUse() {
+    var line = Line()
+    server.console.settings.describeUse(in: &line)
+    line.append("\n")
+    Standard.output.write(line.span)
   }
 
   /// Opens all that has a name: what only the user may have as the user, the rest as who we are.
+  @inline(never)
   private mutating func open(_ rights: inout Rights) -> Bool {
     guard server.console.findUser(&rights) else { return false }
     guard rights.asUser({ server.console.openLog() }) else { return false }
     tell(.information, Broker.version, " starting")
+    rights.asUser { server.console.warnOfOpenSecrets() }
     raiseDescriptorLimit()
     return openListeners(rights)
   }
 
+  @inline(never)
   mutating func tell(
     _ level: LogLevel, _ words: StaticString, _ more: StaticString = ""
   ) {
@@ -97,6 +120,7 @@ struct Program: ~Copyable {
     server.console.write(line, .warning)
   }
 
+  @inline(never)
   private mutating func daemonise() -> Bool {
     let result = linux_daemonise()
     if result < 0 { server.console.complain("Error: Unable to go to the background", result) }
@@ -104,6 +128,7 @@ struct Program: ~Copyable {
   }
 
   /// Locks memory while that is allowed, and becomes the user for good.
+  @inline(never)
   private mutating func giveUp(_ rights: borrowing Rights) -> Bool {
     if server.console.settings.locksMemory {
       let result = linux_lock_memory()
@@ -118,6 +143,7 @@ struct Program: ~Copyable {
   }
 
   /// From here on the system refuses what a broker never asks for.
+  @inline(never)
   private mutating func confine() {
     guard server.console.settings.isSandboxed else { return }
     let result = linux_confine()
@@ -129,6 +155,7 @@ struct Program: ~Copyable {
     server.console.write(line, .notice)
   }
 
+  @inline(never)
   private mutating func startWaiting() -> Bool {
     let signals = server.console.openSignals()
     let result = signals < 0 ? signals : server.network.start(signals: signals)
@@ -136,6 +163,7 @@ struct Program: ~Copyable {
     return result >= 0
   }
 
+  @inline(never)
   private mutating func writeProcessIdentifier() {
     let path = server.console.settings.pidFile
     guard !path.isEmpty else { return }
@@ -151,6 +179,7 @@ struct Program: ~Copyable {
     if result < 0 { server.console.complain("Error: Unable to write pid file", result) }
   }
 
+  @inline(never)
   private func removeProcessIdentifier() {
     let path = server.console.settings.pidFile
     guard !path.isEmpty else { return }

@@ -202,7 +202,7 @@ final class World {
 
   private func status(_ name: String) -> Occupancy {
     for number in 0..<Broker.poolCount {
-      let pool = broker.pool(number)
+      guard let pool = broker.pool(number) else { continue }
       if pool.name.description == name { return pool.occupancy }
     }
     preconditionFailure("no pool is named \(name)")
@@ -212,7 +212,7 @@ final class World {
   var usedPools: [String: Int] {
     var pools: [String: Int] = [:]
     for number in 0..<Broker.poolCount {
-      let pool = broker.pool(number)
+      guard let pool = broker.pool(number) else { continue }
       if pool.occupancy.used > 0 { pools[pool.name.description] = pool.occupancy.used }
     }
     return pools

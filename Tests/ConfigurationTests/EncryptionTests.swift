@@ -11,7 +11,6 @@ private let certificates = """
   keyfile /server.key
   crlfile /revoked.pem
   ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256
-  ciphers_tls1.3 TLS_AES_128_GCM_SHA256
   tls_version tlsv1.3
   require_certificate true
   use_identity_as_username true
@@ -29,7 +28,6 @@ private let certificates = """
   #expect(reading.text(tls.keyFile) == "/server.key")
   #expect(reading.text(tls.revocationFile) == "/revoked.pem")
   #expect(reading.text(tls.ciphers).hasPrefix("ECDHE-ECDSA"))
-  #expect(reading.text(tls.ciphersVersion13) == "TLS_AES_128_GCM_SHA256")
   #expect(tls.version == .version13 && tls.requiresCertificate)
   #expect(tls.usesIdentityAsUserName && tls.usesSubjectAsUserName)
 }
@@ -82,7 +80,7 @@ func anEncryptionKeyMayBeWrong(line: String, words: String) {
 }
 
 @Test(arguments: [
-  "cafile", "capath", "certfile", "keyfile", "crlfile", "ciphers", "ciphers_tls1.3", "psk_hint",
+  "cafile", "capath", "certfile", "keyfile", "crlfile", "ciphers", "psk_hint",
 ])
 func anEncryptionTextIsGivenOnceForAListener(key: String) {
   #expect(

@@ -326,7 +326,7 @@ private func aKeyNeedsAValue(key: String) {
 /// Keys that are tested by functions of their own.
 private let elsewhere = [
   "listener", "log_dest", "port", "bind_address", "cafile", "capath", "certfile", "keyfile",
-  "crlfile", "ciphers", "ciphers_tls1.3", "psk_hint", "tls_version", "require_certificate",
+  "crlfile", "ciphers", "psk_hint", "tls_version", "require_certificate",
   "use_identity_as_username", "use_subject_as_username",
 ]
 private let persistence = ["persistence", "retained_persistence"]

@@ -611,3 +611,56 @@ def test_in_the_background(tmp_path, open_folder):
         os.kill(number, signal.SIGTERM)
     until(lambda: not path.exists(), "it did not end")
     assert "running" in (open_folder / "log").read_text()
+
+
+# MARK: Secrets
+
+
+@pytest.fixture
+def certificate(open_folder):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                    "-nodes", "-keyout", f"{open_folder}/key", "-out", f"{open_folder}/certificate", "-days", "2",
+                    "-subj", "/CN=localhost"], check=True, capture_output=True)
+    return open_folder
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is missing")
+@pytest.mark.parametrize("mode, is_warned", [(0o644, True), (0o604, True), (0o640, False), (0o600, False)])
+def test_a_key_that_everybody_may_read(certificate, start_broker, mode, is_warned):
+    (certificate / "key").chmod(mode)
+    broker = start_broker(f"listener {free_port()} 127.0.0.1\ncertfile {certificate}/certificate\n"
+                          f"keyfile {certificate}/key")
+    broker.wait_for_log("running")
+    warning = f"Warning: File {certificate}/key can be read by everybody"
+    assert (warning in broker.log()) == is_warned
+
+
+@as_root
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is missing")
+def test_a_key_of_somebody_else(certificate, start_broker):
+    (certificate / "key").chmod(0o640)
+    os.chown(certificate / "key", pwd.getpwnam("games").pw_uid, 0)
+    broker = start_broker(f"listener {free_port()} 127.0.0.1\ncertfile {certificate}/certificate\n"
+                          f"keyfile {certificate}/key")
+    broker.wait_for_log("neither the broker's user nor root")
+
+
+@as_root
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is missing")
+def test_a_key_of_the_user_is_as_it_should_be(certificate, start_broker):
+    (certificate / "key").chmod(0o600)
+    os.chown(certificate / "key", pwd.getpwnam("daemon").pw_uid, 0)
+    broker = start_broker(f"user daemon\nlistener {free_port()} 127.0.0.1\n"
+                          f"certfile {certificate}/certificate\nkeyfile {certificate}/key")
+    broker.wait_for_log("running")
+    assert "Warning" not in broker.log()
+
+
+@as_root
+def test_what_only_root_may_read_is_read_at_start_alone(start_broker):
+    broker = start_broker()
+    broker.configuration_path.chmod(0o600)
+    broker.signal(signal.SIGHUP)
+    broker.wait_for_log("permission denied", "the old one stays")
+    broker.signal(signal.SIGUSR1)
+    broker.wait_for_log("nothing to save")

@@ -161,7 +161,7 @@ private let pingAnswer: [UInt8] = [0xD0, 0]
   machine.turn()
   #expect(
     machine.wire.calls { if case .close = $0 { true } else { false } } == [.close(0), .close(1)])
-  let used = machine.server.broker.pool(0).occupancy.used
+  let used = machine.server.broker.pool(0)?.occupancy.used
   #expect(used == 1)
 }
 
@@ -260,6 +260,20 @@ private let pingAnswer: [UInt8] = [0xD0, 0]
   #expect(machine.wire.reopened == 1)
   #expect(machine.wire.lines.contains { $0.hasPrefix("There is nothing to save") })
   #expect(machine.wire.kinds.last == .information)
+}
+
+@Test func theAddressThatAProxyNamesTakesThePlaceOfItsOwn() throws {
+  let machine = Machine()
+  machine.wire.address = 17
+  machine.connect(2)
+  machine.wire.proxiedAddress = 18
+  machine.send(1, pingPacket)
+  machine.turn()
+  let addresses = try (0..<2).map { place in
+    let connection = machine.server.broker.connection(at: place)
+    return machine.server.broker[try #require(connection)].address
+  }
+  #expect(addresses == [17, 18])
 }
 
 // MARK: Logins

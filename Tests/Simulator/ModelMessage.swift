@@ -20,6 +20,13 @@ final class ModelMessage {
   var answerCount = 0
   var firstAcknowledged: Int?
   var lastAnswered = 0
+  var lastAnsweredAt: UInt64 = 0
+  /// Whether it was published with a User Property.
+  var hasUserProperty = false
+  /// Copies that groups of Shared Subscriptions have got.
+  var groupCopies = 0
+  /// A Will that must not be published any more.
+  var isDiscarded = false
   /// It was answered with an error, and never with success.
   var isRefused = false
   /// The connection that left it as its Will.
@@ -77,19 +84,29 @@ struct ModelSubscription {
   /// Its Subscription Identifier, or all it had.
   var identifiers: Set<UInt32>
   var given: Int
+  /// How often the retained messages may have been sent for it.
+  var replays: Int
   var acknowledged: Int?
+  /// The connection and the Packet Identifier of its SUBSCRIBE: only that one's SUBACK is its own.
+  let wire: Int
+  let packetIdentifier: UInt16
   /// An UNSUBSCRIBE, or a SUBSCRIBE in its place, was read.
   var endGiven: Int?
   var endAcknowledged: Int?
 
-  init(_ request: Packet.Request, identifier: UInt32, of session: String, at step: Int) {
+  init(
+    _ request: Packet.Request, of packet: Packet, on wire: Int, session: String, at step: Int
+  ) {
     self.session = session
+    self.wire = wire
+    packetIdentifier = packet.identifier
     self.request = request
     filter = request.filter
     levels = TopicMatching.levels(request.filter)
     isShared = TopicMatching.isShared(request.filter)
-    identifiers = [identifier]
+    identifiers = [packet.number(PropertyName.subscriptionIdentifier) ?? 0]
     given = step
+    replays = isShared || request.retainHandling == 2 ? 0 : 1
   }
 
   /// Whether it may have been there when the server took the message.
@@ -100,6 +117,11 @@ struct ModelSubscription {
     // A retained message also goes to those who subscribe later.
     guard message.isRetained || given <= message.lastPossible else { return false }
     return TopicMatching.matches(levels, message.levels)
+  }
+
+  /// Whether its filter brings the message when that is retained.
+  func mayReplay(_ message: ModelMessage) -> Bool {
+    TopicMatching.matches(levels, message.levels)
   }
 
   /// Whether it was there all the time in which the server can have taken the message.

@@ -14,6 +14,9 @@
 
 // Maps `count` zeroed bytes that are resident only once touched; NULL when the system refuses.
 void *_Nullable linux_map(uint64_t count);
+// Gives back the pages that only the start has needed, of text and of stack; only where every
+// kilobyte counts. What is needed again is read again.
+void linux_forget_start(void);
 // Fills the bytes from the system's random source.
 int32_t linux_random(uint8_t *_Nonnull bytes, uint64_t count);
 
@@ -72,8 +75,9 @@ uint32_t linux_inherited_sockets(void);
 int32_t linux_listens_at(
   int32_t descriptor, const uint8_t *_Nullable path, const uint8_t *_Nullable address,
   uint16_t port, int32_t family);
-// Accepts one connection, which does not block and sends without delay; its descriptor.
-int32_t linux_accept(int32_t listener, struct linux_peer *_Nonnull peer);
+// Accepts one connection, which does not block and, if it is to send `at_once`, waits for no
+// acknowledgement before it sends a small packet (TCP_NODELAY); its descriptor.
+int32_t linux_accept(int32_t listener, bool at_once, struct linux_peer *_Nonnull peer);
 // Receives what is there; 0 when the peer has closed, -EAGAIN when nothing is there yet.
 int64_t linux_receive(int32_t descriptor, uint8_t *_Nonnull bytes, uint64_t capacity);
 // Sends pieces in order with one call, as far as the socket takes them; the bytes taken.
@@ -150,12 +154,17 @@ int32_t linux_write_line(int32_t descriptor, const uint8_t *_Nonnull bytes, uint
 // Reads a whole file; its length, or -EFBIG when it is longer than `capacity`.
 int64_t linux_read_file(
   const uint8_t *_Nonnull path, uint8_t *_Nonnull bytes, uint64_t capacity);
-// Writes the name that comes next after `previous` (NULL: the first) in a folder, in the order of
-// bytes, among those that end with `suffix` and have more than it; its length, 0 for none more.
-// The name ends with a zero, which its length does not count.
-int32_t linux_next_name(
-  const uint8_t *_Nonnull folder, const uint8_t *_Nonnull suffix,
-  const uint8_t *_Nullable previous, uint8_t *_Nonnull name, uint32_t capacity);
+// Most bytes of the name of a folder that `linux_next_path` takes, and of a path that it writes.
+static const uint32_t LINUX_FOLDER_MAX = 190;
+static const uint32_t LINUX_PATH_MAX = 448;
+// Clears bytes that were a secret; the compiler does not leave it out.
+void linux_forget(uint8_t *_Nonnull bytes, uint64_t count);
+// Writes `folder/name` for the name that comes next in the folder, in the order of bytes, after the
+// one in `path` (an empty text at first), among those that end with `suffix` and have more than it;
+// the length of the path, 0 when there is no further one. The folder's name need not end with zero.
+int32_t linux_next_path(
+  const uint8_t *_Nonnull folder, uint32_t folder_length, const uint8_t *_Nonnull suffix,
+  uint8_t *_Nonnull path);
 // Writes a whole file in place of what was there.
 int32_t linux_write_file(
   const uint8_t *_Nonnull path, const uint8_t *_Nonnull bytes, uint64_t count, uint32_t mode);
@@ -242,6 +251,7 @@ int32_t linux_sha1(
 // Errors that the broker answers each in its own way.
 static const int32_t LINUX_ERROR_NOT_FOUND = 2;
 static const int32_t LINUX_ERROR_AGAIN = 11;
+static const int32_t LINUX_ERROR_IS_FOLDER = 21;
 static const int32_t LINUX_ERROR_NO_DEVICE = 19;
 static const int32_t LINUX_ERROR_IN_USE = 98;
 static const int32_t LINUX_ERROR_INVALID = 22;

@@ -28,6 +28,13 @@ static const int32_t LINUX_TLS_ENCRYPTED_KEY = -1017;
 static const int32_t LINUX_TLS_MALFORMED = -1018;
 static const int32_t LINUX_TLS_KEY_MISMATCH = -1019;
 static const int32_t LINUX_TLS_UNAVAILABLE = -1020;
+static const int32_t LINUX_TLS_NO_VERSION = -1022;
+static const int32_t LINUX_TLS_NO_CIPHER = -1024;
+static const int32_t LINUX_TLS_EMPTY_FOLDER = -1023;
+// Its handshake did not go on.
+static const int32_t LINUX_TLS_TOO_SLOW = -1025;
+// There are as many sessions as there may be.
+static const int32_t LINUX_TLS_NO_PLACE = -1021;
 
 // MARK: Memory
 
@@ -45,12 +52,13 @@ struct linux_tls_memory {
 static const uint32_t LINUX_TLS_BUFFER_BYTES = 20480;
 void linux_tls_set_memory(struct linux_tls_memory memory);
 
-// What is in use of it, in bytes; `refused` counts what it had no room for.
+// What is in use of the heap, in bytes; `heap_refused` counts what it had no room for.
 struct linux_tls_use {
   uint32_t heap_bytes;
   uint32_t heap_peak;
+  uint32_t heap_refused;
   uint32_t buffers;
-  uint32_t refused;
+  uint32_t buffers_peak;
 };
 struct linux_tls_use linux_tls_memory_use(void);
 
@@ -63,6 +71,8 @@ struct linux_tls_options {
   // 0 for whatever is safe, or the lowest version: 12 or 13.
   uint8_t lowest_version;
   bool requires_certificate;
+  // The peer's identity is the whole subject of its certificate, not the common name alone.
+  bool shows_subject;
   // A listener for WebSocket: `http/1.1` is offered by name beside `mqtt`.
   bool is_web;
 };
@@ -75,6 +85,10 @@ int32_t linux_tls_set_key(
   struct linux_tls_configuration *_Nonnull to, const uint8_t *_Nonnull bytes, uint64_t count);
 int32_t linux_tls_add_authority(
   struct linux_tls_configuration *_Nonnull to, const uint8_t *_Nonnull bytes, uint64_t count);
+// Of a folder, in which other files may lie, and the same ones under several names.
+int32_t linux_tls_add_authority_of_folder(
+  struct linux_tls_configuration *_Nonnull to, const uint8_t *_Nonnull bytes, uint64_t count);
+bool linux_tls_has_authority(const struct linux_tls_configuration *_Nonnull in);
 int32_t linux_tls_add_revocations(
   struct linux_tls_configuration *_Nonnull to, const uint8_t *_Nonnull bytes, uint64_t count);
 // Lines of `identity:key in hexadecimal`.
@@ -86,7 +100,8 @@ int32_t linux_tls_set_ciphers(
 // The last step: from here on the configuration does not change.
 int32_t linux_tls_configuration_finish(
   struct linux_tls_configuration *_Nonnull of, struct linux_tls_options options);
-// Gives up a reference.
+// Refers to it once more, and once less.
+void linux_tls_configuration_hold(struct linux_tls_configuration *_Nonnull of);
 void linux_tls_configuration_release(struct linux_tls_configuration *_Nonnull of);
 
 // MARK: Sessions
@@ -112,13 +127,9 @@ bool linux_tls_has_received(const struct linux_tls_session *_Nonnull session);
 int64_t linux_tls_send(
   struct linux_tls_session *_Nonnull session, const struct linux_piece *_Nonnull pieces,
   uint32_t count);
-// What the peer has proved to be, and how it is written.
-static const int32_t LINUX_TLS_COMMON_NAME = 0;
-static const int32_t LINUX_TLS_SUBJECT = 1;
 // Writes the name of the peer's certificate, or its PSK identity; the length, 0 when it has none.
 uint32_t linux_tls_identity(
-  struct linux_tls_session *_Nonnull session, int32_t kind, uint8_t *_Nonnull out,
-  uint32_t capacity);
+  struct linux_tls_session *_Nonnull session, uint8_t *_Nonnull out, uint32_t capacity);
 // Says goodbye, if it can be said at once, and lets go of the session; not of its socket.
 void linux_tls_session_close(struct linux_tls_session *_Nonnull session);
 #endif

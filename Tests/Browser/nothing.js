@@ -1,0 +1,2 @@
+// In place of what a browser has not and MQTT.js does not use there.
+module.exports = {};
