@@ -127,13 +127,17 @@ import Server
       if round > 10 { for client in honest where client.isBusy { client.giveUp() } }
       for client in honest where !client.isConnected { client.connect(clean: false, expiry: 7200) }
       turn(forSeconds: 30)
-      let isDone = honest.allSatisfy { $0.isConnected && !$0.isBusy } && oracle.missing.isEmpty
+      let isDone =
+        honest.allSatisfy { $0.isConnected && !$0.isBusy } && oracle.missing.isEmpty
+        && oracle.owedToGroups.values.allSatisfy(\.isEmpty)
       if isDone && round > 1 { return }
     }
     guard world.failure == nil else { return }
     if let missing = oracle.missing.first {
       world.fail(
         "message \(missing.message.number) never arrived at \(missing.session.clientIdentifier)")
+    } else if let owed = oracle.owedToGroups.first(where: { !$0.value.isEmpty }) {
+      world.fail("messages \(owed.value.keys.sorted()) never arrived at any member of \(owed.key)")
     } else {
       world.fail(
         "clients do not come to rest: \(honest.map { ($0.name, $0.isConnected, $0.isBusy) })")
