@@ -5,6 +5,7 @@
 #   OPTIMISATION  -O or -Osize
 #   BUILD_FLAGS   for `swift build`: headers, triple, toolset
 #   LINK_FLAGS    for clang as linker; LINK_BEFORE and LINK_AFTER stand around our objects
+#   BITS          32 where the processor has no more
 #   TLS           0 leaves TLS out
 #   PACKAGES      what it needs of Debian, as tool:package or /file:package
 #   RUNNER        the command that runs its programs here, when this machine cannot itself
@@ -28,6 +29,7 @@ LINK_BEFORE :=
 LINK_AFTER :=
 TLS := 1
 PACKAGES :=
+BITS :=
 SYSROOT_PACKAGES :=
 RUNNER :=
 TLS_FOLDER := /usr/lib/$(shell uname -m)-linux-gnu
@@ -72,7 +74,7 @@ export TOOLS
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
 build: toolchain board-packages
 	@echo "== building swiftlet for board $(BOARD)"
-	EMBEDDED=1 BOARD=$(BOARD) OPTIMISATION=$(OPTIMISATION) TLS=$(TLS) $(SWIFT) build -c release \
+	EMBEDDED=1 BOARD=$(BOARD) BITS=$(BITS) OPTIMISATION=$(OPTIMISATION) TLS=$(TLS) $(SWIFT) build -c release \
 	  --target swiftlet --scratch-path $(SCRATCH) $(BUILD_FLAGS)
 	@$(MAKE) --no-print-directory link
 	@echo "== $(PROGRAM): $$(stat -c %s $(PROGRAM)) bytes"
