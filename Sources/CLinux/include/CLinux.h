@@ -195,6 +195,14 @@ void linux_hash_begin(
 uint32_t linux_hash_continue(uint32_t iterations);
 // Writes the 64 bytes of the digest, when no iteration is left, and forgets it.
 void linux_hash_finish(uint8_t *_Nonnull digest);
+// Shows what is typed at standard input, or shows it no more; nothing where that is no terminal.
+void linux_terminal_echo(bool is_on);
+// Reads a line of standard input, without its end; its length, or -EFBIG when it is longer.
+int64_t linux_read_line(uint8_t *_Nonnull bytes, uint64_t capacity);
+// Puts a new file in the place of one, or of none: whole, on the disk, or not at all. What was
+// readable for its owner and group alone stays so; else its owner alone may read it.
+int32_t linux_replace_file(
+  const uint8_t *_Nonnull path, const uint8_t *_Nonnull bytes, uint64_t count);
 
 // MARK: Users
 
