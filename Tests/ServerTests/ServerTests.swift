@@ -159,7 +159,7 @@ private let pingAnswer: [UInt8] = [0xD0, 0]
   machine.turn()
   #expect(
     machine.wire.calls { if case .close = $0 { true } else { false } } == [.close(0), .close(1)])
-  let used = machine.server.broker.pool(0).occupancy.used
+  let used = machine.server.broker.pool(0)?.occupancy.used
   #expect(used == 1)
 }
 
