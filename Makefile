@@ -7,6 +7,7 @@
 #   LINK_FLAGS    for clang as linker; LINK_BEFORE and LINK_AFTER stand around our objects
 #   TLS           0 leaves TLS out
 #   PACKAGES      what it needs of Debian, as tool:package or /file:package
+#   DEB_ARCHITECTURE, DEB_DEPENDS  for `make deb`: Debian's name of the architecture, and packages
 #   RUNNER        the command that runs its programs here, when this machine cannot itself
 
 BOARD ?= host
@@ -28,18 +29,24 @@ LINK_BEFORE :=
 LINK_AFTER :=
 TLS := 1
 PACKAGES :=
+SYSROOT_PACKAGES :=
 RUNNER :=
+DEB_ARCHITECTURE := none
+DEB_DEPENDS :=
+TLS_FOLDER := /usr/lib/$(shell uname -m)-linux-gnu
 include Board/$(BOARD)/board.mk
 
 # The TLS library is carried in the image. In our copy of it calloc() and free() are called by other
 # names, those of Sources/CLinux/tls_memory.c, so that all it takes comes from a pool of ours.
-TLS_FOLDER := /usr/lib/$(shell uname -m)-linux-gnu
 ifneq ($(TLS),0)
 TLS_LIBRARIES := $(patsubst %,.build/tls/$(BOARD)/lib%.a,mbedtls mbedx509 mbedcrypto)
+ifeq ($(SYSROOT_PACKAGES),)
 PACKAGES += /usr/include/mbedtls/ssl.h:libmbedtls-dev
 endif
+endif
 
-SCRATCH := .build/$(BOARD)
+VERSION := $(shell sed -n 's/.*"swiftlet version \(.*\)".*/\1/p' Sources/Broker/*.swift)
+SCRATCH ?= .build/$(BOARD)
 PROGRAM ?= .build/bin/$(BOARD)/swiftlet
 C_OBJECTS := $(patsubst Sources/CLinux/%,$(SCRATCH)/release/CLinux.build/%.o, \
   $(wildcard Sources/CLinux/*.c))
@@ -63,7 +70,7 @@ POLICY := /usr/sbin/policy-rc.d
 export TOOLS
 
 .PHONY: build run test unit simulate fuzz differential soak gates end-to-end autobahn conformance \
-  plan size footprint bench boards certificates lint format install clean help link toolchain \
+  plan size footprint bench deb boards certificates lint format install clean help link toolchain \
   both-boards board-packages test-packages browser-packages venv-package plan-of-board
 
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
@@ -111,7 +118,7 @@ simulate: toolchain
 ## fuzz          Fuzz TARGET (each there is) for SECONDS (60), the inputs of Tests/Corpus first
 fuzz: toolchain
 	@mkdir -p .build
-	FUZZ=1 BOARD=host $(SWIFT) build -c release --scratch-path .build/fuzz >.build/fuzz.log 2>&1 \
+	@FUZZ=1 BOARD=host $(SWIFT) build -c release --scratch-path .build/fuzz >.build/fuzz.log 2>&1 \
 	  || { cat .build/fuzz.log; exit 1; }
 	@$(PYTHON) Tests/Fuzz/fuzz.py .build/fuzz/release $(or $(SECONDS),60) $(TARGET)
 
@@ -201,6 +208,14 @@ install:
 	  > $(DESTDIR)$(PREFIX)/lib/systemd/system/swiftlet.service
 	install -D -m 644 Board/systemd/swiftlet.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/swiftlet.conf
 
+## deb           A Debian package of the program for BOARD (host, pi, pi-zero): .build/deb
+deb: build
+	@rm -rf .build/deb/$(BOARD)
+	@$(MAKE) --no-print-directory install DESTDIR=.build/deb/$(BOARD) PREFIX=/usr >/dev/null
+	@sh Board/debian/package.sh .build/deb/$(BOARD) $(DEB_ARCHITECTURE) $(VERSION) \
+	  "$(DEB_DEPENDS)" .build/deb/swiftlet_$(VERSION)_$(DEB_ARCHITECTURE).deb
+	@echo "== .build/deb/swiftlet_$(VERSION)_$(DEB_ARCHITECTURE).deb"
+
 ## certificates  A CA and a server certificate for a home network: CERTIFICATES (.build/certificates),
 ##               NAMES ("broker.lan 192.168.1.2"), CLIENT=name for a client's too
 certificates:
@@ -261,6 +276,7 @@ endef
 
 board-packages:
 	$(call install-missing,$(PACKAGES))
+	$(if $(SYSROOT_PACKAGES),@Board/sysroot.sh $(DEBIAN) $(SYSROOT) $(SYSROOT_PACKAGES))
 
 test-packages:
 	$(call install-missing,$(TEST_PACKAGES))

@@ -3,8 +3,8 @@ import Memory
 /// Decisions that were made, so that the same one costs a look into a table and not a walk through
 /// all rules: a message to a topic, again and again, from and to the same Clients.
 ///
-/// A decision is known by 63 bits of a seeded hash of who, what and when; there is one place for
-/// each, and the newer decision takes it.
+/// A decision is known by 63 bits of a seeded hash of who, what and when; there are two places for
+/// each, and the newest decision pushes the older one of them out.
 package struct Decisions: ~Copyable {
   private var entries: SlotTable<UInt64>
   private let hash: SeededHash
@@ -13,7 +13,8 @@ package struct Decisions: ~Copyable {
   package private(set) var missed: UInt64 = 0
 
   init(count: Int, hash: SeededHash, in region: inout Region) {
-    entries = SlotTable("access decisions", count: count, in: &region)
+    // In pairs.
+    entries = SlotTable("access decisions", count: count + count % 2, in: &region)
     self.hash = hash
   }
 
@@ -29,15 +30,20 @@ package struct Decisions: ~Copyable {
   /// What was decided; nil when that is not known any more.
   package mutating func decision(_ key: UInt64) -> Bool? {
     asked &+= 1
-    let entry = entries[place(of: key)]
+    let place = place(of: key)
+    let entry = entries[place]
     if entry & ~1 == key { return entry & 1 == 1 }
+    let other = entries[place ^ 1]
+    if other & ~1 == key { return other & 1 == 1 }
     missed &+= 1
     return nil
   }
 
   /// Remembers what was decided.
   package mutating func remember(_ key: UInt64, _ isAllowed: Bool) {
-    entries[place(of: key)] = key | (isAllowed ? 1 : 0)
+    let place = place(of: key)
+    if entries[place] & ~1 != key { entries[place ^ 1] = entries[place] }
+    entries[place] = key | (isAllowed ? 1 : 0)
   }
 
   private func place(of key: UInt64) -> Int {

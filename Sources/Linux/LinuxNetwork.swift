@@ -106,6 +106,8 @@ package struct LinuxNetwork: Network, ~Copyable {
     webSockets.receive(place: place, streams: &streams, into: &bytes)
   }
 
+  package mutating func takeProxiedAddress() -> UInt64? { webSockets.takeAddress() }
+
   package mutating func send(
     _ chain: Chain, of chains: borrowing ByteChains, place: Int
   ) -> Sent {

@@ -84,6 +84,7 @@ extension WebSocketLayer {
         return bytes.count
       }
       handshakes.release(&states[handle].handshake)
+      proxiedAddress = header.address.number
       states[handle].proxyRest = UInt32(header.count - seen)
       states[handle].phase = .proxyRest
       return 0

@@ -26,6 +26,8 @@ struct WebSocketLayer: ~Copyable {
   private var framings: SlotTable<Framing>
   private var origins: SlotTable<ShortText>
   private(set) var headerBytesMax: Int
+  /// What a proxy has named in the bytes received last; zero for nothing.
+  var proxiedAddress: UInt64 = 0
   let frameBytesMax: Int
 
   /// Boards without WebSocket connections carry none of this.
@@ -91,6 +93,13 @@ struct WebSocketLayer: ~Copyable {
     HTTPAnswer.write(.unavailable, to: &line)
     // A fresh connection takes so few bytes, or it is gone.
     _ = streams.send(line.span, place: place)
+  }
+
+  /// The address that a proxy has named, once.
+  @inline(__always) mutating func takeAddress() -> UInt64? {
+    guard WebSocketLayer.isHere && proxiedAddress != 0 else { return nil }
+    defer { proxiedAddress = 0 }
+    return proxiedAddress
   }
 
   /// The status of one of its pools, for `$SYS` and SIGUSR2; nil when there are no more.

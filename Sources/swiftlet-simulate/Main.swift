@@ -1,5 +1,11 @@
 import Simulator
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Musl
+#endif
+
 /// `swiftlet-simulate [seed=N] [runs=N] [pace=MS] [seconds=N]`: runs the simulator.
 @main struct Main {
   static func main() {
@@ -26,6 +32,10 @@ import Simulator
       packets += outcome.counts.clientPackets
       if let failure = outcome.failure {
         failures += 1
+        if values["first"] == 1 {
+          print("seed \(seed): \(failure)")
+          exit(1)
+        }
         print("seed \(seed): \(failure)")
         if values["runs"] == 1 || values["trace"] == 1 {
           print(outcome.last.joined(separator: "\n"))
@@ -38,5 +48,6 @@ import Simulator
     print(
       "\(values["runs"] ?? 1) runs from seed \(first), \(failures) failed:",
       "\(milliseconds / 3_600_000) simulated hours, \(packets) client packets in \(spent)")
+    if failures > 0 { exit(1) }
   }
 }

@@ -331,6 +331,19 @@ def test_a_reload_with_other_listeners(start):
     connect(broker.other, name="d").ping()
 
 
+# The sandbox lets a folder be read again.
+def test_a_reload_reads_included_files_again(start, tmp_path):
+    folder = tmp_path / "more"
+    folder.mkdir()
+    let_in(folder)
+    (folder / "a.conf").write_text("max_keepalive 30\n")
+    broker = start(OPEN + f"include_dir {folder}\n")
+    (folder / "b.conf").write_text("max_keepalive 20\n")
+    reload(broker, OPEN + f"include_dir {folder}\n")
+    connack = RawClient(broker.port).connect("k", keep_alive=600)
+    assert connack.properties.get("server_keep_alive") == 20, broker.log()
+
+
 def test_who_came_by_a_listener_that_is_gone_must_go(start):
     broker = start(OPEN + "listener OTHER 127.0.0.1\n")
     client = connect(broker.other)

@@ -27,7 +27,7 @@ BUDGET = int(os.environ.get("BUDGET", "120"))
 SIMULATED = int(os.environ.get("SIMULATED", "300"))
 
 BLOCK = re.compile(
-    r"^mutation (?P<name>\S+)\nwhat (?P<what>.+)\nfile (?P<file>\S+)\n"
+    r"^mutation (?P<name>\S+)\nwhat (?P<what>[^\n]+)\nfile (?P<file>\S+)\n"
     r"before\n(?P<before>.*?)^after\n(?P<after>.*?)^end$",
     re.MULTILINE | re.DOTALL,
 )

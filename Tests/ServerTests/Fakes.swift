@@ -39,6 +39,8 @@ final class Wire {
   var now: UInt64 = 1_000_000
   /// The number that addresses of peers are known by.
   var address: UInt64 = 0
+  /// The number that a proxy names with the next bytes.
+  var proxiedAddress: UInt64?
   /// What a reload puts into the spare set of users and rules.
   var fill: (inout Access) -> Void = { _ in }
   /// Iterations that were done of each password, slice by slice.
@@ -91,6 +93,11 @@ struct FakeNetwork: Network, ~Copyable {
     wire.incoming[place]?.removeFirst(count)
     wire.calls.append(.receive(place, count))
     return .bytes(count)
+  }
+
+  mutating func takeProxiedAddress() -> UInt64? {
+    defer { wire.proxiedAddress = nil }
+    return wire.proxiedAddress
   }
 
   mutating func send(_ chain: Chain, of chains: borrowing ByteChains, place: Int) -> Sent {

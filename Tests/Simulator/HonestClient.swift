@@ -12,6 +12,7 @@ final class HonestClient: Peer {
   let oracle: Oracle
   let habits: Habits
   let session: ModelSession
+  private var chance: Chance
   var wire: Wire?
   private(set) var isConnected = false
   var isQuiet = false
@@ -26,8 +27,13 @@ final class HonestClient: Peer {
   private var answersAt: UInt64 = 0
   private var filters: [String] = []
   private var nextSubscriptionIdentifier: UInt32 = 1
+  /// The Session Expiry Interval that it asked for last.
+  private var expiry: UInt32?
 
-  init(name: String, version: UInt8, habits: Habits, world: World, oracle: Oracle) {
+  init(
+    name: String, version: UInt8, habits: Habits, world: World, oracle: Oracle, seed: UInt64
+  ) {
+    chance = Chance(seed: seed)
     self.name = name
     self.version = version
     self.habits = habits
@@ -38,10 +44,13 @@ final class HonestClient: Peer {
 
   // MARK: Connecting
 
-  func connect(clean: Bool? = nil, expiry: UInt32? = nil) {
-    wire?.abandon()
+  ///
+  /// - Parameter forgets: it leaves its old connection as it is, as one does that has come into
+  ///   another network.
+  func connect(clean: Bool? = nil, expiry: UInt32? = nil, forgets: Bool = false) {
+    if !forgets { wire?.abandon() }
     isConnected = false
-    let new = world.connect(self)
+    let new = world.connect(self, seed: chance.next())
     wire = new
     stream = PacketStream()
     aliases = [:]
@@ -49,10 +58,11 @@ final class HonestClient: Peer {
     var packet = Packet(.connect)
     packet.version = version
     packet.clientIdentifier = name
-    packet.isCleanStart = session.isInDoubt || clean ?? world.chance.oneIn(habits.cleanStarts)
-    packet.keepAlive = isQuiet ? 0 : UInt16(world.chance.pick([0, 10, 60, 600]))
-    if !isQuiet && world.chance.oneIn(3) { packet.will = makeWill() }
+    packet.isCleanStart = session.isInDoubt || clean ?? chance.oneIn(habits.cleanStarts)
+    packet.keepAlive = isQuiet ? 0 : UInt16(chance.pick([0, 10, 60, 600]))
+    if !isQuiet && chance.oneIn(3) { packet.will = makeWill() }
     if version == 5 { packet.properties = connectProperties(expiry) }
+    self.expiry = packet.number(PropertyName.sessionExpiry)
     oracle.watch(
       ConnectionView(
         wire: new, version: version,
@@ -66,7 +76,7 @@ final class HonestClient: Peer {
   }
 
   private func connectProperties(_ expiry: UInt32?) -> [Packet.Property] {
-    let lasting = expiry ?? UInt32(world.chance.pick([0, 1, 30, 600, 3600, 3600]))
+    let lasting = expiry ?? UInt32(chance.pick([0, 1, 30, 600, 3600, 3600]))
     var properties = [Packet.Property(identifier: PropertyName.sessionExpiry, number: lasting)]
     if let maximum = habits.receiveMaximum {
       properties.append(Packet.Property(identifier: PropertyName.receiveMaximum, number: maximum))
@@ -83,14 +93,14 @@ final class HonestClient: Peer {
   }
 
   private func makeWill() -> Packet.Will {
-    let qos = UInt8(world.chance.below(3))
-    let topic = world.chance.pick(habits.topics)
+    let qos = UInt8(chance.below(3))
+    let topic = chance.pick(habits.topics)
     let message = oracle.make(
-      from: name, topic: topic, qos: qos, isRetained: world.chance.oneIn(6), payloadCount: 20,
+      from: name, topic: topic, qos: qos, isRetained: chance.oneIn(6), payloadCount: 20,
       isWill: true, expiry: nil)
     var properties: [Packet.Property] = []
-    if version == 5 && world.chance.oneIn(2) {
-      let delay = UInt32(world.chance.pick([1, 20, 900]))
+    if version == 5 && chance.oneIn(2) {
+      let delay = UInt32(chance.pick([1, 20, 900]))
       properties.append(Packet.Property(identifier: PropertyName.willDelay, number: delay))
     }
     return Packet.Will(
@@ -103,22 +113,23 @@ final class HonestClient: Peer {
   /// Does one thing, and sets when it does the next.
   func act() {
     guard !isQuiet else { return }
-    world.after(world.chance.below(habits.pause) + 1) { self.act() }
+    world.after(chance.below(habits.pause) + 1) { self.act() }
     guard isConnected else {
       if wire == nil { connect() }
       return
     }
-    switch world.chance.below(100) {
+    switch chance.below(100) {
     case 0..<60: publish()
     case 60..<75: subscribe()
     case 75..<80: unsubscribe()
     case 80..<88: send(Packet(.pingreq))
     case 88..<91: disconnect()
-    case 91..<93: connect()
+    case 91: connect()
+    case 92: for _ in 0..<chance.pick([1, 1, 4]) { connect(forgets: true) }
     case 93..<95: wire?.abandon(); lose()
     case 95..<97: wire?.reset()
     case 97: wire?.finishSending()
-    default: wire?.stall(world.chance.within(10...habits.longestStall))
+    default: wire?.stall(chance.within(10...habits.longestStall))
     }
   }
 
@@ -127,17 +138,17 @@ final class HonestClient: Peer {
   }
 
   func publish() {
-    let qos = UInt8(world.chance.pick([0, 1, 1, 2, 2]))
-    let isRetained = world.chance.oneIn(8)
-    let isEmpty = isRetained && qos > 0 && world.chance.oneIn(3)
+    let qos = UInt8(chance.pick([0, 1, 1, 2, 2]))
+    let isRetained = chance.oneIn(8)
+    let isEmpty = isRetained && qos > 0 && chance.oneIn(3)
     guard qos == 0 || unacknowledged.count < min(serverReceiveMaximum, habits.window) else {
       return
     }
     let expiry: UInt32? =
-      version == 5 && world.chance.oneIn(6) ? UInt32(world.chance.within(1...100)) : nil
-    let count = isEmpty ? 0 : world.chance.pick([10, 11, 30, 30, 100, habits.largestPayload])
+      version == 5 && chance.oneIn(6) ? UInt32(chance.within(1...100)) : nil
+    let count = isEmpty ? 0 : chance.pick([10, 11, 30, 30, 100, habits.largestPayload])
     let message = oracle.make(
-      from: name, topic: world.chance.pick(habits.topics), qos: qos, isRetained: isRetained,
+      from: name, topic: chance.pick(habits.topics), qos: qos, isRetained: isRetained,
       payloadCount: count, isWill: false, expiry: expiry)
     publish(message, count)
   }
@@ -161,7 +172,8 @@ final class HonestClient: Peer {
     if let expiry = message.expiry {
       properties.append(Packet.Property(identifier: PropertyName.messageExpiry, number: expiry))
     }
-    if world.chance.oneIn(4) {
+    if chance.oneIn(4) {
+      message.hasUserProperty = true
       properties.append(
         Packet.Property(
           identifier: PropertyName.userProperty, bytes: Array("name".utf8),
@@ -172,14 +184,14 @@ final class HonestClient: Peer {
 
   /// The packet with an alias beside its topic, or in its place when the server knows it.
   private func withAlias(_ packet: Packet) -> Packet {
-    guard version == 5, serverAliasMaximum > 0, world.chance.oneIn(2) else { return packet }
+    guard version == 5, serverAliasMaximum > 0, chance.oneIn(2) else { return packet }
     var aliased = packet
     if let known = ownAliases[packet.topic] {
       aliased.topic = ""
       aliased.properties.append(
         Packet.Property(identifier: PropertyName.topicAlias, number: known))
     } else {
-      let alias = UInt32(world.chance.within(1...Int(serverAliasMaximum)))
+      let alias = UInt32(chance.within(1...Int(serverAliasMaximum)))
       ownAliases = ownAliases.filter { $0.value != alias }
       ownAliases[packet.topic] = alias
       aliased.properties.append(
@@ -198,20 +210,20 @@ final class HonestClient: Peer {
   func subscribe() {
     var packet = Packet(.subscribe)
     packet.identifier = freeIdentifier()
-    for _ in 0..<world.chance.within(1...3) {
-      let filter = world.chance.pick(habits.filters)
+    for _ in 0..<chance.within(1...3) {
+      let filter = chance.pick(habits.filters)
       guard !packet.requests.contains(where: { $0.filter == filter }) else { continue }
-      var options = UInt8(world.chance.pick([0, 1, 2, 2]))
+      var options = UInt8(chance.pick([0, 1, 2, 2]))
       let isShared = filter.hasPrefix("$share")
       if version == 5 {
-        if !isShared && world.chance.oneIn(4) { options |= 4 }
-        if world.chance.oneIn(3) { options |= 8 }
-        options |= UInt8(world.chance.below(3)) << 4
+        if !isShared && chance.oneIn(4) { options |= 4 }
+        if chance.oneIn(3) { options |= 8 }
+        options |= UInt8(chance.below(3)) << 4
       }
       packet.requests.append(Packet.Request(filter: filter, options: options))
       filters.append(filter)
     }
-    if version == 5 && world.chance.oneIn(2) {
+    if version == 5 && chance.oneIn(2) {
       nextSubscriptionIdentifier = nextSubscriptionIdentifier % 300 + 1
       packet.properties = [
         Packet.Property(
@@ -225,13 +237,23 @@ final class HonestClient: Peer {
     guard !filters.isEmpty else { return }
     var packet = Packet(.unsubscribe)
     packet.identifier = freeIdentifier()
-    packet.requests = [Packet.Request(filter: world.chance.pick(filters))]
+    for _ in 0..<chance.within(1...3) {
+      let filter = chance.pick(filters)
+      guard !packet.requests.contains(where: { $0.filter == filter }) else { continue }
+      packet.requests.append(Packet.Request(filter: filter))
+    }
     send(packet)
   }
 
   func disconnect() {
     var packet = Packet(.disconnect)
-    if version == 5 && world.chance.oneIn(3) { packet.reason = 4 }
+    if version == 5 && chance.oneIn(3) { packet.reason = 4 }
+    if version == 5 && chance.oneIn(3), expiry ?? 0 > 0 {
+      packet.properties = [
+        Packet.Property(
+          identifier: PropertyName.sessionExpiry, number: UInt32(chance.pick([0, 2, 40, 3600])))
+      ]
+    }
     send(packet)
     wire?.abandon()
     lose()
@@ -283,8 +305,13 @@ final class HonestClient: Peer {
       wire?.abandon()
       return lose()
     }
-    isConnected = true
+    // It cannot go on with a session that may be another one.
+    guard !session.isUnknown else {
+      wire?.abandon()
+      return lose()
+    }
     session.isInDoubt = false
+    isConnected = true
     serverReceiveMaximum = Int(packet.number(PropertyName.receiveMaximum) ?? 65_535)
     serverAliasMaximum = packet.number(PropertyName.topicAliasMaximum) ?? 0
     guard session.wasPresent else {
@@ -334,7 +361,7 @@ final class HonestClient: Peer {
 
   /// Acknowledges after a while, in the order of what came. [MQTT-4.6.0-2]
   private func answer(_ kind: Packet.Kind, _ identifier: UInt16) {
-    let delay = isQuiet ? 0 : world.chance.below(habits.answerDelay + 1)
+    let delay = isQuiet ? 0 : chance.below(habits.answerDelay + 1)
     answersAt = max(answersAt, world.now + UInt64(delay))
     if isQuiet { answersAt = world.now }
     let from = wire

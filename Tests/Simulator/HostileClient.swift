@@ -4,11 +4,13 @@ final class HostileClient: Peer {
   private let version: UInt8
   private let world: World
   private let pause: Int
+  private var chance: Chance
   private var wire: Wire?
   private var isDeaf = false
   var isQuiet = false
 
-  init(number: Int, version: UInt8, pause: Int, world: World) {
+  init(number: Int, version: UInt8, pause: Int, world: World, seed: UInt64) {
+    chance = Chance(seed: seed)
     self.number = number
     self.version = version
     self.pause = pause
@@ -18,9 +20,9 @@ final class HostileClient: Peer {
   func receive(_ bytes: ArraySlice<UInt8>, on from: Wire) {
     guard from === wire, !isDeaf, let first = bytes.first else { return }
     // Sometimes a right answer, so that exchanges get further.
-    guard world.chance.oneIn(3), bytes.count >= 4 else { return }
+    guard chance.oneIn(3), bytes.count >= 4 else { return }
     let kind = Packet.Kind(rawValue: first >> 4)
-    if kind == .publish { send(make(world.chance.pick([.puback, .pubrec, .pubcomp]))) }
+    if kind == .publish { send(make(chance.pick([.puback, .pubrec, .pubcomp]))) }
     if kind == .pubrec { send(make(.pubrel)) }
   }
 
@@ -37,16 +39,16 @@ final class HostileClient: Peer {
   /// Does one thing, and sets when it does the next.
   func act() {
     guard !isQuiet else { return }
-    world.after(world.chance.below(pause) + 1) { self.act() }
+    world.after(chance.below(pause) + 1) { self.act() }
     guard wire != nil else { return connect() }
-    switch world.chance.below(20) {
-    case 0: wire?.send(world.chance.bytes(world.chance.within(1...60)))
+    switch chance.below(20) {
+    case 0: wire?.send(chance.bytes(chance.within(1...60)))
     case 1..<5: wire?.send(mutated(make(any())))
     case 5..<14: send(make(any()))
     case 14: flood()
     case 15:
       isDeaf = true
-      wire?.stall(world.chance.within(1000...600_000))
+      wire?.stall(chance.within(1000...600_000))
     case 16: storm()
     case 17: wire?.reset()
     case 18: wire?.finishSending()
@@ -58,10 +60,10 @@ final class HostileClient: Peer {
 
   private func connect() {
     isDeaf = false
-    wire = world.connect(self)
-    switch world.chance.below(8) {
+    wire = world.connect(self, seed: chance.next())
+    switch chance.below(8) {
     case 0: break  // it says nothing
-    case 1: wire?.send(world.chance.bytes(world.chance.within(1...40)))
+    case 1: wire?.send(chance.bytes(chance.within(1...40)))
     case 2: wire?.send(mutated(make(.connect)))
     case 3: send(make(any()))
     default: send(make(.connect))
@@ -70,16 +72,16 @@ final class HostileClient: Peer {
 
   /// Connections that are opened and left, or forgotten.
   private func storm() {
-    for _ in 0..<world.chance.within(1...12) {
-      let extra = world.connect(self)
-      if world.chance.oneIn(2) { extra.send(make(.connect).encoded(version: version)) }
-      if world.chance.oneIn(2) { extra.reset() }
-      world.after(world.chance.within(1...60_000)) { extra.abandon() }
+    for _ in 0..<chance.within(1...12) {
+      let extra = world.connect(self, seed: chance.next())
+      if chance.oneIn(2) { extra.send(make(.connect).encoded(version: version)) }
+      if chance.oneIn(2) { extra.reset() }
+      world.after(chance.within(1...60_000)) { extra.abandon() }
     }
   }
 
   private func flood() {
-    for _ in 0..<world.chance.within(5...60) { send(make(.publish)) }
+    for _ in 0..<chance.within(5...60) { send(make(.publish)) }
   }
 
   private func send(_ packet: Packet) {
@@ -87,7 +89,7 @@ final class HostileClient: Peer {
   }
 
   private func any() -> Packet.Kind {
-    world.chance.pick([
+    chance.pick([
       .connect, .connack, .publish, .publish, .publish, .puback, .pubrec, .pubrel, .pubcomp,
       .subscribe, .subscribe, .suback, .unsubscribe, .pingreq, .pingresp, .disconnect, .auth,
     ])
@@ -95,31 +97,31 @@ final class HostileClient: Peer {
 
   private func make(_ kind: Packet.Kind) -> Packet {
     var packet = Packet(kind)
-    packet.identifier = UInt16(world.chance.below(5))
+    packet.identifier = UInt16(chance.below(5))
     switch kind {
     case .connect:
       packet.version = version
-      packet.clientIdentifier = "hostile-\(world.chance.below(4))"
-      packet.isCleanStart = world.chance.oneIn(2)
-      packet.keepAlive = UInt16(world.chance.pick([0, 1, 30]))
+      packet.clientIdentifier = "hostile-\(chance.below(4))"
+      packet.isCleanStart = chance.oneIn(2)
+      packet.keepAlive = UInt16(chance.pick([0, 1, 30]))
       if version == 5 { packet.properties = someConnectProperties() }
-      if world.chance.oneIn(3) {
+      if chance.oneIn(3) {
         packet.will = Packet.Will(
-          topic: topic(), payload: noise(12), qos: UInt8(world.chance.below(3)),
-          isRetained: world.chance.oneIn(2))
+          topic: topic(), payload: noise(12), qos: UInt8(chance.below(3)),
+          isRetained: chance.oneIn(2))
       }
     case .publish:
-      packet.qos = UInt8(world.chance.below(3))
-      packet.isDuplicate = packet.qos > 0 && world.chance.oneIn(4)
-      packet.isRetained = world.chance.oneIn(5)
+      packet.qos = UInt8(chance.below(3))
+      packet.isDuplicate = packet.qos > 0 && chance.oneIn(4)
+      packet.isRetained = chance.oneIn(5)
       packet.topic = topic()
-      packet.payload = noise(world.chance.pick([0, 3, 50, 900]))
-      if version == 5 && world.chance.oneIn(3) { packet.properties = [someProperty()] }
+      packet.payload = noise(chance.pick([0, 3, 50, 900]))
+      if version == 5 && chance.oneIn(3) { packet.properties = [someProperty()] }
     case .subscribe, .unsubscribe:
-      for _ in 0..<world.chance.within(0...4) {
-        let filter = world.chance.pick(
+      for _ in 0..<chance.within(0...4) {
+        let filter = chance.pick(
           Habits.filters + ["hostile/#", "a/#/b", "", "$SYS/#", "$share/x/#"])
-        let options = UInt8(truncatingIfNeeded: world.chance.next()) & (version == 5 ? 0x2F : 3)
+        let options = UInt8(truncatingIfNeeded: chance.next()) & (version == 5 ? 0x2F : 3)
         packet.requests.append(Packet.Request(filter: filter, options: options))
       }
     default: break
@@ -128,31 +130,31 @@ final class HostileClient: Peer {
   }
 
   private func topic() -> String {
-    let depth = world.chance.within(1...4)
-    return "hostile" + (0..<depth).map { _ in "/\(world.chance.below(3))" }.joined()
+    let depth = chance.within(1...4)
+    return "hostile" + (0..<depth).map { _ in "/\(chance.below(3))" }.joined()
   }
 
   private func someConnectProperties() -> [Packet.Property] {
     var properties = [
       Packet.Property(
-        identifier: PropertyName.sessionExpiry, number: UInt32(world.chance.pick([0, 5, 3000])))
+        identifier: PropertyName.sessionExpiry, number: UInt32(chance.pick([0, 5, 3000])))
     ]
-    if world.chance.oneIn(3) { properties.append(someProperty()) }
+    if chance.oneIn(3) { properties.append(someProperty()) }
     return properties
   }
 
   /// Bytes that nobody takes for a message of an honest client, which begins with "SW".
   private func noise(_ count: Int) -> [UInt8] {
-    var bytes = world.chance.bytes(count)
+    var bytes = chance.bytes(count)
     if count > 0 { bytes[0] &= 0x0F }
     return bytes
   }
 
   private func someProperty() -> Packet.Property {
     let identifier = UInt8(
-      world.chance.pick([0x01, 0x02, 0x0B, 0x21, 0x22, 0x23, 0x26, 0x27, 0x1F]))
+      chance.pick([0x01, 0x02, 0x0B, 0x21, 0x22, 0x23, 0x26, 0x27, 0x1F]))
     return Packet.Property(
-      identifier: identifier, number: UInt32(world.chance.below(40)), bytes: [0x61], value: [0x62])
+      identifier: identifier, number: UInt32(chance.below(40)), bytes: [0x61], value: [0x62])
   }
 
   /// The packet with some of its bytes changed, cut or doubled.
@@ -161,13 +163,13 @@ final class HostileClient: Peer {
     // An expiry that becomes a century is right, and in the way.
     if packet.kind == .connect { packet.properties = [] }
     var bytes = packet.encoded(version: version)
-    for _ in 0..<world.chance.within(1...2) {
-      let index = world.chance.below(bytes.count)
-      switch world.chance.below(4) {
+    for _ in 0..<chance.within(1...2) {
+      let index = chance.below(bytes.count)
+      switch chance.below(4) {
       case 0: bytes = Array(bytes[..<max(1, index)])
-      case 1: bytes.insert(UInt8(truncatingIfNeeded: world.chance.next()), at: index)
-      case 2: bytes[index] ^= 1 << UInt8(world.chance.below(8))
-      default: bytes[index] = UInt8(truncatingIfNeeded: world.chance.next())
+      case 1: bytes.insert(UInt8(truncatingIfNeeded: chance.next()), at: index)
+      case 2: bytes[index] ^= 1 << UInt8(chance.below(8))
+      default: bytes[index] = UInt8(truncatingIfNeeded: chance.next())
       }
     }
     return bytes

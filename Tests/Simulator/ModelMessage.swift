@@ -20,6 +20,13 @@ final class ModelMessage {
   var answerCount = 0
   var firstAcknowledged: Int?
   var lastAnswered = 0
+  var lastAnsweredAt: UInt64 = 0
+  /// Whether it was published with a User Property.
+  var hasUserProperty = false
+  /// Copies that groups of Shared Subscriptions have got.
+  var groupCopies = 0
+  /// A Will that must not be published any more.
+  var isDiscarded = false
   /// It was answered with an error, and never with success.
   var isRefused = false
   /// The connection that left it as its Will.
@@ -77,6 +84,8 @@ struct ModelSubscription {
   /// Its Subscription Identifier, or all it had.
   var identifiers: Set<UInt32>
   var given: Int
+  /// How often the retained messages may have been sent for it.
+  var replays: Int
   var acknowledged: Int?
   /// The connection and the Packet Identifier of its SUBSCRIBE: only that one's SUBACK is its own.
   let wire: Int
@@ -97,6 +106,7 @@ struct ModelSubscription {
     isShared = TopicMatching.isShared(request.filter)
     identifiers = [packet.number(PropertyName.subscriptionIdentifier) ?? 0]
     given = step
+    replays = isShared || request.retainHandling == 2 ? 0 : 1
   }
 
   /// Whether it may have been there when the server took the message.
@@ -107,6 +117,11 @@ struct ModelSubscription {
     // A retained message also goes to those who subscribe later.
     guard message.isRetained || given <= message.lastPossible else { return false }
     return TopicMatching.matches(levels, message.levels)
+  }
+
+  /// Whether its filter brings the message when that is retained.
+  func mayReplay(_ message: ModelMessage) -> Bool {
+    TopicMatching.matches(levels, message.levels)
   }
 
   /// Whether it was there all the time in which the server can have taken the message.

@@ -29,6 +29,8 @@ final class ModelSession {
   var longestExpiry: UInt64? = 0
   /// The server may have begun another session than the client knows of: it must start clean.
   var isInDoubt = false
+  /// What the last CONNACK said leaves open whether it goes on.
+  var isUnknown = false
   /// What the last CONNACK said, also where the version cannot say it.
   var wasPresent = false
 
@@ -36,14 +38,23 @@ final class ModelSession {
   var outstanding: [Outstanding] = []
   /// Messages that must still arrive.
   var owed: [UInt64: ModelMessage] = [:]
+  /// What was acknowledged last with each Packet Identifier, as far as the server has read it.
+  var acknowledged: [UInt16: ModelMessage] = [:]
   /// How often each message arrived at the client.
   var arrived: [UInt64: Int] = [:]
   /// How often with QoS 2.
   var arrivedOnce: [UInt64: Int] = [:]
-  /// How often each was sent for the first time, so without DUP.
+  /// How often each was sent for the first time, so without DUP: with RETAIN, and without.
   var firstSent: [UInt64: Int] = [:]
+  var firstSentLive: [UInt64: Int] = [:]
+  /// Retained messages that a new subscription must bring, by filter.
+  var owedReplays: [String: [UInt64: ModelMessage]] = [:]
   var lastInLane: [Lane: UInt64] = [:]
   var connectionCount = 0
+  /// How many CONNECT packets were read.
+  var connectCount = 0
+  /// A connection ended while something was on its way.
+  var mayHaveSentUnseen = false
 
   init(_ clientIdentifier: String) {
     self.clientIdentifier = clientIdentifier
@@ -53,12 +64,25 @@ final class ModelSession {
   func begin() {
     subscriptions = []
     outstanding = []
+    acknowledged = [:]
     owed = [:]
     arrived = [:]
     arrivedOnce = [:]
     firstSent = [:]
+    firstSentLive = [:]
+    owedReplays = [:]
+    mayHaveSentUnseen = false
     lastInLane = [:]
     connectionCount = 0
+  }
+
+  /// Nobody can say whether it goes on or another has begun: what is asked of it may still be, but
+  /// need not.
+  func weaken() {
+    owed = [:]
+    owedReplays = [:]
+    mayHaveSentUnseen = true
+    for index in subscriptions.indices { subscriptions[index].acknowledged = nil }
   }
 
   /// Makes one of the oldest subscriptions of a filter that have ended: it may match more, and
@@ -72,14 +96,29 @@ final class ModelSession {
     let index = ended[1] - 1
     subscriptions[index].given = min(older.given, subscriptions[index].given)
     subscriptions[index].identifiers.formUnion(older.identifiers)
+    subscriptions[index].replays += older.replays
     var options = max(older.request.qos, subscriptions[index].request.qos)
     if older.request.isNoLocal && subscriptions[index].request.isNoLocal { options |= 4 }
+    if older.request.isRetainAsPublished || subscriptions[index].request.isRetainAsPublished {
+      options |= 8
+    }
     subscriptions[index].request.options = options
   }
 
   /// Subscriptions by which the message may come.
   func possible(_ message: ModelMessage) -> [ModelSubscription] {
     subscriptions.filter { $0.mayMatch(message) }
+  }
+
+  /// How often the message may be sent as a retained one, whatever became of the subscriptions: the
+  /// one in whose place another comes goes on with what it had begun.
+  func replays(of message: ModelMessage) -> Int {
+    subscriptions.reduce(0) { $0 + ($1.mayReplay(message) ? $1.replays : 0) }
+  }
+
+  /// Subscriptions by which the message must come.
+  func certain(_ message: ModelMessage) -> [ModelSubscription] {
+    subscriptions.filter { $0.mustMatch(message) }
   }
 
   /// The highest QoS of the subscriptions by which the message must come; nil when there is none.
@@ -106,6 +145,22 @@ final class ConnectionView {
   var signedAt: UInt64?
   var closedAt: UInt64?
   var isDisconnectRead = false
+  var disconnect: Packet?
+  /// The turn of the server in which its DISCONNECT was read.
+  var disconnectTurn = 0
+  /// The network told the server that it is no more.
+  var isLost = false
+  /// Which of its client's connections it is.
+  var connectNumber = 0
+  /// When all that was to be sent had left; what follows was made later.
+  var cleanAt: UInt64 = 0
+  /// It was always sent all there was.
+  var wasNeverBlocked = true
+  /// Since when nothing was known of it that could keep the server from reading it.
+  var quietSince: UInt64 = 0
+  /// When the server last read or answered a packet of it.
+  var lastHeardAt: UInt64 = 0
+  var lastAnsweredAt: UInt64 = 0
 
   /// What has to be answered, in order. [MQTT-4.6.0-2] [MQTT-4.6.0-3] [MQTT-4.6.0-4]
   var pubacks: [(identifier: UInt16, message: ModelMessage?)] = []

@@ -2,6 +2,7 @@
 extension Oracle {
   func receive(_ packet: Packet, on view: ConnectionView) {
     world?.trace.note(now, "wire \(view.wire.number) -> \(packet.summary)")
+    view.lastHeardAt = now
     guard packet.kind != .connect else { return receiveConnect(packet, on: view) }
     guard let session = view.session else { return }
     switch packet.kind {
@@ -14,7 +15,11 @@ extension Oracle {
       where session.outstanding[index].identifier == packet.identifier {
         session.outstanding[index].isReleased = true
       }
-    case .subscribe: receiveSubscribe(packet, on: view, session)
+    case .subscribe:
+      for request in packet.requests where TopicMatching.isShared(request.filter) {
+        groups.insert(request.filter)
+      }
+      receiveSubscribe(packet, on: view, session)
     case .unsubscribe:
       view.unsubacks.append((packet, step))
       for request in packet.requests { end(request.filter, of: session) }
@@ -29,6 +34,8 @@ extension Oracle {
     view.connect = packet
     view.connectReadAt = now
     view.session = session
+    session.connectCount += 1
+    view.connectNumber = session.connectCount
     view.followsDoubt = session.isInDoubt
     session.isInDoubt = true
     guard let will = packet.will, let number = ModelMessage.number(in: will.payload),
@@ -65,6 +72,10 @@ extension Oracle {
   }
 
   private func complete(_ identifier: UInt16, of session: ModelSession) {
+    // What was read may still wait behind something, and never be looked at.
+    for before in session.outstanding where before.identifier == identifier {
+      session.acknowledged[identifier] = before.message
+    }
     session.outstanding.removeAll { $0.identifier == identifier }
   }
 
@@ -98,6 +109,8 @@ extension Oracle {
     _ packet: Packet, on view: ConnectionView, _ session: ModelSession
   ) {
     view.isDisconnectRead = true
+    view.disconnect = packet
+    view.disconnectTurn = world?.turn ?? 0
     if view.signedAt == nil { view.signedAt = now }
     guard let expiry = packet.number(PropertyName.sessionExpiry) else { return }
     let milliseconds = UInt64(expiry) * 1000

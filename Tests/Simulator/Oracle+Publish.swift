@@ -11,7 +11,8 @@ extension Oracle {
     let isResent = packet.qos > 0 && checkIdentifier(packet, message, on: view, session)
     guard let message else { return }
     if message.topic != topic { fail("message \(message.number) came on \(topic)") }
-    check(packet, message, session, isResent: isResent)
+    session.owedReplays.forEach { session.owedReplays[$0.key]?[message.number] = nil }
+    check(packet, message, on: view, session, isResent: isResent)
   }
 
   private func topic(of packet: Packet, on view: ConnectionView) -> String {
@@ -42,7 +43,12 @@ extension Oracle {
       if !before.isLate && !before.isReleased { checkResend(identifier, on: view) }
       countDuplicate()
     } else {
-      if packet.isDuplicate && session.connectionCount == 1 { fail("DUP on a first connection") }
+      // What was on its way when a connection ended may have been sent without a trace.
+      if packet.isDuplicate, !session.mayHaveSentUnseen, let message, fits(message, view),
+        session.acknowledged[identifier] !== message
+      {
+        fail("DUP on message \(message.number), which was never sent before")
+      }
       session.outstanding.append(
         ModelSession.Outstanding(
           identifier: identifier, message: message, qos: packet.qos,
@@ -65,7 +71,8 @@ extension Oracle {
   }
 
   private func check(
-    _ packet: Packet, _ message: ModelMessage, _ session: ModelSession, isResent: Bool
+    _ packet: Packet, _ message: ModelMessage, on view: ConnectionView, _ session: ModelSession,
+    isResent: Bool
   ) {
     let name = "message \(message.number) to \(session.clientIdentifier)"
     guard message.firstGiven != nil else { return fail("\(name) was never published") }
@@ -78,16 +85,77 @@ extension Oracle {
     }
     if packet.qos > min(highest, message.qos) { fail("\(name) came with QoS \(packet.qos)") }
     if packet.isRetained && !message.isRetained { fail("\(name) came with RETAIN") }
-    checkProperties(packet, message, possible, name)
+    checkProperties(packet, message, possible, on: view, name)
     if message.isWill { checkWill(message, name) }
     guard !isResent else { return }
-    session.firstSent[message.number, default: 0] += 1
+    checkExpiry(packet, message, on: view, name)
+    checkCopies(packet, message, possible, session, name)
     guard !message.isRetained, !possible.contains(where: \.isShared) else { return }
-    let times = message.qos == 2 ? 1 : message.givenCount
-    if session.firstSent[message.number, default: 0] > times {
-      fail("\(name) was sent as new \(session.firstSent[message.number, default: 0]) times")
-    }
+    checkCertain(packet, message, session, name)
     if session.firstSent[message.number] == 1 { checkOrder(packet, message, session, name) }
+  }
+
+  /// How often the message came as a new one: to a session once each time it was published, to a
+  /// group once, and with RETAIN once for each subscription that asks for retained messages.
+  private func checkCopies(
+    _ packet: Packet, _ message: ModelMessage, _ possible: [ModelSubscription],
+    _ session: ModelSession, _ name: String
+  ) {
+    session.firstSent[message.number, default: 0] += 1
+    if !packet.isRetained { session.firstSentLive[message.number, default: 0] += 1 }
+    let times = message.qos == 2 ? 1 : message.givenCount
+    let isOwn = possible.contains { !$0.isShared }
+    let groupCount = Set(possible.filter(\.isShared).map(\.filter)).count
+    let live = times * (groupCount + (isOwn ? 1 : 0))
+    let count = session.firstSent[message.number, default: 0]
+    let replays = message.isRetained ? session.replays(of: message) : 0
+    if session.firstSentLive[message.number, default: 0] > live || count > live + replays {
+      fail("\(name) was sent as new \(count) times")
+    }
+    if packet.isRetained && replays == 0 && !possible.contains(where: \.request.isRetainAsPublished)
+    {
+      fail("\(name) came with RETAIN, which nobody asked for")
+    }
+    guard !isOwn && !packet.isRetained else { return }
+    message.groupCopies += 1
+    let all = groups.count {
+      TopicMatching.matches(TopicMatching.levels($0), message.levels)
+    }
+    if message.groupCopies > times * all {
+      fail("message \(message.number) came to \(message.groupCopies) members of its groups")
+    }
+  }
+
+  /// What is asked of a copy by subscriptions that were there all the time.
+  private func checkCertain(
+    _ packet: Packet, _ message: ModelMessage, _ session: ModelSession, _ name: String
+  ) {
+    let certain = session.certain(message)
+    guard let highest = certain.map(\.request.qos).max() else { return }
+    // [MQTT-3.8.4-8]
+    if packet.qos < min(highest, message.qos) { fail("\(name) came with QoS \(packet.qos)") }
+    guard session.view?.version == 5 else { return }
+    // [MQTT-3.3.4-4]
+    for subscription in certain where subscription.identifiers != [0] {
+      let isThere = packet.properties.contains {
+        $0.identifier == PropertyName.subscriptionIdentifier
+          && subscription.identifiers.contains($0.number)
+      }
+      if !isThere && !subscription.identifiers.contains(0) {
+        fail("\(name) lacks the identifier of \(subscription.filter)")
+      }
+    }
+  }
+
+  /// A message that has expired is not sent for the first time. [MQTT-3.3.2-5]
+  private func checkExpiry(
+    _ packet: Packet, _ message: ModelMessage, on view: ConnectionView, _ name: String
+  ) {
+    guard let expiry = message.expiry, message.qos > 0, message.answerCount >= message.givenCount
+    else { return }
+    if view.cleanAt >= message.lastAnsweredAt + UInt64(expiry) * 1000 {
+      fail("\(name) came after its expiry of \(expiry) seconds")
+    }
   }
 
   /// [MQTT-4.6.0-5] [MQTT-4.6.0-6]
@@ -105,29 +173,61 @@ extension Oracle {
   }
 
   private func checkProperties(
-    _ packet: Packet, _ message: ModelMessage, _ possible: [ModelSubscription], _ name: String
+    _ packet: Packet, _ message: ModelMessage, _ possible: [ModelSubscription],
+    on view: ConnectionView, _ name: String
   ) {
     for property in packet.properties
     where property.identifier == PropertyName.subscriptionIdentifier {
       let isOurs = possible.contains { $0.identifiers.contains(property.number) }
       if !isOurs || property.number == 0 { fail("\(name) has identifier \(property.number)") }
     }
-    guard let left = packet.number(PropertyName.messageExpiry) else { return }
+    let hasUserProperty = packet.properties.contains {
+      $0.identifier == PropertyName.userProperty && $0.value == Array("\(message.number)".utf8)
+    }
+    if view.version == 5 && hasUserProperty != message.hasUserProperty {
+      fail("\(name) has \(hasUserProperty ? "a" : "lost its") User Property")
+    }
+    guard let left = packet.number(PropertyName.messageExpiry) else {
+      if view.version == 5 && message.expiry != nil { fail("\(name) has lost its expiry") }
+      return
+    }
     guard let expiry = message.expiry else { return fail("\(name) has an expiry") }
     let passed = (now - message.firstGivenAt) / 1000
     if left > expiry || UInt64(left) + passed + 1 < UInt64(expiry) && !message.isWill {
       fail("\(name) has \(left) of \(expiry) seconds left, after \(passed)")
     }
+    guard message.answerCount >= message.givenCount, view.cleanAt > message.lastAnsweredAt else {
+      return
+    }
+    let waited = (view.cleanAt - message.lastAnsweredAt) / 1000
+    if UInt64(left) + waited > UInt64(expiry) && left > 0 {
+      fail("\(name) has \(left) of \(expiry) seconds left, after \(waited) at least")
+    }
   }
 
   private func checkWill(_ message: ModelMessage, _ name: String) {
     countWill()
+    if message.isDiscarded { fail("\(name), a Will that was cancelled") }
+    checkDelay(message, name)
     // The connection may end in this very turn; its close is seen after its Will then.
     if let view = message.willOf { hastyWills.append((view, name)) }
   }
 
+  /// A Will waits for its delay, unless the session ends before or begins anew. [MQTT-3.1.3-9]
+  private func checkDelay(_ message: ModelMessage, _ name: String) {
+    guard let view = message.willOf, let session = view.session, let signedAt = view.signedAt,
+      session.connectCount == view.connectNumber, let delay = view.connect?.will?.delay
+    else { return }
+    let expiry = view.connect?.number(PropertyName.sessionExpiry) ?? 0
+    let other = view.disconnect?.number(PropertyName.sessionExpiry) ?? expiry
+    if now < signedAt + UInt64(min(expiry, other, delay)) * 1000 {
+      fail("\(name), a Will whose delay of \(delay) seconds is not over")
+    }
+  }
+
   /// A turn of the server has ended.
   func turned() {
+    if world?.failure == nil { checkConnections() }
     for (view, name) in hastyWills where view.signedAt == nil && view.closedAt == nil {
       if !hasOpenConnect(view.session, besides: view) { fail("\(name), whose client is connected") }
     }
@@ -141,7 +241,8 @@ extension Oracle {
 
   /// A connection has ended: its Will must arrive where that is certain. [MQTT-3.1.2-8]
   func oweWill(of view: ConnectionView) {
-    guard view.isAccepted, !view.isDisconnectRead, let will = view.will,
+    guard view.isAccepted, !view.isDisconnectRead || hasProcessedDisconnect(view, reason: 4),
+      let will = view.will,
       view.connect?.will?.properties.isEmpty ?? false, lastDropAt / 1000 != now / 1000,
       !hasOpenConnect(view.session, besides: view)
     else { return }

@@ -2,6 +2,7 @@
 extension Oracle {
   func send(_ packet: Packet, on view: ConnectionView) {
     world?.trace.note(now, "wire \(view.wire.number) <- \(packet.summary)")
+    if packet.kind != .publish { view.lastAnsweredAt = now }
     if view.isOver { fail("\(packet.summary) after DISCONNECT") }
     guard packet.kind != .connack else { return sendConnack(packet, on: view) }
     guard view.isAccepted, let session = view.session else {
@@ -23,6 +24,7 @@ extension Oracle {
       view.pings -= 1
       if view.pings < 0 { fail("PINGRESP without PINGREQ") }
     case .disconnect:
+      checkDisconnect(packet, on: view)
       view.isOver = true
       if view.signedAt == nil { view.signedAt = now }
     default: break
@@ -38,12 +40,15 @@ extension Oracle {
       return
     }
     view.isAccepted = true
-    let isPresent = isPresent(packet, connect, on: view, session)
-    if isPresent {
-      session.isInDoubt = false
-    } else {
-      session.begin()
-    }
+    view.lastHeardAt = now
+    let (isPresent, isCertain) = isPresent(packet, connect, on: view, session)
+    if let last = session.view, last.closedAt == nil { noteUnseen(of: last, session) }
+    let isUnknown = isPresent && (view.followsDoubt || connect.version == 3 && !isCertain)
+    session.isUnknown = isUnknown
+    session.isInDoubt = isUnknown || !isPresent
+    if isUnknown { session.weaken() }
+    if !isPresent { session.begin() }
+    if isPresent { cancelWill(of: session, by: view) }
     session.exists = true
     session.wasPresent = isPresent
     session.view = view
@@ -66,7 +71,7 @@ extension Oracle {
   /// Whether the session goes on; checks that it may and must. [MQTT-3.2.2-2] [MQTT-3.2.2-3]
   private func isPresent(
     _ packet: Packet, _ connect: Packet, on view: ConnectionView, _ session: ModelSession
-  ) -> Bool {
+  ) -> (isPresent: Bool, isCertain: Bool) {
     var mayBe = session.exists && !connect.isCleanStart
     var mustBe = mayBe
     if let last = session.view, mayBe {
@@ -79,7 +84,7 @@ extension Oracle {
         mustBe = shortest > 0 && now < signed + shortest
       }
     }
-    if connect.version == 3 { return mayBe }
+    if connect.version == 3 { return (mayBe, mustBe) }
     // A CONNECT whose answer never left may have begun or ended a session.
     if packet.isSessionPresent && !mayBe && !view.followsDoubt {
       fail("Session Present for \(session.clientIdentifier), which has no session")
@@ -87,13 +92,16 @@ extension Oracle {
     if !packet.isSessionPresent && mustBe && !view.followsDoubt {
       fail("no Session Present for \(session.clientIdentifier), which has a session")
     }
-    return packet.isSessionPresent
+    return (packet.isSessionPresent, true)
   }
 
   /// Whether what was sent fits the client for certain, whatever is said beside it.
   private func fits(_ outstanding: ModelSession.Outstanding, _ view: ConnectionView) -> Bool {
-    guard let message = outstanding.message else { return false }
-    return message.size + 120 <= view.maximumPacketSize
+    outstanding.message.map { fits($0, view) } ?? false
+  }
+
+  func fits(_ message: ModelMessage, _ view: ConnectionView) -> Bool {
+    message.size + 120 <= view.maximumPacketSize
   }
 
   /// PUBACK or PUBREC.
@@ -108,6 +116,7 @@ extension Oracle {
     guard let message else { return }
     message.answerCount += 1
     message.lastAnswered = step
+    message.lastAnsweredAt = now
     guard packet.reason < 0x80 else {
       countRefusal()
       if message.firstAcknowledged == nil { message.isRefused = true }

@@ -30,6 +30,8 @@ package final class Oracle: Observer {
 
   /// Messages without a payload, by publisher and Packet Identifier.
   var emptyMessages: [String: ModelMessage] = [:]
+  /// The filters of all Shared Subscriptions there ever were.
+  var groups: Set<String> = []
   /// Wills that were sent in this turn, and the connections that left them.
   var hastyWills: [(view: ConnectionView, name: String)] = []
   /// Wills that were promised lately, and when something was dropped last.
@@ -37,10 +39,16 @@ package final class Oracle: Observer {
   var lastDropAt: UInt64 = 0
   /// Milliseconds that a 3.x session outlives its connection.
   let olderExpiry: UInt64
+  /// Milliseconds that a 3.x publisher waits for room at most.
+  let queueFullWait: UInt64
+  /// Nothing is so small that anybody meets its end.
+  let isRoomy: Bool
 
-  init(sendQuota: Int, olderExpiry: UInt64) {
-    self.sendQuota = sendQuota
-    self.olderExpiry = olderExpiry
+  init(_ profile: Profile) {
+    sendQuota = Int(profile.policy.maximumInFlight)
+    olderExpiry = UInt64(profile.policy.persistentClientExpiration) * 1000
+    queueFullWait = profile.policy.queueFullWait
+    isRoomy = profile.isRoomy
   }
 
   /// Connections that the server has not closed.
@@ -111,6 +119,7 @@ package final class Oracle: Observer {
 
   func sent(_ bytes: ArraySlice<UInt8>, on wire: Wire) {
     guard let view = views[wire.number] else { return }
+    defer { noteFlow(of: view) }
     view.fromServer.append(bytes)
     do throws(Malformed) {
       while let bytes = try view.fromServer.next() {
@@ -125,6 +134,7 @@ package final class Oracle: Observer {
   }
 
   func lost(_ wire: Wire) {
+    views[wire.number]?.isLost = true
     guard let view = views[wire.number], view.signedAt == nil else { return }
     step += 1
     view.signedAt = now
@@ -136,6 +146,7 @@ package final class Oracle: Observer {
     world?.trace.note(now, "wire \(wire.number) closed by the server")
     if view.signedAt == nil { view.signedAt = now }
     view.closedAt = now
+    settleEnd(of: view)
     oweWill(of: view)
     views[wire.number] = nil
   }

@@ -30,6 +30,9 @@ struct Packet {
     let qos: UInt8
     let isRetained: Bool
     var properties: [Property] = []
+
+    /// Seconds it waits after the end of the connection; nil for none.
+    var delay: UInt32? { properties.first { $0.identifier == PropertyName.willDelay }?.number }
   }
 
   var kind: Kind

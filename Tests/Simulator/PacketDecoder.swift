@@ -291,6 +291,9 @@ struct PacketStream {
   private var bytes: [UInt8] = []
   private var start = 0
 
+  /// Whether no packet has begun that is not complete.
+  var isAtBoundary: Bool { start == bytes.count }
+
   mutating func append(_ more: ArraySlice<UInt8>) {
     if start == bytes.count {
       bytes.removeAll(keepingCapacity: true)

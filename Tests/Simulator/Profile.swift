@@ -13,8 +13,8 @@ struct Profile {
     isRoomy = chance.oneIn(2)
     honestClients = chance.within(2...6)
     var limits = Limits()
-    limits.connections = honestClients + chance.within(1...6)
-    limits.sessions = limits.connections + chance.within(1...6)
+    limits.connections = honestClients + chance.within(0...6)
+    limits.sessions = limits.connections + chance.within(0...6)
     limits.subscriptions = isRoomy ? 400 : chance.within(6...60)
     limits.topicNodes = isRoomy ? 1200 : chance.within(6...80)
     limits.topicLevels = 16

@@ -56,6 +56,10 @@ package struct SimulatedNetwork: Network, ~Copyable {
       world.fail("the server reads place \(place), where no connection is")
       return .failed
     }
+    if wire.isRefused {
+      world.observer.lost(wire)
+      return .refused("the handshake failed")
+    }
     switch wire.read(atMost: bytes.count) {
     case .bytes(let slice):
       for (offset, byte) in slice.enumerated() { bytes[offset] = byte }
@@ -88,6 +92,7 @@ package struct SimulatedNetwork: Network, ~Copyable {
       world.observer.lost(wire)
       return .failed
     }
+    wire.isBlocked = room < bytes.count
     let taken = Array(bytes[..<room])
     world.trace.mix(taken[...])
     if room > 0 {

@@ -29,9 +29,7 @@ import Server
     var chance = Chance(seed: seed ^ 0x5741_4C4C)
     let profile = Profile(from: &chance)
     policy = profile.policy
-    oracle = Oracle(
-      sendQuota: Int(profile.policy.maximumInFlight),
-      olderExpiry: UInt64(profile.policy.persistentClientExpiration) * 1000)
+    oracle = Oracle(profile)
     world = World(seed: seed, faults: Faults(from: &chance), observer: oracle)
     let start = Instant(milliseconds: world.now)
     var counting = Region()
@@ -50,13 +48,15 @@ import Server
       honest.append(
         HonestClient(
           name: "honest-\(number)", version: UInt8(chance.pick([3, 4, 5, 5])),
-          habits: profile.habits(pace, &chance), world: world, oracle: oracle))
+          habits: profile.habits(pace, &chance), world: world, oracle: oracle,
+          seed: chance.next()))
     }
     guard isHostile else { return }
     for number in 0..<chance.within(1...3) {
       hostile.append(
         HostileClient(
-          number: number, version: UInt8(chance.pick([3, 4, 5])), pause: 2 * pace, world: world))
+          number: number, version: UInt8(chance.pick([3, 4, 5])), pause: 2 * pace, world: world,
+          seed: chance.next()))
     }
   }
 
@@ -119,6 +119,7 @@ import Server
       client.isQuiet = true
       client.wire?.heal()
     }
+    for wire in world.wires { wire?.heal() }
     turn(forSeconds: 120)
     for round in 0..<150 where world.failure == nil {
       // A 3.x server has no word for no: what it does not take is offered for ever. Two clients
@@ -207,7 +208,7 @@ final class RetainedCollector: Peer {
   }
 
   func start() {
-    let wire = world.connect(self)
+    let wire = world.connect(self, seed: 1)
     self.wire = wire
     var connect = Packet(.connect)
     connect.clientIdentifier = "collector"

@@ -8,6 +8,7 @@ final class Wire {
   let number: Int
   unowned let world: World
   private let peer: any Peer
+  private var chance: Chance
   /// The server's slot; nil before it has accepted.
   var place: Int?
   /// What has arrived at the server's side and was not read.
@@ -22,11 +23,19 @@ final class Wire {
   /// The client has closed it: nobody is there to take what the server sends.
   private(set) var isAbandoned = false
   private(set) var isClosedByServer = false
+  /// Nothing arrives at either side any more, not even the end.
+  private var isSilent = false
   private var readsAgainAt: UInt64 = 0
   var watchesReadable = true
   var watchesWritable = false
+  /// The network took less than it was given last.
+  var isBlocked = false
+  /// The network turns it away before the server reads a byte.
+  private(set) var isRefused = false
 
-  init(number: Int, world: World, peer: any Peer) {
+  init(number: Int, world: World, peer: any Peer, seed: UInt64) {
+    chance = Chance(seed: seed)
+    isRefused = chance.oneIn(world.faults.refusals)
     self.number = number
     self.world = world
     self.peer = peer
@@ -38,10 +47,12 @@ final class Wire {
   func send(_ bytes: [UInt8]) {
     guard !isAbandoned && !isBroken else { return }
     push(.bytes(bytes))
-    if world.chance.oneIn(world.faults.resets) {
-      world.after(world.chance.below(300)) { self.reset() }
+    if chance.oneIn(world.faults.resets) {
+      world.after(chance.below(300)) { self.reset() }
     }
-    if world.chance.oneIn(world.faults.stalls) { stall(world.chance.within(100...240_000)) }
+    if chance.oneIn(world.faults.stalls) { stall(chance.within(100...240_000)) }
+    if chance.oneIn(world.faults.halfCloses) { finishSending() }
+    if chance.oneIn(world.faults.silences) { silence() }
   }
 
   /// Closes the client's side for writing, and goes on reading.
@@ -68,20 +79,31 @@ final class Wire {
     peer.ended(self)
   }
 
+  /// Neither side hears of the other again: what is sent is lost on the way, and so is the end.
+  func silence() {
+    guard !isAbandoned && !isBroken else { return }
+    world.trace.note(world.now, "wire \(self.number) falls silent")
+    isSilent = true
+    isAbandoned = true
+    peer.ended(self)
+  }
+
   /// The client reads nothing for so many milliseconds.
   func stall(_ milliseconds: Int) {
     readsAgainAt = max(readsAgainAt, world.now + UInt64(milliseconds))
   }
 
-  /// The client reads again, whatever it was told before.
+  /// The client reads again, whatever it was told before; what was silent breaks.
   func heal() {
+    if isSilent { return reset() }
     readsAgainAt = 0
     deliverLater()
   }
 
   private func push(_ piece: Piece) {
+    guard !isSilent else { return }
     guard world.faults.latency > 0 else { return arrive(piece) }
-    let arrival = world.now + UInt64(world.chance.below(world.faults.latency + 1))
+    let arrival = world.now + UInt64(chance.below(world.faults.latency + 1))
     lastArrival = max(lastArrival, arrival)
     world.at(lastArrival) { self.arrive(piece) }
   }
@@ -98,6 +120,8 @@ final class Wire {
 
   private var unread: Int { inbound.count - inboundStart }
 
+  /// Whether bytes have arrived that the server has not read.
+  var hasUnread: Bool { unread > 0 }
   var isReadable: Bool { isBroken || (watchesReadable && (unread > 0 || hasEnd)) }
   var isWritable: Bool { isBroken || (watchesWritable && outbound.count < world.faults.window) }
   var isReady: Bool { isReadable || isWritable }
@@ -113,8 +137,8 @@ final class Wire {
     if isBroken { return .broken }
     guard unread > 0 else { return hasEnd ? .end : .nothing }
     var count = min(unread, limit)
-    if world.chance.oneIn(world.faults.shortReads) {
-      count = world.chance.within(1...min(count, 8))
+    if chance.oneIn(world.faults.shortReads) {
+      count = chance.within(1...min(count, 8))
     }
     let slice = inbound[inboundStart..<inboundStart + count]
     inboundStart += count
@@ -129,22 +153,22 @@ final class Wire {
   func room(for count: Int) -> Int? {
     if isBroken { return nil }
     // The second write on a connection whose peer is gone finds it broken.
-    if isAbandoned { return count }
-    if world.chance.oneIn(world.faults.wouldBlock) { return 0 }
+    if isAbandoned && !isSilent { return count }
+    if chance.oneIn(world.faults.wouldBlock) { return 0 }
     var room = min(count, max(0, world.faults.window - outbound.count))
-    if room > 1 && world.chance.oneIn(world.faults.shortWrites) {
-      room = world.chance.within(1...room)
+    if room > 1 && chance.oneIn(world.faults.shortWrites) {
+      room = chance.within(1...room)
     }
     return room
   }
 
   func take(_ bytes: [UInt8]) {
-    guard !isAbandoned else {
+    guard !isAbandoned || isSilent else {
       isBroken = true
       return
     }
     outbound += bytes
-    deliverLater()
+    if !isSilent { deliverLater() }
   }
 
   func closeByServer() {
@@ -156,7 +180,7 @@ final class Wire {
   private func deliverLater() {
     guard !isDelivering else { return }
     isDelivering = true
-    let latency = world.chance.below(world.faults.latency + 1)
+    let latency = chance.below(world.faults.latency + 1)
     world.at(max(world.now + UInt64(latency), readsAgainAt)) { self.deliver() }
   }
 

@@ -17,6 +17,8 @@ package final class World {
   private(set) var nextWireNumber = 0
   let observer: Observer
   private(set) var failure: String?
+  /// How many turns there were.
+  private(set) var turn = 0
   private var idleTurns = 0
   private var quickTurns = 0
   private var lastTurn: UInt64 = 0
@@ -47,9 +49,11 @@ package final class World {
   }
 
   /// Opens a connection to the server.
-  func connect(_ peer: any Peer) -> Wire {
+  ///
+  /// - Parameter seed: of what befalls it, drawn by its client.
+  func connect(_ peer: any Peer, seed: UInt64) -> Wire {
     nextWireNumber += 1
-    let wire = Wire(number: nextWireNumber, world: self, peer: peer)
+    let wire = Wire(number: nextWireNumber, world: self, peer: peer, seed: seed)
     incoming.append(wire)
     return wire
   }
@@ -57,15 +61,28 @@ package final class World {
   /// Lets time pass until the server has something to do.
   func pass(atMost milliseconds: UInt64?) {
     observer.turned()
+    turn += 1
     let beginning = now
     defer { noticeSpinning(since: beginning) }
     if chance.oneIn(faults.slowTurns) { now += UInt64(chance.within(1...50)) }
+    if chance.oneIn(faults.clockJumps) { jump() }
+    if chance.oneIn(faults.interruptions) { return runDue() }
     let limit = min(milliseconds.map { now + $0 } ?? UInt64.max, max(now, horizon))
     while true {
       runDue()
       guard failure == nil, !isAnythingReady, now < limit else { return }
       now = min(limit, agenda.next ?? limit)
     }
+  }
+
+  /// The machine sleeps; what the clients do takes place afterwards.
+  private func jump() {
+    let hours = UInt64(chance.pick([1, 1, 24, 72, 120]))
+    let milliseconds =
+      hours * 3_600_000 / UInt64(chance.pick([1, 60])) + UInt64(chance.below(1000))
+    now += milliseconds
+    horizon += milliseconds
+    trace.note(now, "the clock jumps by \(milliseconds) ms")
   }
 
   /// Turns take time, if little; and one that has nothing to do is a waste of it.
@@ -111,42 +128,4 @@ protocol Observer: AnyObject {
   func dropped()
   /// The server has done all it does in a turn.
   func turned()
-}
-
-/// How likely what is; each is one in so many cases, and zero is never.
-struct Faults {
-  var slowTurns = 0
-  var shortReads = 0
-  var shortWrites = 0
-  var spuriousReadiness = 0
-  var wouldBlock = 0
-  var acceptFailures = 0
-  var resets = 0
-  var halfCloses = 0
-  var stalls = 0
-  /// Milliseconds that bytes are under way at most.
-  var latency = 0
-  /// Bytes that the network holds for a client at most.
-  var window = 65_536
-
-  /// A random subset of all faults.
-  init(from chance: inout Chance) {
-    func some(_ chance: inout Chance, _ low: Int, _ high: Int) -> Int {
-      chance.oneIn(2) ? chance.within(low...high) : 0
-    }
-    slowTurns = some(&chance, 2, 40)
-    shortReads = some(&chance, 1, 10)
-    shortWrites = some(&chance, 1, 10)
-    spuriousReadiness = some(&chance, 5, 50)
-    wouldBlock = some(&chance, 4, 20)
-    acceptFailures = some(&chance, 3, 20)
-    resets = some(&chance, 20, 200)
-    halfCloses = some(&chance, 50, 200)
-    stalls = some(&chance, 20, 200)
-    latency = chance.pick([0, 0, 1, 20, 300, 3000])
-    window = chance.pick([16, 100, 700, 4096, 65_536])
-  }
-
-  /// A network without faults.
-  init() {}
 }

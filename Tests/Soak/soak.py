@@ -270,9 +270,12 @@ def main(seconds):
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with tempfile.TemporaryDirectory() as folder:
-        broker = Broker(folder, "max_queued_messages 100000\nsys_interval 1\nlog_type error")
+        broker = Broker(folder, "max_queued_messages 5000\nsys_interval 1\nlog_type warning")
         soak = Soak(broker, seconds)
-        asyncio.run(soak.run())
+        try:
+            asyncio.run(soak.run())
+        except ConnectionError as error:
+            soak.failures.append(f"{error}: {broker.log()[-2000:]}")
         status = broker.stop()
     soak.failures += [f"exit status {status}"] if status else []
     for name, figure in soak.figures.items():

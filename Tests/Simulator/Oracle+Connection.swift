@@ -1,0 +1,123 @@
+// What is asked of connections: when they end, how, and what their clients are told.
+extension Oracle {
+  /// The server has sent something: was that all it had?
+  func noteFlow(of view: ConnectionView) {
+    if view.wire.isBlocked {
+      view.wasNeverBlocked = false
+    } else if view.fromServer.isAtBoundary {
+      view.cleanAt = now
+    }
+  }
+
+  /// A client that keeps the protocol is not told that it broke it.
+  func checkDisconnect(_ packet: Packet, on view: ConnectionView) {
+    switch packet.reason {
+    case 0x8B, 0x8E, 0x97: break
+    case 0x8D: checkKeepAlive(of: view)
+    default:
+      fail("wire \(view.wire.number) was sent away with \(String(packet.reason, radix: 16))")
+    }
+  }
+
+  /// Nobody is sent away before one and a half times the Keep Alive. [MQTT-3.1.2-24]
+  private func checkKeepAlive(of view: ConnectionView) {
+    let keepAlive = UInt64(view.connect?.keepAlive ?? 0)
+    if keepAlive == 0 || now < view.lastHeardAt + keepAlive * 1500 {
+      fail(
+        "wire \(view.wire.number) was sent away \(now - view.lastHeardAt) ms after its last packet,"
+          + " with a Keep Alive of \(keepAlive) s")
+    }
+  }
+
+  /// What must be true of every connection whenever the server has done its turn.
+  func checkConnections() {
+    for view in openViews {
+      if isHeldUp(view) {
+        view.quietSince = now
+        if !view.pubacks.isEmpty || !view.pubrecs.isEmpty { checkWait(of: view) }
+        continue
+      }
+      let keepAlive = UInt64(view.connect?.keepAlive ?? 0)
+      guard view.isAccepted, keepAlive > 0 else { continue }
+      if now >= max(view.lastHeardAt, view.quietSince) + keepAlive * 1500 + 1 {
+        fail("wire \(view.wire.number) outlives its Keep Alive of \(keepAlive) s")
+      }
+    }
+    checkSessions()
+  }
+
+  /// Whether something may keep the server from reading the connection.
+  private func isHeldUp(_ view: ConnectionView) -> Bool {
+    view.wire.isBlocked || !view.wire.watchesReadable || view.wire.hasUnread
+      || !view.pubacks.isEmpty || !view.pubrecs.isEmpty || !view.pubcomps.isEmpty
+      || !view.subacks.isEmpty || !view.unsubacks.isEmpty || view.pings > 0
+      || !view.fromClient.isAtBoundary
+  }
+
+  /// A publisher that finds no room is sent away after a while.
+  private func checkWait(of view: ConnectionView) {
+    guard !view.wire.isBlocked, view.wasNeverBlocked else { return }
+    let since = max(view.lastHeardAt, view.lastAnsweredAt)
+    if now > since + queueFullWait + 1000 {
+      fail("wire \(view.wire.number) waits for room since \(now - since) ms")
+    }
+  }
+
+  /// A session has one connection.
+  private func checkSessions() {
+    for view in openViews where view.isAccepted {
+      guard let other = view.session?.view, other !== view else { continue }
+      fail("\(view.session?.clientIdentifier ?? "") keeps wire \(view.wire.number)")
+    }
+  }
+
+  /// A connection was closed: what is certain of its end?
+  func settleEnd(of view: ConnectionView) {
+    guard let session = view.session else { return }
+    noteUnseen(of: view, session)
+    checkTakeOver(of: view, session)
+    guard hasProcessedDisconnect(view), let packet = view.disconnect else { return }
+    if packet.reason == 0 { view.will?.isDiscarded = true }
+    if let expiry = packet.number(PropertyName.sessionExpiry), session.view === view {
+      session.shortestExpiry = UInt64(expiry) * 1000
+      session.longestExpiry = UInt64(expiry) * 1000
+    }
+  }
+
+  /// What the server has sent of a connection that ends may not all have been seen.
+  func noteUnseen(of view: ConnectionView, _ session: ModelSession) {
+    if !view.fromServer.isAtBoundary || view.wire.isBlocked || view.isLost {
+      session.mayHaveSentUnseen = true
+    }
+  }
+
+  /// Whether the server has certainly done what the DISCONNECT asks for: it closed the connection
+  /// in the turn in which it read it, and had no other reason to.
+  func hasProcessedDisconnect(_ view: ConnectionView, reason: UInt8? = nil) -> Bool {
+    guard let packet = view.disconnect, view.disconnectTurn == world?.turn, !view.isLost,
+      !view.isOver, !hasOpenConnect(view.session, besides: view)
+    else { return false }
+    return reason == nil || packet.reason == reason
+  }
+
+  /// A 5.0 client whose session another connection takes over is told so. [MQTT-3.1.4-3]
+  private func checkTakeOver(of view: ConnectionView, _ session: ModelSession) {
+    guard isRoomy, view.version == 5, view.isAccepted, !view.isOver, !view.isLost,
+      !view.isDisconnectRead, view.wasNeverBlocked, !view.wire.isBlocked,
+      hasOpenConnect(session, besides: view)
+    else { return }
+    fail("wire \(view.wire.number) was closed without a word")
+  }
+
+  /// The client came back before its Will was due: it is not published. [MQTT-3.1.2-26]
+  func cancelWill(of session: ModelSession, by view: ConnectionView) {
+    guard let last = session.view, view.connectNumber == last.connectNumber + 1,
+      let will = last.will, let delay = last.connect?.will?.delay, delay > 0,
+      now < (last.signedAt ?? now) + UInt64(delay) * 1000
+    else { return }
+    if sessions.values.contains(where: { $0.firstSent[will.number] != nil }) {
+      fail("message \(will.number), a Will whose client came back in time")
+    }
+    will.isDiscarded = true
+  }
+}
