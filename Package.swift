@@ -108,7 +108,7 @@ let simulator: [Target] =
   ? []
   : [
     .target(
-      name: "Simulator", dependencies: ["Access", "Board", "Broker", "Memory", "Server"],
+      name: "Simulator", dependencies: ["Access", "Board", "Broker", "Memory", "MQTT", "Server"],
       path: "Tests/Simulator",
       swiftSettings: settings + [
         .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
