@@ -13,8 +13,8 @@ import packets
 import pytest
 from authority import Authority
 from broker import IS_SWIFTLET, Broker, free_port, let_in
-from packets import CONNECT, PUBLISH, V5, V31, V311
-from raw_client import PATIENCE, Closed, RawClient
+from packets import CONNACK, CONNECT, PUBLISH, V5, V31, V311
+from raw_client import PATIENCE, RawClient
 from test_vectors import FOLDER, vectors
 from tls import TLSClient, context
 from websocket_client import WebSocketClient
@@ -155,25 +155,29 @@ def test_signals(emulated):
 # MARK: The same answers everywhere
 
 def answers(port, version, raw, number):
-    """What comes until the answer to a PINGREQ or the end, without what the limits decide."""
+    """What comes until the answer to a PINGREQ or the end, without the limits in a CONNACK."""
     client = RawClient(port, version)
     if raw[0] >> 4 != CONNECT:
         client.connect(f"v{number}")
     client.send(raw, packets.pingreq())
     client.socket.shutdown(socket.SHUT_WR)
-    got = []
+    got = bytes(client.inbox)
     try:
-        while True:
-            got.append(client.receive())
-    except (Closed, AssertionError):
-        client.close()
-    return [(one.kind, one.flags, getattr(one, "reason", None), getattr(one, "reasons", None),
-             getattr(one, "packet_id", None), getattr(one, "topic", None)) for one in got]
+        while chunk := client.socket.recv(1 << 16):
+            got += chunk
+    except ConnectionResetError:
+        pass
+    client.close()
+    if got[:1] == bytes([CONNACK << 4]):
+        header, length = packets.header_of(got)
+        got = got[header:header + 2] + got[header + length:]
+    return got.hex()
 
 
 def transcript(port):
     return {f"{number} {raw.hex()}": answers(port, version, raw, number)
-            for number, (version, _, raw) in enumerate(one.values for one in vectors(FOLDER))}
+            for number, (version, _, raw) in enumerate(one.values for one in vectors(FOLDER))
+            if b"$SYS" not in raw}  # whose values tell of each broker alone
 
 
 @pytest.fixture(scope="module")
