@@ -93,8 +93,8 @@ package struct Limits: BitwiseCopyable {
   package var sendBytes = 1_048_576
   /// Bytes of log lines that wait to be written out. More in one turn: left out and counted.
   package var logBytes = 16_384
-  /// Bytes of the configuration file. More: an error at start, and a reload is refused.
-  package var configurationBytes = 262_144
+  /// Bytes of the configuration's files together, and of a file of users or rules. More: an error at start, and a reload is refused.
+  package var configurationBytes = 2 * 1024 * 1024
 
   /// Users of the password files, and users that the ACL files name. Full: an error at start, and a
   /// reload is refused.

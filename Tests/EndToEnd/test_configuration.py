@@ -129,7 +129,7 @@ def test_include_dir_that_is_not_there(tmp_path):
 
 def test_included_files_that_are_too_large_name_the_limit(tmp_path):
     main = written(tmp_path, f"include_dir {tmp_path}/conf.d\n")
-    written(tmp_path, "#" * 262_144, "conf.d/a.conf")
+    written(tmp_path, "#" * 2_097_152, "conf.d/a.conf")
     done = check(main)
     assert done.returncode == 3
     assert f"{tmp_path}/conf.d/a.conf: all files together have more than" in done.stderr
