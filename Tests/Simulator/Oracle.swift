@@ -17,6 +17,8 @@ package final class Oracle: Observer {
   var retainedWills: Set<String> = []
   /// Messages that a group must be given, by its filter.
   var owedToGroups: [String: [UInt64: ModelMessage]] = [:]
+  /// The step in which a member of a group was last known to be gone, by its filter.
+  var groupsForgivenAt: [String: Int] = [:]
   /// Counts up with everything that is observed.
   private(set) var step = 0
   /// Our Receive Maximum towards clients that set none.
