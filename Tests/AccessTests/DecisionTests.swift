@@ -55,14 +55,17 @@ func namesWithTopicSyntaxMatchNoPattern(name: String) {
   for topic in ["c/\(name)/x", "c/other/x", "c/a/b/x", "all/x"] {
     #expect(!files.allows(.read, topic, client: name))
   }
-  #expect(!files.allowsSubscription("c/#", client: name) && !files.allowsSubscription("#", user: name))
+  #expect(
+    !files.allowsSubscription("c/#", client: name) && !files.allowsSubscription("#", user: name))
 }
 
 @Test func namesWithTopicSyntaxDoNotSlipThroughADenial() {
   let files = Files()
   files.take(rules: "topic #\npattern deny lock/%c\npattern deny shut/#\n")
-  #expect(!files.allows(.read, "lock/me", client: "me") && files.allows(.read, "lock/you", client: "me"))
-  #expect(!files.allows(.read, "lock/me", client: "+") && !files.allows(.read, "shut/x", client: "#"))
+  #expect(
+    !files.allows(.read, "lock/me", client: "me") && files.allows(.read, "lock/you", client: "me"))
+  #expect(
+    !files.allows(.read, "lock/me", client: "+") && !files.allows(.read, "shut/x", client: "#"))
   #expect(files.allows(.read, "open", client: "#"))
 }
 

@@ -92,7 +92,8 @@ func aMalformedLineIsAnErrorAndNoUser(line: String, reason: String) {
 @Test func ofTwoLinesTheFirstCounts() {
   let files = Files()
   #expect(
-    files.take(passwords: "a:$7$1$\(salt)$\(digest)\nb:$6$\(salt)$\(digest)\na:$7$2$\(salt)$\(digest)")
+    files.take(
+      passwords: "a:$7$1$\(salt)$\(digest)\nb:$6$\(salt)$\(digest)\na:$7$2$\(salt)$\(digest)")
       == nil)
   #expect(files.access.duplicateLine == 3)
   #expect(files.password(of: "a")?.iterations == 1)

@@ -133,7 +133,9 @@ final class RuleBreaker: Peer {
     let passed = Int(world.now) - Int(sentAt)
     if sentAt > 0, case .close(let reason) = rule.reaction {
       reach(rule)
-      if isTimely && passed + latency < rule.earliest { fail("rule \(rule.name) ended the connection after \(passed) ms") }
+      if isTimely && passed + latency < rule.earliest {
+        fail("rule \(rule.name) ended the connection after \(passed) ms")
+      }
       if isTimely && passed > rule.latest + latency {
         fail("rule \(rule.name) ended the connection only after \(passed) ms")
       }
