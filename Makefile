@@ -53,6 +53,10 @@ PROGRAM ?= .build/bin/$(BOARD)/swiftlet
 C_OBJECTS := $(patsubst Sources/CLinux/%,$(SCRATCH)/release/CLinux.build/%.o, \
   $(wildcard Sources/CLinux/*.c))
 LINTED := Package.swift Board Sources Tests
+SIMULATOR := .build/simulate/$(BOARD)/release/swiftlet-simulate
+# Seeds 1 to FIXED_RUNS are simulated in every test, and FRESH_RUNS from a seed of the day.
+FIXED_RUNS := 100
+FRESH_RUNS := 50
 TALLY := $(PYTHON) Tests/Gates/tally.py
 VENV := .build/venv
 # Where `make certificates` writes, and the names and addresses that clients know the broker by.
@@ -71,9 +75,10 @@ BROWSER_PACKAGES := chromium-headless-shell:chromium-headless-shell esbuild:esbu
 POLICY := /usr/sbin/policy-rc.d
 export TOOLS
 
-.PHONY: build run test unit simulate fuzz differential soak gates end-to-end autobahn conformance \
-  plan size footprint bench deb boards certificates lint format install clean help link toolchain \
-  both-boards board-packages test-packages browser-packages venv-package plan-of-board
+.PHONY: build run test unit simulate simulation simulation-fixed simulation-fresh marks mutations \
+  fuzz differential soak gates end-to-end autobahn conformance plan size footprint bench deb boards \
+  certificates lint format install clean help link toolchain both-boards board-packages \
+  test-packages browser-packages venv-package plan-of-board
 
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
 build: toolchain board-packages
@@ -93,6 +98,9 @@ run:
 test: toolchain test-packages
 	@rm -f .build/tally
 	@$(TALLY) run "unit tests" $(SWIFT) test
+	@$(TALLY) run "simulation: fixed seeds" $(MAKE) --no-print-directory simulation-fixed
+	@$(TALLY) run "simulation: seeds of today" $(MAKE) --no-print-directory simulation-fresh
+	@$(TALLY) run "mutations apply" $(PYTHON) Tests/Mutations/mutations.py check
 	@$(TALLY) run "build of board host" $(MAKE) --no-print-directory build BOARD=host
 	@$(TALLY) run "build of board tiny" $(MAKE) --no-print-directory build BOARD=tiny
 	@for gate in allocations libraries system_calls memory tls_memory; do \
@@ -111,11 +119,32 @@ test: toolchain test-packages
 unit: toolchain
 	$(SWIFT) test
 
-## simulate      Simulate SECONDS of a server and its clients for each of RUNS seeds from SEED on
-simulate: toolchain
-	@$(SWIFT) build -c release --product swiftlet-simulate --scratch-path .build/simulate
-	@.build/simulate/release/swiftlet-simulate $(if $(SEED),seed=$(SEED)) runs=$(or $(RUNS),1) \
-	  pace=$(or $(PACE),300) seconds=$(or $(SECONDS),$(if $(HOURS),$(HOURS)h,600))
+## simulate      Simulate a server of BOARD and its clients: SEED, RUNS, SECONDS or HOURS, PACE, WITHOUT
+simulate: $(SIMULATOR)
+	@$(SIMULATOR) $(if $(SEED),seed=$(SEED)) runs=$(or $(RUNS),1) \
+	  $(if $(PACE),pace=$(PACE)) $(if $(WITHOUT),without=$(WITHOUT)) \
+	  $(if $(SECONDS)$(HOURS),seconds=$(or $(SECONDS),$(HOURS)h))
+
+## simulation    The simulator's part of the tests: fixed seeds with their marks, and seeds of today
+simulation: simulation-fixed simulation-fresh
+
+simulation-fixed: $(SIMULATOR)
+	@$(SIMULATOR) seed=1 runs=$(FIXED_RUNS) marks=Tests/SimulationTests/marks-$(BOARD).txt
+
+simulation-fresh: $(SIMULATOR)
+	@$(SIMULATOR) runs=$(FRESH_RUNS)
+
+## marks         Write down what the fixed seeds reach, for simulation to compare with
+marks: $(SIMULATOR)
+	@$(SIMULATOR) seed=1 runs=$(FIXED_RUNS) marks=Tests/SimulationTests/marks-$(BOARD).txt write=1
+
+$(SIMULATOR): toolchain
+	@BOARD=$(BOARD) $(SWIFT) build -c release --product swiftlet-simulate \
+	  --scratch-path .build/simulate/$(BOARD)
+
+## mutations     Put small mistakes into the product one by one: does the simulator find each? ONLY=NAME…
+mutations: toolchain
+	@$(PYTHON) Tests/Mutations/mutations.py run $(ONLY)
 
 ## fuzz          Fuzz TARGET (each there is) for SECONDS (60), the inputs of Tests/Corpus first
 fuzz: toolchain

@@ -42,7 +42,7 @@ struct Report {
     let seconds = processorSeconds() - began
     let pace = Int(Double(packets) / seconds * 60)
     print(
-      "\(runs - failures) runs passed, \(failures) failed:",
+      "\(runs - failures) passed, \(failures) failed:",
       "\(milliseconds / 3_600_000) simulated hours, \(packets) client packets,",
       "\(pace) a minute of one core, hash \(String(hash, radix: 16))")
   }

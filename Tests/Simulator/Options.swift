@@ -10,6 +10,9 @@ package struct Options: Sendable {
   /// Faults and clients that are left out, by name.
   package var without: Set<String> = []
 
+  /// The promise that is said to be broken whatever came of it, to test that this is told.
+  package var breaksPromiseAt: Int?
+
   package static let usualPace = 300
   package static let usualSeconds = 300
 

@@ -100,15 +100,18 @@ extension Oracle {
   ) {
     view.subacks.append(packet)
     for request in packet.requests {
+      var new = ModelSubscription(
+        request, of: packet, on: view.wire.number, session: session.clientIdentifier, at: step)
       for index in session.subscriptions.indices
       where session.subscriptions[index].filter == request.filter
         && session.subscriptions[index].endGiven == nil
       {
         session.subscriptions[index].endGiven = step
+        // [MQTT-3.3.1-10]
+        let isThere = session.subscriptions[index].acknowledged != nil
+        if isThere && request.retainHandling == 1 { new.replays = 0 }
       }
-      session.subscriptions.append(
-        ModelSubscription(
-          request, of: packet, on: view.wire.number, session: session.clientIdentifier, at: step))
+      session.subscriptions.append(new)
       session.owedReplays[request.filter] = nil
     }
   }

@@ -4,7 +4,7 @@
 /// when its answer left, and the truth lies between. What must hold is asked of what was there all
 /// that time, what may hold of what was there at any moment of it.
 package final class Oracle: Observer {
-  weak var world: World?
+  unowned var world: World?
   /// Messages of honest clients.
   private(set) var messages: [UInt64: ModelMessage] = [:]
   private var views: [Int: ConnectionView] = [:]
@@ -17,6 +17,8 @@ package final class Oracle: Observer {
   var retainedWills: Set<String> = []
   /// Messages that a group must be given, by its filter.
   var owedToGroups: [String: [UInt64: ModelMessage]] = [:]
+  /// The step in which a member of a group was last known to be gone, by its filter.
+  var groupsForgivenAt: [String: Int] = [:]
   /// Counts up with everything that is observed.
   private(set) var step = 0
   /// Our Receive Maximum towards clients that set none.
@@ -63,7 +65,16 @@ package final class Oracle: Observer {
   func fail(_ what: String) { world?.fail(what) }
   var now: UInt64 { world?.now ?? 0 }
 
-  func countPromise() { counts.promised += 1 }
+  /// The promise that is taken for broken.
+  var breaksPromiseAt: Int?
+
+  func countPromise() {
+    counts.promised += 1
+    if counts.promised == breaksPromiseAt {
+      fail("promise \(counts.promised) was broken on purpose")
+    }
+  }
+  func countPackets(_ count: UInt64) { counts.clientPackets = Int(count) }
   func countRefusal() { counts.refused += 1 }
   func countWill() { counts.wills += 1 }
   func countDuplicate() { counts.duplicates += 1 }
@@ -119,7 +130,6 @@ package final class Oracle: Observer {
     do throws(Malformed) {
       while let packet = try view.fromClient.next() {
         step += 1
-        counts.clientPackets += 1
         receive(try Packet(fromClient: packet, version: view.version), on: view)
       }
     } catch { fail("the simulator wrote a malformed packet: \(error.why)") }

@@ -32,6 +32,7 @@ import Server
     let profile = Profile(from: &chance)
     policy = profile.policy
     oracle = Oracle(profile)
+    oracle.breaksPromiseAt = options.breaksPromiseAt
     var faults = Faults(from: &chance)
     for name in options.without { faults.remove(name) }
     world = World(seed: seed, faults: faults, observer: oracle)
@@ -99,6 +100,7 @@ import Server
     settle()
     leave()
     marks.take(server.broker)
+    oracle.countPackets(server.broker.statistics.packetsReceived)
     return Outcome(
       failure: world.failure, hash: world.trace.hash, counts: oracle.counts,
       last: world.trace.last(max(120, world.trace.depth / 3)), milliseconds: world.now - start,
