@@ -11,8 +11,8 @@ import time
 import packets
 import pytest
 import tls
-from authority import DAY, Authority, Holder, make_key, pem_of_key
-from broker import free_port, let_in, program
+from authority import DAY, Authority, make_key, pem_of_key
+from broker import Broker, free_port, let_in, program
 from cryptography.hazmat.primitives.serialization import PrivateFormat
 from raw_client import PATIENCE, Closed
 from tls import TLSClient, context
@@ -61,14 +61,15 @@ def refused(broker, made, *words):
 
 @pytest.fixture(scope="module")
 def strict(authority, server, tmp_path_factory, revoked):
-    from broker import Broker
     settings = (f"{server.settings}cafile {authority.cafile}\nrequire_certificate true\n"
                 f"crlfile {authority.revoke(revoked)}\n")
     broker = Broker(tmp_path_factory.mktemp("strict"), settings)
     broker.base = tls.memory(broker)
     yield broker
-    tls.wait_for_memory(broker, broker.base)
-    assert broker.stop() == 0, broker.log()
+    try:
+        tls.wait_for_memory(broker, broker.base)
+    finally:
+        assert broker.stop() == 0, broker.log()
 
 
 @pytest.fixture(scope="module")

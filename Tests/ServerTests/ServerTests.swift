@@ -238,6 +238,29 @@ private let pingAnswer: [UInt8] = [0xD0, 0]
   #expect(isStopped && machine.wire.lines.isEmpty && machine.wire.calls.last == .close(0))
 }
 
+@Test func theNetworkIsToldOfAReloadOnlyWhenAllOfItIsValid() {
+  let machine = Machine()
+  let before = machine.wire.adopted
+  machine.wire.settings = 2
+  machine.wire.isValid = false
+  machine.wire.requests = [.reload]
+  machine.turn()
+  #expect(machine.wire.adopted == before)
+  machine.wire.isValid = true
+  machine.wire.requests = [.reload]
+  machine.turn()
+  #expect(machine.wire.adopted == before + [2])
+}
+
+@Test func poolsOfTheNetworkAreToldWithTheOthers() {
+  let machine = Machine(logLevels: 15)
+  let occupancy = Occupancy(used: 3, peak: 5, refused: 7, capacity: 9)
+  machine.wire.pools = [PoolStatus(name: "buoys", occupancy: occupancy)]
+  machine.wire.requests = [.report]
+  machine.turn()
+  #expect(machine.wire.lines.last == "buoys: 3 of 9 used, at most 5, refused 7 times.")
+}
+
 @Test func aSupervisorIsToldInTimeAndAnIdleServerWakesForNothingElse() {
   let machine = Machine()
   machine.wire.beatInterval = 5000
