@@ -5,6 +5,7 @@
 #   OPTIMISATION  -O or -Osize
 #   BUILD_FLAGS   for `swift build`: headers, triple, toolset
 #   LINK_FLAGS    for clang as linker; LINK_BEFORE and LINK_AFTER stand around our objects
+#   BITS          32 where the processor has no more
 #   TLS           0 leaves TLS out
 #   PACKAGES      what it needs of Debian, as tool:package or /file:package
 #   DEB_ARCHITECTURE, DEB_DEPENDS  for `make deb`: Debian's name of the architecture, and packages
@@ -29,6 +30,7 @@ LINK_BEFORE :=
 LINK_AFTER :=
 TLS := 1
 PACKAGES :=
+BITS :=
 SYSROOT_PACKAGES :=
 RUNNER :=
 DEB_ARCHITECTURE := none
@@ -76,7 +78,7 @@ export TOOLS
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
 build: toolchain board-packages
 	@echo "== building swiftlet for board $(BOARD)"
-	EMBEDDED=1 BOARD=$(BOARD) OPTIMISATION=$(OPTIMISATION) TLS=$(TLS) $(SWIFT) build -c release \
+	EMBEDDED=1 BOARD=$(BOARD) BITS=$(BITS) OPTIMISATION=$(OPTIMISATION) TLS=$(TLS) $(SWIFT) build -c release \
 	  --target swiftlet --scratch-path $(SCRATCH) $(BUILD_FLAGS)
 	@$(MAKE) --no-print-directory link
 	@echo "== $(PROGRAM): $$(stat -c %s $(PROGRAM)) bytes"

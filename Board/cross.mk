@@ -12,8 +12,10 @@
 # LINK=dynamic uses the device's own C library (glibc).
 LINK ?= static
 SYSROOT := .build/sysroot/$(DEBIAN)-$(LINK)
-SYSROOT_PACKAGES := linux-libc-dev libgcc-12-dev libmbedtls-dev
+SYSROOT_PACKAGES := linux-libc-dev libgcc-dev libmbedtls-dev
 PACKAGES := qemu-$(EMULATOR)-static:qemu-user-static
+# Division and the like, which a processor may lack.
+LIBGCC = $(wildcard $(SYSROOT)/usr/lib/gcc/$(GNU)/*/libgcc.a)
 RUNNER := qemu-$(EMULATOR)-static $(EMULATOR_FLAGS)
 TLS_FOLDER := $(SYSROOT)/usr/lib/$(GNU)
 
@@ -23,14 +25,14 @@ SYSROOT_PACKAGES += musl-dev
 HEADERS := $(SYSROOT)/usr/include/$(MUSL) $(SYSROOT)/usr/include
 LINK_FLAGS := --target=$(MUSL) $(PROCESSOR) -static -nostdlib -Wl,--build-id=none -Wl,-z,relro
 LINK_BEFORE := $(LIBC)/crt1.o $(LIBC)/crti.o
-LINK_AFTER := $(LIBC)/libc.a $(SYSROOT)/usr/lib/gcc/$(GNU)/12/libgcc.a $(LIBC)/crtn.o
+LINK_AFTER = $(LIBC)/libc.a $(LIBGCC) $(LIBC)/crtn.o
 else
 SYSROOT_PACKAGES += libc6-dev libc6
 HEADERS := $(SYSROOT)/usr/include $(SYSROOT)/usr/include/$(GNU)
 LINK_FLAGS := --target=$(GNU) $(PROCESSOR) --sysroot=$(SYSROOT) -nostartfiles -nodefaultlibs \
   -no-pie -Wl,-z,relro,-z,now
 LINK_BEFORE := $(SYSROOT)/usr/lib/$(GNU)/crt1.o $(SYSROOT)/usr/lib/$(GNU)/crti.o
-LINK_AFTER := -L$(SYSROOT)/usr/lib/$(GNU) -lc $(SYSROOT)/usr/lib/gcc/$(GNU)/12/libgcc.a \
+LINK_AFTER = -L$(SYSROOT)/usr/lib/$(GNU) -lc $(LIBGCC) \
   $(SYSROOT)/usr/lib/$(GNU)/crtn.o
 RUNNER += -L $(SYSROOT)
 endif

@@ -36,10 +36,14 @@ APT_CONFIG=$apt/apt.conf
 export APT_CONFIG
 
 echo "== fetching for $architecture: $*"
-apt-get update -q=2
+# A mirror may be in the midst of a change: what then is not in any list fails below.
+apt-get update -q=2 || echo "== some lists of packages were not to be had: going on without" >&2
 rm -rf "$sysroot"
 mkdir -p "$sysroot"
 for package in "$@"; do
+  # The version of the compiler is in the name of the package of its helpers: the newest there is.
+  [ "$package" != libgcc-dev ] || package=$(apt-cache pkgnames libgcc- \
+    | grep -E '^libgcc-[0-9]+-dev$' | sort --version-sort | tail -n 1)
   [ -n "$(ls "$apt/archives/$package"_*.deb 2>/dev/null)" ] \
     || (cd "$apt/archives" && apt-get download -q=2 "$package")
   dpkg-deb --extract "$apt/archives/$package"_*.deb "$sysroot"

@@ -52,6 +52,8 @@ extension Broker {
     case 8: PoolStatus(name: "deliveries", occupancy: sessions.deliveryOccupancy)
     case 9: PoolStatus(name: "text blocks", occupancy: texts.occupancy)
     case 10: PoolStatus(name: "receive blocks", occupancy: receiving.occupancy)
+    case 11: PoolStatus(name: "unreleased messages", occupancy: sessions.unreleasedOccupancy)
+    case 12: PoolStatus(name: "topic aliases", occupancy: aliasTables.occupancy)
     default: PoolStatus(name: "send blocks", occupancy: sending.occupancy)
     }
   }

@@ -7,7 +7,7 @@ import Server
 /// TLS on the connections that came in by a listener with a certificate.
 ///
 /// A session, and with it the buffers, exists from the first byte to the close. Handshakes are
-/// costly: so many go on at once, the others wait, and one turn takes one costly step.
+/// costly: so many go on at once, the others wait, and a turn has only so much time for them.
 struct TLSStreams: ~Copyable {
   private let anchor = Anchor()
   private var sessions: SlotTable<TLSSession?>
@@ -27,7 +27,8 @@ struct TLSStreams: ~Copyable {
   /// Handshakes that go on; those that have to wait count as refused.
   fileprivate var handshakes: Occupancy
   fileprivate let heapBytes: Int
-  private var hasSpentTurn = false
+  /// What handshakes took of this turn.
+  private var microseconds: Int64 = 0
 
   enum Phase: UInt8, BitwiseCopyable {
     case plain
@@ -72,7 +73,10 @@ struct TLSStreams: ~Copyable {
     configurations = new
   }
 
-  mutating func beginTurn() { hasSpentTurn = false }
+  mutating func beginTurn() { microseconds = 0 }
+
+  /// Microseconds of a turn for handshakes; the step that goes beyond is the last.
+  private static var turnMicroseconds: Int64 { 500 }
 
   /// Whether a place's bytes pass through TLS.
   func isUsed(place: Int) -> Bool { phases.count > 0 && phases[place] != .plain }
@@ -87,13 +91,21 @@ struct TLSStreams: ~Copyable {
     place: Int, socket: Int32, into bytes: inout MutableSpan<UInt8>
   ) -> Step {
     switch phases[place] {
-    case .begins, .waits: return open(place: place, socket: socket)
-    case .handshakes: return goOn(place: place)
+    case .begins, .waits, .handshakes: return handshake(place: place, socket: socket)
     case .stalls: return fail(LINUX_TLS_TOO_SLOW)
     case .established:
       return .received(sessions[place]?.receive(into: &bytes) ?? .failed)
     case .plain: return .received(.failed)
     }
+  }
+
+  /// One step of a handshake, if this turn has time for one.
+  private mutating func handshake(place: Int, socket: Int32) -> Step {
+    guard microseconds < TLSStreams.turnMicroseconds else { return .wantsTurn }
+    let start = linux_boottime_microseconds()
+    defer { microseconds += linux_boottime_microseconds() - start }
+    return phases[place] == .handshakes
+      ? goOn(place: place) : open(place: place, socket: socket)
   }
 
   private mutating func open(place: Int, socket: Int32) -> Step {
@@ -126,7 +138,7 @@ struct TLSStreams: ~Copyable {
   }
 
   private mutating func goOn(place: Int) -> Step {
-    guard !hasSpentTurn, let session = sessions[place] else { return .wantsTurn }
+    guard let session = sessions[place] else { return fail(LINUX_TLS_NO_MEMORY) }
     let result = session.handshake()
     switch result {
     case LINUX_TLS_DONE:
@@ -136,7 +148,6 @@ struct TLSStreams: ~Copyable {
     case LINUX_TLS_WANTS_READ: return .nothing
     case LINUX_TLS_WANTS_WRITE: return .wantsWrite
     case LINUX_TLS_WANTS_TURN:
-      hasSpentTurn = true
       stamps[place] = TLSStreams.now
       return .wantsTurn
     default: return fail(result)

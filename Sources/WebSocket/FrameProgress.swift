@@ -16,7 +16,7 @@ package struct FrameProgress: BitwiseCopyable {
 
   /// Begins a binary frame; the one before must have ended.
   package mutating func begin(payloadCount: Int) {
-    precondition(!isUnderWay && payloadCount > 0 && payloadCount <= Int(UInt32.max))
+    precondition(!isUnderWay && payloadCount > 0)
     payloadRest = UInt32(payloadCount)
     headerRest = UInt8(header.count)
   }

@@ -6,48 +6,47 @@ import Simulator
   import Musl
 #endif
 
-/// `swiftlet-simulate [seed=N] [runs=N] [pace=MS] [seconds=N]`: runs the simulator.
+/// `swiftlet-simulate [seed=N] [runs=N] [pace=MS] [seconds=N] [without=NAME,…] [marks=FILE]`
 @main struct Main {
   static func main() {
-    var values: [String: UInt64] = ["pace": 300, "seconds": 600, "runs": 1]
-    for argument in CommandLine.arguments.dropFirst() {
-      let parts = argument.split(separator: "=")
-      guard parts.count == 2 else { continue }
-      let isHours = parts[1].hasSuffix("h")
-      guard let value = UInt64(isHours ? parts[1].dropLast() : parts[1]) else { continue }
-      values[String(parts[0])] = isHours ? 3600 * value : value
+    let words = Words(CommandLine.arguments.dropFirst())
+    catchTraps()
+    var report = Report()
+    let first = words.number("seed") ?? UInt64.random(in: 1...1_000_000_000)
+    for seed in first..<first + (words.number("runs") ?? 1) {
+      var options = Options(seed: seed)
+      if let pace = words.number("pace") { options.pace = Int(pace) }
+      if let seconds = words.number("seconds") { options.seconds = Int(seconds) }
+      options.without = words.list("without")
+      report.run(options, isShrinking: words.number("shrink") != 0, depth: words.number("depth"))
+      if report.failures > 0 && words.number("first") == 1 { break }
     }
-    let first = values["seed"] ?? UInt64.random(in: 1...1_000_000)
-    let clock = ContinuousClock()
-    var milliseconds: UInt64 = 0
-    var packets = 0
-    var failures = 0
-    let began = clock.now
-    for seed in first..<first + (values["runs"] ?? 1) {
-      let simulation = Simulation(
-        seed: seed, pace: Int(values["pace"] ?? 300), isHostile: values["hostile"] != 0)
-      if let depth = values["depth"] { simulation.world.trace.depth = Int(depth) }
-      let outcome = simulation.run(seconds: Int(values["seconds"] ?? 600))
-      milliseconds += outcome.milliseconds
-      packets += outcome.counts.clientPackets
-      if let failure = outcome.failure {
-        failures += 1
-        if values["first"] == 1 {
-          print("seed \(seed): \(failure)")
-          exit(1)
-        }
-        print("seed \(seed): \(failure)")
-        if values["runs"] == 1 || values["trace"] == 1 {
-          print(outcome.last.joined(separator: "\n"))
-        }
-      } else if values["runs"] == 1 {
-        print("seed \(seed): \(outcome.counts), hash \(outcome.hash), events \(outcome.events)")
-      }
+    report.close()
+    let isComplete = report.compare(with: words["marks"], isWriting: words["write"] == "1")
+    if report.failures > 0 || !isComplete { exit(1) }
+  }
+}
+
+/// The words `name=value` of a command line.
+struct Words {
+  private var values: [String: String] = [:]
+
+  init(_ arguments: ArraySlice<String>) {
+    for argument in arguments {
+      let parts = argument.split(separator: "=", maxSplits: 1)
+      if parts.count == 2 { values[String(parts[0])] = String(parts[1]) }
     }
-    let spent = clock.now - began
-    print(
-      "\(values["runs"] ?? 1) runs from seed \(first), \(failures) failed:",
-      "\(milliseconds / 3_600_000) simulated hours, \(packets) client packets in \(spent)")
-    if failures > 0 { exit(1) }
+  }
+
+  subscript(name: String) -> String? { values[name] }
+
+  /// A number; with an `h` behind it so many hours, in seconds.
+  func number(_ name: String) -> UInt64? {
+    guard let text = values[name] else { return nil }
+    return text.hasSuffix("h") ? UInt64(text.dropLast()).map { $0 * 3600 } : UInt64(text)
+  }
+
+  func list(_ name: String) -> Set<String> {
+    Set((values[name] ?? "").split(separator: ",").map(String.init))
   }
 }

@@ -25,6 +25,8 @@ COPIED = ("Package.swift", "Board", "Sources", "Tests")
 SWIFT = os.environ.get("SWIFT", "swift")
 BUDGET = int(os.environ.get("BUDGET", "120"))
 SIMULATED = int(os.environ.get("SIMULATED", "300"))
+# Seconds that all runs of one mutation may take: who is not through by then never ends.
+LONGEST = int(os.environ.get("LONGEST", "180"))
 
 BLOCK = re.compile(
     r"^mutation (?P<name>\S+)\nwhat (?P<what>[^\n]+)\nfile (?P<file>\S+)\n"
@@ -119,7 +121,7 @@ def simulate():
     """What found the mutation; None when nothing did within the budget."""
     command = [PROGRAM, "seed=1", f"runs={BUDGET}", f"seconds={SIMULATED}", "first=1", "shrink=0"]
     try:
-        run = subprocess.run(command, capture_output=True, text=True, timeout=600)
+        run = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST)
     except subprocess.TimeoutExpired:
         return "it ran without end"
     if run.returncode == 0:

@@ -1,6 +1,6 @@
 /// A client that breaks the protocol in every way it can think of.
 final class HostileClient: Peer {
-  private let number: Int
+  let name: String
   private let version: UInt8
   private let world: World
   private let pause: Int
@@ -11,7 +11,7 @@ final class HostileClient: Peer {
 
   init(number: Int, version: UInt8, pause: Int, world: World, seed: UInt64) {
     chance = Chance(seed: seed)
-    self.number = number
+    name = "hostile-\(number)"
     self.version = version
     self.pause = pause
     self.world = world

@@ -119,6 +119,14 @@ struct ModelSubscription {
     return TopicMatching.matches(levels, message.levels)
   }
 
+  /// The same for a Shared Subscription.
+  func mustMatchAsMember(_ message: ModelMessage) -> Bool {
+    guard let acknowledged, let first = message.firstGiven, acknowledged < first, endGiven == nil,
+      isShared
+    else { return false }
+    return TopicMatching.matches(levels, message.levels)
+  }
+
   /// Whether its filter brings the message when that is retained.
   func mayReplay(_ message: ModelMessage) -> Bool {
     TopicMatching.matches(levels, message.levels)

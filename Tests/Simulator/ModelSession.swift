@@ -110,6 +110,14 @@ final class ModelSession {
     subscriptions.filter { $0.mayMatch(message) }
   }
 
+  /// Whether there was certainly no subscription with the same filter before.
+  func isFirst(_ subscription: ModelSubscription) -> Bool {
+    subscriptions.allSatisfy {
+      $0.filter != subscription.filter || $0.given == subscription.given
+        || ($0.endAcknowledged ?? Int.max) < subscription.given
+    }
+  }
+
   /// How often the message may be sent as a retained one, whatever became of the subscriptions: the
   /// one in whose place another comes goes on with what it had begun.
   func replays(of message: ModelMessage) -> Int {

@@ -44,6 +44,9 @@ extension Oracle {
     message.firstGiven = step
     message.firstGivenAt = now
     message.givenCount = 1
+    // Nobody knows when it takes its place.
+    if message.isRetained { retainedWills.insert(message.topic) }
+    supersede(message.topic)
     message.willOf = view
     view.will = message
   }
@@ -56,11 +59,24 @@ extension Oracle {
         message.firstGivenAt = now
       }
       message.givenCount += 1
+      if message.isRetained { supersede(message.topic) }
     }
     switch packet.qos {
     case 1: view.pubacks.append((packet.identifier, message))
     case 2: view.pubrecs.append((packet.identifier, message))
     default: break
+    }
+  }
+
+  /// Another message may take the place of the retained one: that need not come any more.
+  func supersede(_ topic: String) {
+    certainRetained[topic] = nil
+    for session in sessions.values {
+      for (filter, owed) in session.owedReplays {
+        for message in owed.values where message.topic == topic {
+          session.owedReplays[filter]?[message.number] = nil
+        }
+      }
     }
   }
 
@@ -93,10 +109,12 @@ extension Oracle {
       session.subscriptions.append(
         ModelSubscription(
           request, of: packet, on: view.wire.number, session: session.clientIdentifier, at: step))
+      session.owedReplays[request.filter] = nil
     }
   }
 
   private func end(_ filter: String, of session: ModelSession) {
+    session.owedReplays[filter] = nil
     for index in session.subscriptions.indices
     where session.subscriptions[index].filter == filter
       && session.subscriptions[index].endGiven == nil

@@ -46,6 +46,7 @@ extension Oracle {
     let isUnknown = isPresent && (view.followsDoubt || connect.version == 3 && !isCertain)
     session.isUnknown = isUnknown
     session.isInDoubt = isUnknown || !isPresent
+    if isUnknown || !isPresent { forgiveGroups(of: session) }
     if isUnknown { session.weaken() }
     if !isPresent { session.begin() }
     if isPresent { cancelWill(of: session, by: view) }
@@ -134,6 +135,12 @@ extension Oracle {
 
   /// An acknowledged message must arrive at all who had a subscription all the time.
   private func promise(_ message: ModelMessage, isWithoutSubscribers: Bool) {
+    promiseToGroups(message)
+    if message.isRetained && !message.isEmpty && message.givenCount == message.answerCount
+      && message.expiry == nil && !retainedWills.contains(message.topic)
+    {
+      noteRetained(message)
+    }
     for session in sessions.values where session.exists {
       guard let qos = session.certainQoS(message) else { continue }
       // Of the rest the broker may say that nobody is there when a session ends meanwhile.
@@ -141,6 +148,44 @@ extension Oracle {
       if isWithoutSubscribers && isCertainlyThere(session) {
         fail("message \(message.number) was said to have no subscribers")
       }
+    }
+  }
+
+  /// The message is the retained one, unless another was read before its acknowledgement left.
+  private func noteRetained(_ message: ModelMessage) {
+    let others = retained[message.topic] ?? []
+    let isLast = others.allSatisfy {
+      $0 === message || $0.lastPossible < message.firstGiven ?? 0
+        || $0.firstGiven == nil || $0.firstGiven ?? 0 > step
+    }
+    if isLast { certainRetained[message.topic] = message }
+  }
+
+  /// A message that a group is promised goes to one of its members. [4.8.2]
+  private func promiseToGroups(_ message: ModelMessage) {
+    guard message.expiry == nil, !message.isEmpty else { return }
+    for filter in groups {
+      let members = sessions.values.flatMap(\.subscriptions).filter {
+        $0.filter == filter && $0.mayMatch(message)
+      }
+      let isCertain = members.contains {
+        $0.mustMatchAsMember(message) && sessions[$0.session]?.exists == true
+      }
+      let fits = members.allSatisfy {
+        message.size + 120 <= sessions[$0.session]?.view?.maximumPacketSize ?? 0
+          && $0.request.qos > 0 && sessions[$0.session]?.arrived[message.number] == nil
+      }
+      if isCertain && fits {
+        countPromise()
+        owedToGroups[filter, default: [:]][message.number] = message
+      }
+    }
+  }
+
+  /// A session with members of groups ends: nobody else gets what they were given.
+  func forgiveGroups(of session: ModelSession) {
+    for subscription in session.subscriptions where subscription.isShared {
+      owedToGroups[subscription.filter] = nil
     }
   }
 
@@ -201,7 +246,23 @@ extension Oracle {
       session.subscriptions[earlier].endAcknowledged = step
     }
     session.subscriptions[index].acknowledged = step
+    oweReplay(of: session.subscriptions[index], to: session)
     session.condense(request.filter)
+  }
+
+  /// A new subscription brings the retained messages. [MQTT-3.3.1-9]
+  private func oweReplay(of subscription: ModelSubscription, to session: ModelSession) {
+    guard subscription.replays > 0, subscription.request.qos > 0, subscription.endGiven == nil,
+      subscription.request.retainHandling == 0 || session.isFirst(subscription)
+    else { return }
+    for message in certainRetained.values
+    where message.lastAnswered < subscription.given && message.qos > 0
+      && subscription.mayReplay(message)
+      && message.size + 120 <= session.view?.maximumPacketSize ?? 0
+    {
+      countPromise()
+      session.owedReplays[subscription.filter, default: [:]][message.number] = message
+    }
   }
 
   private func sendUnsuback(_ packet: Packet, on view: ConnectionView, _ session: ModelSession) {

@@ -11,6 +11,12 @@ package final class Oracle: Observer {
   private(set) var sessions: [String: ModelSession] = [:]
   /// Retained messages of honest clients, by topic.
   var retained: [String: [ModelMessage]] = [:]
+  /// The retained messages that are there for certain, by topic.
+  var certainRetained: [String: ModelMessage] = [:]
+  /// Topics of Wills that are to be retained.
+  var retainedWills: Set<String> = []
+  /// Messages that a group must be given, by its filter.
+  var owedToGroups: [String: [UInt64: ModelMessage]] = [:]
   /// Counts up with everything that is observed.
   private(set) var step = 0
   /// Our Receive Maximum towards clients that set none.
@@ -86,6 +92,7 @@ package final class Oracle: Observer {
     else { return }
     counts.arrived += 1
     session.owed[number] = nil
+    for filter in owedToGroups.keys { owedToGroups[filter]?[number] = nil }
     session.arrived[number, default: 0] += 1
     guard packet.qos == 2 && !message.isRetained else { return }
     let shares = session.possible(message).count { $0.isShared }
@@ -99,7 +106,8 @@ package final class Oracle: Observer {
   var missing: [(session: ModelSession, message: ModelMessage)] {
     sessions.values.sorted { $0.clientIdentifier < $1.clientIdentifier }
       .flatMap { session in
-        session.owed.values.sorted { $0.number < $1.number }.map { (session, $0) }
+        (Array(session.owed.values) + session.owedReplays.values.flatMap(\.values))
+          .sorted { $0.number < $1.number }.map { (session, $0) }
       }
   }
 

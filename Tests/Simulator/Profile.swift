@@ -10,7 +10,8 @@ struct Profile {
   let isRoomy: Bool
 
   init(from chance: inout Chance) {
-    isRoomy = chance.oneIn(2)
+    let isBoard = chance.oneIn(5)
+    let isRoomy = chance.oneIn(2)
     honestClients = chance.within(2...6)
     var limits = Limits()
     limits.connections = honestClients + chance.within(0...6)
@@ -40,8 +41,9 @@ struct Profile {
       2 * places + (isRoomy ? 200 : chance.within(2048 / limits.sendBlockBytes + 4...200))
     limits.sendBytes = chance.pick([512, 4096, 65_536])
     limits.logBytes = 65_536
-    self.limits = limits
-    policy = Profile.policy(limits, isRoomy, &chance)
+    self.limits = isBoard ? Limits() : limits
+    self.isRoomy = isBoard ? Limits().messages > 10_000 : isRoomy
+    policy = Profile.policy(self.limits, self.isRoomy, &chance)
   }
 
   private static func policy(_ limits: Limits, _ isRoomy: Bool, _ chance: inout Chance) -> Policy {
@@ -50,7 +52,7 @@ struct Profile {
     policy.persistentClientExpiration = 3600
     policy.maximumInFlight = UInt16(chance.pick([1, 2, 5, 20]))
     policy.maximumQueued = isRoomy ? 10_000 : chance.within(2...30)
-    policy.maximumPacketSize = 2048
+    policy.maximumPacketSize = min(2048, limits.packetBytes)
     policy.queuesQoS0 = chance.oneIn(2)
     policy.queueFullWait = UInt64(chance.pick([100, 2000, 10_000]))
     for index in policy.listeners.indices {

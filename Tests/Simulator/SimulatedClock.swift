@@ -30,6 +30,7 @@ package struct SimulatedConsole: Console, ~Copyable {
     var text: [UInt8] = []
     for index in line.span.indices { text.append(line.span[index]) }
     if text.starts(with: "Outgoing message".utf8) { world.observer.dropped() }
+    world.marks.read(text)
     world.trace.note(world.now, "log: " + String(decoding: text, as: UTF8.self))
   }
 }

@@ -15,9 +15,9 @@ package struct SimulatedNetwork: Network, ~Copyable {
   package mutating func wait(milliseconds: UInt64?) {
     world.pass(atMost: milliseconds)
     ready.removeAll(keepingCapacity: true)
-    let first = world.chance.below(world.wires.count)
-    for offset in world.wires.indices {
-      let place = (first + offset) % world.wires.count
+    let first = world.chance.below(world.places.count)
+    for offset in world.places.indices {
+      let place = world.places[(first + offset) % world.places.count]
       guard let wire = world.wires[place] else { continue }
       let isSpurious =
         wire.watchesReadable && world.chance.oneIn(world.faults.spuriousReadiness)
@@ -41,13 +41,14 @@ package struct SimulatedNetwork: Network, ~Copyable {
 
   package mutating func adopt(place: Int) {
     guard let accepted else { return world.fail("a connection is adopted that was not accepted") }
-    if world.wires[place] != nil { world.fail("place \(place) is given twice") }
-    accepted.place = place
-    world.wires[place] = accepted
+    world.adopt(accepted, at: place)
     world.trace.mix(UInt64(place))
   }
 
-  package mutating func turnAway() { accepted?.closeByServer() }
+  package mutating func turnAway() {
+    accepted?.isTurnedAway = true
+    accepted?.closeByServer()
+  }
 
   package mutating func nextReady() -> Readiness? { ready.popLast() }
 
@@ -112,7 +113,7 @@ package struct SimulatedNetwork: Network, ~Copyable {
       return world.fail("the server closes place \(place), where no connection is")
     }
     world.trace.mix(UInt64(place) | 1 << 32)
-    world.wires[place] = nil
+    world.release(place)
     world.observer.closed(wire)
     wire.closeByServer()
   }

@@ -11,7 +11,7 @@ import Server
 
 /// One run: a server, its clients and a day of their life, all drawn from one seed.
 @safe package struct Simulation: ~Copyable {
-  package let seed: UInt64
+  private let options: Options
   package let world: World
   package let oracle: Oracle
   private var server:
@@ -21,16 +21,20 @@ import Server
   private let memory: UnsafeMutableRawPointer
   private var honest: [HonestClient] = []
   private var hostile: [HostileClient] = []
+  private var breaker: RuleBreaker?
+  private let marks = Marks()
   private let policy: Policy
 
-  /// - Parameter pace: milliseconds between two actions of a client, on average.
-  package init(seed: UInt64, pace: Int, isHostile: Bool) {
-    self.seed = seed
+  package init(_ options: Options) {
+    self.options = options
+    let seed = options.seed
     var chance = Chance(seed: seed ^ 0x5741_4C4C)
     let profile = Profile(from: &chance)
     policy = profile.policy
     oracle = Oracle(profile)
-    world = World(seed: seed, faults: Faults(from: &chance), observer: oracle)
+    var faults = Faults(from: &chance)
+    for name in options.without { faults.remove(name) }
+    world = World(seed: seed, faults: faults, observer: oracle)
     let start = Instant(milliseconds: world.now)
     var counting = Region()
     _ = Broker(
@@ -41,22 +45,24 @@ import Server
       limits: profile.limits, policy: profile.policy, seed: seed, at: start, in: &region)
     region.seal()
     let network = SimulatedNetwork(world: world, places: broker.places)
+    world.marks = marks
     server = Server(
       broker: broker, network: network, clock: SimulatedClock(world: world),
       console: SimulatedConsole(world: world), hasher: SimulatedHasher())
     for number in 0..<profile.honestClients {
-      honest.append(
-        HonestClient(
-          name: "honest-\(number)", version: UInt8(chance.pick([3, 4, 5, 5])),
-          habits: profile.habits(pace, &chance), world: world, oracle: oracle,
-          seed: chance.next()))
+      let client = HonestClient(
+        name: "honest-\(number)", version: UInt8(chance.pick([3, 4, 5, 5])),
+        habits: profile.habits(options.pace, &chance), world: world, oracle: oracle,
+        seed: chance.next())
+      if !options.without.contains(client.name) { honest.append(client) }
     }
-    guard isHostile else { return }
+    let breaker = RuleBreaker(profile: profile, marks: marks, world: world, seed: chance.next())
+    if !options.without.contains("breaker") { self.breaker = breaker }
     for number in 0..<chance.within(1...3) {
-      hostile.append(
-        HostileClient(
-          number: number, version: UInt8(chance.pick([3, 4, 5])), pause: 2 * pace, world: world,
-          seed: chance.next()))
+      let client = HostileClient(
+        number: number, version: UInt8(chance.pick([3, 4, 5])), pause: 2 * options.pace,
+        world: world, seed: chance.next())
+      if !options.without.contains(client.name) { hostile.append(client) }
     }
   }
 
@@ -69,29 +75,34 @@ import Server
     package let counts: Oracle.Counts
     package let last: [String]
     package let milliseconds: UInt64
-    package let events: [UInt64]
+    package let marks: Marks
+    /// The faults and clients there were, by name.
+    package let parts: [String]
   }
 
-  /// Runs for so many simulated seconds, then lets everybody have what is owed and go.
-  package consuming func run(seconds: Int) -> Outcome {
+  /// The faults and clients of the run, by name.
+  private var parts: [String] {
+    let clients = hostile.map(\.name) + (breaker == nil ? [] : ["breaker"]) + honest.map(\.name)
+    return clients + world.faults.names
+  }
+
+  /// Runs for a while, then lets everybody have what is owed and go.
+  package consuming func run() -> Outcome {
     let start = world.now
+    let parts = parts
     server.start(Reloaded(policy: policy, logLevels: 0xFFFF & ~16))
     for client in honest { client.act() }
     for client in hostile { client.act() }
-    turn(forSeconds: seconds)
+    breaker?.act()
+    turn(forSeconds: options.seconds)
     notePools()
     settle()
     leave()
-    var events: [UInt64] = []
-    for number in 0..<32 {
-      if let event = Event(rawValue: UInt8(number)) {
-        events.append(server.broker.log.count(of: event))
-      }
-    }
+    marks.take(server.broker)
     return Outcome(
       failure: world.failure, hash: world.trace.hash, counts: oracle.counts,
       last: world.trace.last(max(120, world.trace.depth / 3)), milliseconds: world.now - start,
-      events: events)
+      marks: marks, parts: parts)
   }
 
   /// Writes down how full everything is.
@@ -115,6 +126,7 @@ import Server
     world.faults = Faults()
     world.acceptsAgainAt = 0
     for client in hostile { client.leave() }
+    breaker?.leave()
     for client in honest {
       client.isQuiet = true
       client.wire?.heal()
@@ -127,13 +139,17 @@ import Server
       if round > 10 { for client in honest where client.isBusy { client.giveUp() } }
       for client in honest where !client.isConnected { client.connect(clean: false, expiry: 7200) }
       turn(forSeconds: 30)
-      let isDone = honest.allSatisfy { $0.isConnected && !$0.isBusy } && oracle.missing.isEmpty
+      let isDone =
+        honest.allSatisfy { $0.isConnected && !$0.isBusy } && oracle.missing.isEmpty
+        && oracle.owedToGroups.values.allSatisfy(\.isEmpty)
       if isDone && round > 1 { return }
     }
     guard world.failure == nil else { return }
     if let missing = oracle.missing.first {
       world.fail(
         "message \(missing.message.number) never arrived at \(missing.session.clientIdentifier)")
+    } else if let owed = oracle.owedToGroups.first(where: { !$0.value.isEmpty }) {
+      world.fail("messages \(owed.value.keys.sorted()) never arrived at any member of \(owed.key)")
     } else {
       world.fail(
         "clients do not come to rest: \(honest.map { ($0.name, $0.isConnected, $0.isBusy) })")

@@ -9,6 +9,8 @@ final class Wire {
   unowned let world: World
   private let peer: any Peer
   private var chance: Chance
+  private let isSteady: Bool
+  private var faults: Faults { isSteady ? Faults() : world.faults }
   /// The server's slot; nil before it has accepted.
   var place: Int?
   /// What has arrived at the server's side and was not read.
@@ -28,14 +30,18 @@ final class Wire {
   private var readsAgainAt: UInt64 = 0
   var watchesReadable = true
   var watchesWritable = false
+  /// The server had no place for it.
+  var isTurnedAway = false
   /// The network took less than it was given last.
   var isBlocked = false
   /// The network turns it away before the server reads a byte.
-  private(set) var isRefused = false
+  let isRefused: Bool
 
-  init(number: Int, world: World, peer: any Peer, seed: UInt64) {
-    chance = Chance(seed: seed)
-    isRefused = chance.oneIn(world.faults.refusals)
+  init(number: Int, world: World, peer: any Peer, seed: UInt64, isSteady: Bool) {
+    var chance = Chance(seed: seed)
+    isRefused = !isSteady && chance.oneIn(world.faults.refusals)
+    self.chance = chance
+    self.isSteady = isSteady
     self.number = number
     self.world = world
     self.peer = peer
@@ -47,12 +53,12 @@ final class Wire {
   func send(_ bytes: [UInt8]) {
     guard !isAbandoned && !isBroken else { return }
     push(.bytes(bytes))
-    if chance.oneIn(world.faults.resets) {
+    if chance.oneIn(faults.resets) {
       world.after(chance.below(300)) { self.reset() }
     }
-    if chance.oneIn(world.faults.stalls) { stall(chance.within(100...240_000)) }
-    if chance.oneIn(world.faults.halfCloses) { finishSending() }
-    if chance.oneIn(world.faults.silences) { silence() }
+    if chance.oneIn(faults.stalls) { stall(chance.within(100...240_000)) }
+    if chance.oneIn(faults.halfCloses) { finishSending() }
+    if chance.oneIn(faults.silences) { silence() }
   }
 
   /// Closes the client's side for writing, and goes on reading.
@@ -123,7 +129,7 @@ final class Wire {
   /// Whether bytes have arrived that the server has not read.
   var hasUnread: Bool { unread > 0 }
   var isReadable: Bool { isBroken || (watchesReadable && (unread > 0 || hasEnd)) }
-  var isWritable: Bool { isBroken || (watchesWritable && outbound.count < world.faults.window) }
+  var isWritable: Bool { isBroken || (watchesWritable && outbound.count < faults.window) }
   var isReady: Bool { isReadable || isWritable }
 
   enum Reading {
@@ -137,7 +143,7 @@ final class Wire {
     if isBroken { return .broken }
     guard unread > 0 else { return hasEnd ? .end : .nothing }
     var count = min(unread, limit)
-    if chance.oneIn(world.faults.shortReads) {
+    if chance.oneIn(faults.shortReads) {
       count = chance.within(1...min(count, 8))
     }
     let slice = inbound[inboundStart..<inboundStart + count]
@@ -154,9 +160,9 @@ final class Wire {
     if isBroken { return nil }
     // The second write on a connection whose peer is gone finds it broken.
     if isAbandoned && !isSilent { return count }
-    if chance.oneIn(world.faults.wouldBlock) { return 0 }
-    var room = min(count, max(0, world.faults.window - outbound.count))
-    if room > 1 && chance.oneIn(world.faults.shortWrites) {
+    if chance.oneIn(faults.wouldBlock) { return 0 }
+    var room = min(count, max(0, faults.window - outbound.count))
+    if room > 1 && chance.oneIn(faults.shortWrites) {
       room = chance.within(1...room)
     }
     return room

@@ -5,9 +5,12 @@ package final class World {
   var chance: Chance
   var faults: Faults
   package let trace = Trace()
+  var marks = Marks()
   private var agenda = Agenda()
   /// Connections by their place in the server.
   var wires: [Wire?]
+  /// The places that are taken.
+  private(set) var places: [Int] = []
   /// Connections that the server has not yet accepted.
   var incoming: [Wire] = []
   /// Until when the network has no descriptor for a new connection.
@@ -17,6 +20,8 @@ package final class World {
   private(set) var nextWireNumber = 0
   let observer: Observer
   private(set) var failure: String?
+  /// How often the clock has jumped.
+  private(set) var jumps = 0
   /// How many turns there were.
   private(set) var turn = 0
   private var idleTurns = 0
@@ -51,11 +56,27 @@ package final class World {
   /// Opens a connection to the server.
   ///
   /// - Parameter seed: of what befalls it, drawn by its client.
-  func connect(_ peer: any Peer, seed: UInt64) -> Wire {
+  /// - Parameter isSteady: nothing befalls it but latency.
+  func connect(_ peer: any Peer, seed: UInt64, isSteady: Bool = false) -> Wire {
     nextWireNumber += 1
-    let wire = Wire(number: nextWireNumber, world: self, peer: peer, seed: seed)
+    let wire = Wire(
+      number: nextWireNumber, world: self, peer: peer, seed: seed, isSteady: isSteady)
     incoming.append(wire)
     return wire
+  }
+
+  /// Gives a connection its place in the server.
+  func adopt(_ wire: Wire, at place: Int) {
+    if wires[place] != nil { fail("place \(place) is given twice") }
+    wire.place = place
+    wires[place] = wire
+    places.append(place)
+  }
+
+  /// Takes a connection off its place.
+  func release(_ place: Int) {
+    wires[place] = nil
+    places.removeAll { $0 == place }
   }
 
   /// Lets time pass until the server has something to do.
@@ -80,6 +101,7 @@ package final class World {
     let hours = UInt64(chance.pick([1, 1, 24, 72, 120]))
     let milliseconds =
       hours * 3_600_000 / UInt64(chance.pick([1, 60])) + UInt64(chance.below(1000))
+    jumps += 1
     now += milliseconds
     horizon += milliseconds
     trace.note(now, "the clock jumps by \(milliseconds) ms")
@@ -101,8 +123,7 @@ package final class World {
 
   private var isAnythingReady: Bool {
     if !incoming.isEmpty && now >= acceptsAgainAt { return true }
-    for wire in wires { if let wire, wire.isReady { return true } }
-    return false
+    return places.contains { wires[$0]?.isReady ?? false }
   }
 }
 

@@ -256,16 +256,17 @@ int32_t linux_sha1(
 
 // MARK: Errors
 
-// Errors that the broker answers each in its own way.
+// Errors that the broker answers each in its own way, with the same numbers on every machine.
 static const int32_t LINUX_ERROR_NOT_FOUND = 2;
 static const int32_t LINUX_ERROR_AGAIN = 11;
 static const int32_t LINUX_ERROR_IS_FOLDER = 21;
 static const int32_t LINUX_ERROR_NO_DEVICE = 19;
-static const int32_t LINUX_ERROR_IN_USE = 98;
 static const int32_t LINUX_ERROR_INVALID = 22;
 static const int32_t LINUX_ERROR_SYSTEM_DESCRIPTORS = 23;
 static const int32_t LINUX_ERROR_PROCESS_DESCRIPTORS = 24;
 static const int32_t LINUX_ERROR_FILE_TOO_LARGE = 27;
+// MIPS has a number of its own for this one.
+extern const int32_t LINUX_ERROR_IN_USE;
 
 // What an errno, of either sign, means; never NULL.
 const uint8_t *_Nonnull linux_error_words(int32_t error);

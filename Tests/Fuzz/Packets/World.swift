@@ -180,7 +180,7 @@ final class World {
   private var usedPools: [String: Int] {
     var pools: [String: Int] = [:]
     for number in 0..<Broker.poolCount {
-      let pool = server.broker.pool(number)
+      guard let pool = server.broker.pool(number) else { continue }
       if pool.occupancy.used > 0 { pools[pool.name.description] = pool.occupancy.used }
     }
     return pools
