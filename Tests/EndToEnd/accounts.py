@@ -45,6 +45,7 @@ class Accounts:
         self.broker.signal(signal.SIGHUP)
         while self.broker.log().count(words) == before:
             assert self.broker.is_running(), self.broker.log()
+        # The next packet that the broker answers it answers by the new files.
         return self.broker.log()
 
     def stop(self):

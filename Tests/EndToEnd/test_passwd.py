@@ -90,6 +90,15 @@ def test_long_passwords(passwd, tmp_path, count):
     assert is_password((tmp_path / "f").read_text(), "x" * count)
 
 
+@pytest.mark.parametrize("scheme", ["sha512", "sha512-pbkdf2"])
+def test_every_length_around_the_blocks_of_sha_512(passwd, tmp_path, scheme):
+    """Its padding ends one block or begins another; keys longer than a block are hashed first."""
+    text = "".join(chr(33 + index % 90) for index in range(400))
+    for count in range(1, 400):
+        assert passwd("-H", scheme, "-I", "2", "-c", "-b", "f", "u", text[:count]).returncode == 0
+        assert is_password((tmp_path / "f").read_text(), text[:count]), count
+
+
 def test_salts_differ(passwd, tmp_path):
     lines = set()
     for _ in range(5):
