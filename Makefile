@@ -7,6 +7,7 @@
 #   LINK_FLAGS    for clang as linker; LINK_BEFORE and LINK_AFTER stand around our objects
 #   BITS          32 where the processor has no more
 #   TLS           0 leaves TLS out
+#   TRANSLATE     the command that makes objects for another processor of what was built
 #   PACKAGES      what it needs of Debian, as tool:package or /file:package
 #   RUNNER        the command that runs its programs here, when this machine cannot itself
 
@@ -31,6 +32,7 @@ TLS := 1
 PACKAGES :=
 BITS :=
 SYSROOT_PACKAGES :=
+TRANSLATE :=
 RUNNER :=
 TLS_FOLDER := /usr/lib/$(shell uname -m)-linux-gnu
 include Board/$(BOARD)/board.mk
@@ -76,6 +78,7 @@ build: toolchain board-packages
 	@echo "== building swiftlet for board $(BOARD)"
 	EMBEDDED=1 BOARD=$(BOARD) BITS=$(BITS) OPTIMISATION=$(OPTIMISATION) TLS=$(TLS) $(SWIFT) build -c release \
 	  --target swiftlet --scratch-path $(SCRATCH) $(BUILD_FLAGS)
+	$(if $(TRANSLATE),$(TRANSLATE))
 	@$(MAKE) --no-print-directory link
 	@echo "== $(PROGRAM): $$(stat -c %s $(PROGRAM)) bytes"
 
@@ -225,12 +228,13 @@ help:
 # EXTRA_OBJECTS and PROGRAM let a gate link an image of its own in the very same way.
 link: $(TLS_LIBRARIES)
 	@mkdir -p $(dir $(PROGRAM))
-	@sed -n 's/.*"object": \("[^"]*\.swift\.o"\).*/\1/p' $(SCRATCH)/release/*.build/output-file-map.json \
+	@$(if $(TRANSLATE),cat $(SCRATCH)/translated.objects,sed -n \
+	  's/.*"object": \("[^"]*\.swift\.o"\).*/\1/p' $(SCRATCH)/release/*.build/output-file-map.json) \
 	  > $(PROGRAM).objects
 	@$(TOOLS)/clang -fuse-ld=lld $(LINK_FLAGS) -Wl,--gc-sections,--icf=all,-O2 \
 	  -Wl,--defsym=main=swiftlet_main,-Map=$(PROGRAM).map -o $(PROGRAM).debug \
 	  $(LINK_BEFORE) @$(PROGRAM).objects $(EXTRA_OBJECTS) \
-	  $(patsubst Sources/%.c,$(SCRATCH)/release/%.c.o,$(subst CLinux/,CLinux.build/,$(wildcard Sources/CLinux/*.c))) \
+	  $(if $(TRANSLATE),,$(C_OBJECTS)) \
 	  $(TLS_LIBRARIES) $(LINK_AFTER)
 	@$(TOOLS)/llvm-objcopy --strip-all --remove-section=.comment $(PROGRAM).debug $(PROGRAM)
 

@@ -11,4 +11,10 @@ BITS := 32
 OPTIMISATION := -Osize
 include Board/cross.mk
 MIPS := --target=$(MUSL) -march=mips32r2 -msoft-float -fno-pic
-TRANSLATE = $(PYTHON) Board/mt7621/translate.py $(SCRATCH) $(MIPS) $(foreach folder,$(HEADERS),-isystem $(folder))
+# Debian's libraries say that they want a float unit. What we use of them does not: the emulated 24Kc
+# has none and would stop at the first such instruction. So that is taken off our copy of them.
+TRANSLATE = for file in $(LIBC)/*.o $(LIBC)/libc.a $(LIBGCC) $(TLS_FOLDER)/libmbed*.a; do \
+    $(TOOLS)/llvm-objcopy --remove-section=.MIPS.abiflags --remove-section=.gnu.attributes $$file \
+    || exit 1; done; \
+  $(PYTHON) Board/mt7621/translate.py $(SCRATCH) $(MIPS) -D__linux__=1 \
+    $(foreach folder,$(HEADERS),-isystem $(CURDIR)/$(folder))

@@ -16,7 +16,7 @@ TOOLS = os.environ["TOOLS"]
 # What `swift build` wants of the compiler besides code, with and without a value.
 PAIRS = {"-emit-module-path", "-output-file-map", "-num-threads", "-emit-objc-header-path"}
 SINGLES = {"-emit-module", "-c", "-emit-dependencies", "-emit-objc-header", "-parseable-output",
-           "-serialize-diagnostics", "-g"}
+           "-serialize-diagnostics"}
 
 
 def commands(manifest):
@@ -63,7 +63,8 @@ def translate(module, arguments, folder, flags, lines, attributes):
     with open(intermediate, "w") as file:
         file.write(text)
     subprocess.run([f"{TOOLS}/clang", *flags, "-Os", "-ffunction-sections", "-fdata-sections",
-                    "-Wno-override-module", "-c", "-x", "ir", intermediate, "-o", result], check=True)
+                    "-Wno-override-module",
+                    "-Wno-unused-command-line-argument", "-c", "-x", "ir", intermediate, "-o", result], check=True)
     return result
 
 
