@@ -20,6 +20,10 @@ BOARDS := $(patsubst Board/%/board.mk,%,$(wildcard Board/*/board.mk))
 ifeq ($(filter $(BOARD),$(BOARDS)),)
 $(error There is no board `$(BOARD)`: choose one of $(BOARDS))
 endif
+# Those whose programs do not run on this machine, but under an emulator.
+FOREIGN_BOARDS := $(patsubst Board/%/board.mk,%,$(shell grep -l '^EMULATOR' Board/*/board.mk))
+# And of these, those whose devices have a C library that Debian has too.
+DYNAMIC_BOARDS := pi router
 # The folder of swift's own clang, lld and binary tools: nothing else is needed to build.
 TOOLS := $(shell $(SWIFT) -print-target-info 2>/dev/null \
   | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p')
@@ -37,17 +41,20 @@ RUNNER :=
 TLS_FOLDER := /usr/lib/$(shell uname -m)-linux-gnu
 include Board/$(BOARD)/board.mk
 
+# With LINK=dynamic a board is built beside what it is otherwise.
+VARIANT := $(BOARD)$(if $(filter dynamic,$(LINK)),-dynamic)
+
 # The TLS library is carried in the image. In our copy of it calloc() and free() are called by other
 # names, those of Sources/CLinux/tls_memory.c, so that all it takes comes from a pool of ours.
 ifneq ($(TLS),0)
-TLS_LIBRARIES := $(patsubst %,.build/tls/$(BOARD)/lib%.a,mbedtls mbedx509 mbedcrypto)
+TLS_LIBRARIES := $(patsubst %,.build/tls/$(VARIANT)/lib%.a,mbedtls mbedx509 mbedcrypto)
 ifeq ($(SYSROOT_PACKAGES),)
 PACKAGES += /usr/include/mbedtls/ssl.h:libmbedtls-dev
 endif
 endif
 
-SCRATCH := .build/$(BOARD)
-PROGRAM ?= .build/bin/$(BOARD)/swiftlet
+SCRATCH := .build/$(VARIANT)
+PROGRAM ?= .build/bin/$(VARIANT)/swiftlet
 C_OBJECTS := $(patsubst Sources/CLinux/%,$(SCRATCH)/release/CLinux.build/%.o, \
   $(wildcard Sources/CLinux/*.c))
 LINTED := Package.swift Board Sources Tests
@@ -70,7 +77,8 @@ POLICY := /usr/sbin/policy-rc.d
 export TOOLS
 
 .PHONY: build run test unit simulate fuzz differential soak gates end-to-end autobahn conformance \
-  plan size footprint bench boards certificates lint format install clean help link toolchain \
+  plan size footprint bench boards certificates lint format install clean help link toolchain emulated processor sizes \
+  row-of-board row-of-sizes \
   both-boards board-packages test-packages browser-packages venv-package plan-of-board
 
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
@@ -149,6 +157,23 @@ end-to-end: $(VENV)/ready browser-packages both-boards
 	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet SWIFTLET_TINY=$(CURDIR)/.build/bin/tiny/swiftlet \
 	  $(VENV)/bin/python -m pytest Tests/EndToEnd -q -p no:cacheprovider
 
+## emulated      The programs of all boards of other processors, under qemu
+emulated: $(VENV)/ready
+	@[ -e .build/bin/host/swiftlet ] || $(MAKE) --no-print-directory build BOARD=host
+	@rm -f .build/emulated; for board in $(FOREIGN_BOARDS); do \
+	  $(MAKE) --no-print-directory build processor BOARD=$$board || exit 1; done
+	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet SWIFTLET_BOARDS="$$(cat .build/emulated)" \
+	  $(VENV)/bin/python -m pytest Tests/EndToEnd/test_boards.py -q -p no:cacheprovider
+
+# What differs between processors, asked of the board's C library; how its program is run is noted.
+processor:
+	@echo "$(BOARD):$(RUNNER) $(PROGRAM)" >> .build/emulated
+	@$(TOOLS)/clang -fuse-ld=lld -O1 -Wno-unused-command-line-argument $(LINK_FLAGS) $(C_HEADERS) \
+	  -D__linux__=1 -ISources/CLinux/include -o .build/bin/$(BOARD)/processor $(LINK_BEFORE) \
+	  Tests/Boards/processor.c $(patsubst %,Sources/CLinux/%.c,addresses calendar errors files \
+	  poll signals sockets time) $(LINK_AFTER)
+	$(RUNNER) .build/bin/$(BOARD)/processor
+
 ## autobahn      Every case of the Autobahn suite of WebSocket, chapter by chapter
 autobahn: $(VENV)/ready
 	@$(MAKE) --no-print-directory build BOARD=host
@@ -186,9 +211,30 @@ footprint: build test-packages
 	@$(PYTHON) Tests/Footprint/footprint.py $(PROGRAM) \
 	  $(if $(RUNNER),,/usr/sbin/mosquitto) | tee .build/bench/footprint-$(BOARD).md
 
-## boards        The boards there are
+## boards        The boards there are; what the plan takes of memory is known of those that are built
 boards:
-	@printf '%s\n' $(BOARDS)
+	@printf '%-8s  %-28s  %10s  %11s  %8s\n' board processor 'plan, KiB' connections messages
+	@for board in $(BOARDS); do $(MAKE) --no-print-directory row-of-board BOARD=$$board; done
+
+limit = $(shell sed -n 's/.*package var $(1) = //p' Board/$(BOARD)/Limits.swift)
+row-of-board:
+	@plan=$$($(RUNNER) $(PROGRAM) --plan 2>/dev/null | awk '/^sum/ {print int($$NF / 1024)}'); \
+	printf '%-8s  %-28s  %10s  %11s  %8s\n' $(BOARD) "$(or $(ARCHITECTURE),$(shell uname -m))" \
+	  "$${plan:--}" $(call limit,connections) $(call limit,messages)
+
+## sizes         Bytes of the program of every board, in each way it can be linked
+sizes:
+	@echo '| board | link | file | code and constants | variables |'
+	@echo '| --- | --- | ---: | ---: | ---: |'
+	@for board in $(BOARDS); do \
+	  $(MAKE) --no-print-directory build row-of-sizes BOARD=$$board > .build/sizes.log 2>&1 \
+	    || { cat .build/sizes.log; exit 1; }; grep '^|' .build/sizes.log; done
+	@for board in $(DYNAMIC_BOARDS); do \
+	  $(MAKE) --no-print-directory build row-of-sizes BOARD=$$board LINK=dynamic > .build/sizes.log \
+	    2>&1 || { cat .build/sizes.log; exit 1; }; grep '^|' .build/sizes.log; done
+
+row-of-sizes:
+	@$(PYTHON) Tests/Footprint/sizes.py $(BOARD) "$(or $(LINK),$(if $(filter -static,$(LINK_FLAGS)),static,dynamic))" $(PROGRAM)
 
 ## lint          Check the style of every Swift file
 lint: toolchain
@@ -238,7 +284,7 @@ link: $(TLS_LIBRARIES)
 	  $(TLS_LIBRARIES) $(LINK_AFTER)
 	@$(TOOLS)/llvm-objcopy --strip-all --remove-section=.comment $(PROGRAM).debug $(PROGRAM)
 
-$(TLS_LIBRARIES): .build/tls/$(BOARD)/%: $(TLS_FOLDER)/%
+$(TLS_LIBRARIES): .build/tls/$(VARIANT)/%: $(TLS_FOLDER)/%
 	@mkdir -p $(dir $@)
 	@$(TOOLS)/llvm-objcopy --redefine-sym calloc=linux_tls_calloc \
 	  --redefine-sym free=linux_tls_free $< $@
