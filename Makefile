@@ -109,6 +109,7 @@ test: toolchain test-packages
 	@$(TALLY) run "soak" $(MAKE) --no-print-directory soak SECONDS=20
 	$(if $(wildcard Tests/EndToEnd),@$(TALLY) run "end-to-end tests" \
 	  $(MAKE) --no-print-directory end-to-end)
+	@$(TALLY) run "boards of other processors" $(MAKE) --no-print-directory emulated
 	$(if $(wildcard Tests/Conformance),@$(TALLY) run "conformance" \
 	  $(MAKE) --no-print-directory conformance)
 	@$(TALLY) run "lint" $(MAKE) --no-print-directory lint
@@ -173,6 +174,7 @@ processor:
 	  Tests/Boards/processor.c $(patsubst %,Sources/CLinux/%.c,addresses calendar errors files \
 	  poll signals sockets time) $(LINK_AFTER)
 	$(RUNNER) .build/bin/$(BOARD)/processor
+	@C_FLAGS="$(C_TARGET) $(C_HEADERS)" $(PYTHON) Tests/Gates/allocations.py $(BOARD)
 
 ## autobahn      Every case of the Autobahn suite of WebSocket, chapter by chapter
 autobahn: $(VENV)/ready

@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 TOOLS = os.environ["TOOLS"]
 # What `swift build` wants of the compiler besides code, with and without a value.
@@ -82,13 +83,17 @@ def main():
     folder = f"{scratch}/translated"
     os.makedirs(folder, exist_ok=True)
     lines, attributes = target_lines(flags)
-    objects = []
-    for arguments in commands(f"{scratch}/release.yaml"):
+
+    def made(arguments):
         if "-module-name" in arguments and "-output-file-map" in arguments:
             module = arguments[arguments.index("-module-name") + 1]
-            objects.append(translate(module, arguments, folder, flags, lines, attributes))
-        elif arguments[-1].endswith(".o") and "/CLinux/" in arguments[-3]:
-            objects.append(compile_c(arguments[-3], arguments, folder, flags))
+            return translate(module, arguments, folder, flags, lines, attributes)
+        if arguments[-1].endswith(".o") and "/CLinux/" in arguments[-3]:
+            return compile_c(arguments[-3], arguments, folder, flags)
+        return None
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        objects = list(filter(None, pool.map(made, commands(f"{scratch}/release.yaml"))))
     with open(f"{scratch}/translated.objects", "w") as file:
         file.writelines(f'"{path}"\n' for path in objects)
 
