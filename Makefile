@@ -7,6 +7,7 @@
 #   LINK_FLAGS    for clang as linker; LINK_BEFORE and LINK_AFTER stand around our objects
 #   BITS          32 where the processor has no more
 #   TLS           0 leaves TLS out
+#   TRANSLATE     the command that makes objects for another processor of what was built
 #   PACKAGES      what it needs of Debian, as tool:package or /file:package
 #   DEB_ARCHITECTURE, DEB_DEPENDS  for `make deb`: Debian's name of the architecture, and packages
 #   RUNNER        the command that runs its programs here, when this machine cannot itself
@@ -20,6 +21,10 @@ BOARDS := $(patsubst Board/%/board.mk,%,$(wildcard Board/*/board.mk))
 ifeq ($(filter $(BOARD),$(BOARDS)),)
 $(error There is no board `$(BOARD)`: choose one of $(BOARDS))
 endif
+# Those whose programs do not run on this machine, but under an emulator.
+FOREIGN_BOARDS := $(patsubst Board/%/board.mk,%,$(shell grep -l '^EMULATOR' Board/*/board.mk))
+# And of these, those whose devices have a C library that Debian has too.
+DYNAMIC_BOARDS := pi router
 # The folder of swift's own clang, lld and binary tools: nothing else is needed to build.
 TOOLS := $(shell $(SWIFT) -print-target-info 2>/dev/null \
   | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p')
@@ -32,24 +37,29 @@ TLS := 1
 PACKAGES :=
 BITS :=
 SYSROOT_PACKAGES :=
+USUAL_LINK := static
+TRANSLATE :=
 RUNNER :=
 DEB_ARCHITECTURE := none
 DEB_DEPENDS :=
 TLS_FOLDER := /usr/lib/$(shell uname -m)-linux-gnu
 include Board/$(BOARD)/board.mk
 
+# With LINK=dynamic a board is built beside what it is otherwise.
+VARIANT := $(BOARD)$(patsubst %,-%,$(filter-out $(USUAL_LINK),$(LINK)))
+
 # The TLS library is carried in the image. In our copy of it calloc() and free() are called by other
 # names, those of Sources/CLinux/tls_memory.c, so that all it takes comes from a pool of ours.
 ifneq ($(TLS),0)
-TLS_LIBRARIES := $(patsubst %,.build/tls/$(BOARD)/lib%.a,mbedtls mbedx509 mbedcrypto)
+TLS_LIBRARIES := $(patsubst %,.build/tls/$(VARIANT)/lib%.a,mbedtls mbedx509 mbedcrypto)
 ifeq ($(SYSROOT_PACKAGES),)
 PACKAGES += /usr/include/mbedtls/ssl.h:libmbedtls-dev
 endif
 endif
 
 VERSION := $(shell sed -n 's/.*"swiftlet version \(.*\)".*/\1/p' Sources/Broker/*.swift)
-SCRATCH ?= .build/$(BOARD)
-PROGRAM ?= .build/bin/$(BOARD)/swiftlet
+SCRATCH := .build/$(VARIANT)
+PROGRAM ?= .build/bin/$(VARIANT)/swiftlet
 C_OBJECTS := $(patsubst Sources/CLinux/%,$(SCRATCH)/release/CLinux.build/%.o, \
   $(wildcard Sources/CLinux/*.c))
 LINTED := Package.swift Board Sources Tests
@@ -76,15 +86,17 @@ POLICY := /usr/sbin/policy-rc.d
 export TOOLS
 
 .PHONY: build run test unit simulate simulation simulation-fixed simulation-fresh marks mutations \
-  fuzz differential soak gates end-to-end autobahn conformance plan size footprint bench deb boards \
-  certificates lint format install clean help link toolchain both-boards board-packages \
-  test-packages browser-packages venv-package plan-of-board
+  fuzz differential soak gates end-to-end autobahn conformance plan size sizes footprint bench deb \
+  boards certificates lint format install clean help link toolchain both-boards board-packages \
+  test-packages browser-packages venv-package plan-of-board emulated processor row-of-board \
+  row-of-sizes
 
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
 build: toolchain board-packages
 	@echo "== building swiftlet for board $(BOARD)"
 	EMBEDDED=1 BOARD=$(BOARD) BITS=$(BITS) OPTIMISATION=$(OPTIMISATION) TLS=$(TLS) $(SWIFT) build -c release \
 	  --target swiftlet --scratch-path $(SCRATCH) $(BUILD_FLAGS)
+	$(if $(TRANSLATE),$(TRANSLATE))
 	@$(MAKE) --no-print-directory link
 	@echo "== $(PROGRAM): $$(stat -c %s $(PROGRAM)) bytes"
 
@@ -110,6 +122,7 @@ test: toolchain test-packages
 	@$(TALLY) run "soak" $(MAKE) --no-print-directory soak SECONDS=20
 	$(if $(wildcard Tests/EndToEnd),@$(TALLY) run "end-to-end tests" \
 	  $(MAKE) --no-print-directory end-to-end)
+	@$(TALLY) run "boards of other processors" $(MAKE) --no-print-directory emulated
 	$(if $(wildcard Tests/Conformance),@$(TALLY) run "conformance" \
 	  $(MAKE) --no-print-directory conformance)
 	@$(TALLY) run "lint" $(MAKE) --no-print-directory lint
@@ -179,6 +192,24 @@ end-to-end: $(VENV)/ready browser-packages both-boards
 	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet SWIFTLET_TINY=$(CURDIR)/.build/bin/tiny/swiftlet \
 	  $(VENV)/bin/python -m pytest Tests/EndToEnd -q -p no:cacheprovider
 
+## emulated      The programs of all boards of other processors, under qemu
+emulated: $(VENV)/ready
+	@[ -e .build/bin/host/swiftlet ] || $(MAKE) --no-print-directory build BOARD=host
+	@rm -f .build/emulated; for board in $(FOREIGN_BOARDS); do \
+	  $(MAKE) --no-print-directory build processor BOARD=$$board || exit 1; done
+	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet SWIFTLET_BOARDS="$$(cat .build/emulated)" \
+	  $(VENV)/bin/python -m pytest Tests/EndToEnd/test_boards.py -q -p no:cacheprovider
+
+# What differs between processors, asked of the board's C library; how its program is run is noted.
+processor:
+	@echo "$(BOARD):$(RUNNER) $(PROGRAM)" >> .build/emulated
+	@$(TOOLS)/clang -fuse-ld=lld -O1 -Wno-unused-command-line-argument $(LINK_FLAGS) $(C_HEADERS) \
+	  -D__linux__=1 -ISources/CLinux/include -o .build/bin/$(BOARD)/processor $(LINK_BEFORE) \
+	  Tests/Boards/processor.c $(patsubst %,Sources/CLinux/%.c,addresses calendar errors files \
+	  poll signals sockets time) $(LINK_AFTER)
+	$(RUNNER) .build/bin/$(BOARD)/processor
+	@C_FLAGS="$(C_TARGET) $(C_HEADERS)" $(PYTHON) Tests/Gates/allocations.py $(BOARD)
+
 ## autobahn      Every case of the Autobahn suite of WebSocket, chapter by chapter
 autobahn: $(VENV)/ready
 	@$(MAKE) --no-print-directory build BOARD=host
@@ -216,9 +247,30 @@ footprint: build test-packages
 	@$(PYTHON) Tests/Footprint/footprint.py $(PROGRAM) \
 	  $(if $(RUNNER),,/usr/sbin/mosquitto) | tee .build/bench/footprint-$(BOARD).md
 
-## boards        The boards there are
+## boards        The boards there are; what the plan takes of memory is known of those that are built
 boards:
-	@printf '%s\n' $(BOARDS)
+	@printf '%-8s  %-28s  %10s  %11s  %8s\n' board processor 'plan, KiB' connections messages
+	@for board in $(BOARDS); do $(MAKE) --no-print-directory row-of-board BOARD=$$board; done
+
+limit = $(shell sed -n 's/.*package var $(1) = //p' Board/$(BOARD)/Limits.swift)
+row-of-board:
+	@plan=$$($(RUNNER) $(PROGRAM) --plan 2>/dev/null | awk '/^sum/ {print int($$NF / 1024)}'); \
+	printf '%-8s  %-28s  %10s  %11s  %8s\n' $(BOARD) "$(or $(ARCHITECTURE),$(shell uname -m))" \
+	  "$${plan:--}" $(call limit,connections) $(call limit,messages)
+
+## sizes         Bytes of the program of every board, in each way it can be linked
+sizes:
+	@echo '| board | link | file | code and constants | variables |'
+	@echo '| --- | --- | ---: | ---: | ---: |'
+	@for board in $(BOARDS); do \
+	  $(MAKE) --no-print-directory build row-of-sizes BOARD=$$board > .build/sizes.log 2>&1 \
+	    || { cat .build/sizes.log; exit 1; }; grep '^|' .build/sizes.log; done
+	@for board in $(DYNAMIC_BOARDS); do \
+	  $(MAKE) --no-print-directory build row-of-sizes BOARD=$$board LINK=dynamic > .build/sizes.log \
+	    2>&1 || { cat .build/sizes.log; exit 1; }; grep '^|' .build/sizes.log; done
+
+row-of-sizes:
+	@$(PYTHON) Tests/Footprint/sizes.py $(BOARD) "$(or $(LINK),$(if $(filter -static,$(LINK_FLAGS)),static,dynamic))" $(PROGRAM)
 
 ## lint          Check the style of every Swift file
 lint: toolchain
@@ -266,16 +318,17 @@ help:
 # EXTRA_OBJECTS and PROGRAM let a gate link an image of its own in the very same way.
 link: $(TLS_LIBRARIES)
 	@mkdir -p $(dir $(PROGRAM))
-	@sed -n 's/.*"object": \("[^"]*\.swift\.o"\).*/\1/p' $(SCRATCH)/release/*.build/output-file-map.json \
+	@$(if $(TRANSLATE),cat $(SCRATCH)/translated.objects,sed -n \
+	  's/.*"object": \("[^"]*\.swift\.o"\).*/\1/p' $(SCRATCH)/release/*.build/output-file-map.json) \
 	  > $(PROGRAM).objects
 	@$(TOOLS)/clang -fuse-ld=lld $(LINK_FLAGS) -Wl,--gc-sections,--icf=all,-O2 \
 	  -Wl,--defsym=main=swiftlet_main,-Map=$(PROGRAM).map -o $(PROGRAM).debug \
 	  $(LINK_BEFORE) @$(PROGRAM).objects $(EXTRA_OBJECTS) \
-	  $(patsubst Sources/%.c,$(SCRATCH)/release/%.c.o,$(subst CLinux/,CLinux.build/,$(wildcard Sources/CLinux/*.c))) \
+	  $(if $(TRANSLATE),,$(C_OBJECTS)) \
 	  $(TLS_LIBRARIES) $(LINK_AFTER)
 	@$(TOOLS)/llvm-objcopy --strip-all --remove-section=.comment $(PROGRAM).debug $(PROGRAM)
 
-$(TLS_LIBRARIES): .build/tls/$(BOARD)/%: $(TLS_FOLDER)/%
+$(TLS_LIBRARIES): .build/tls/$(VARIANT)/%: $(TLS_FOLDER)/%
 	@mkdir -p $(dir $@)
 	@$(TOOLS)/llvm-objcopy --redefine-sym calloc=linux_tls_calloc \
 	  --redefine-sym free=linux_tls_free $< $@

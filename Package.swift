@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 // Two builds of the same folders. `EMBEDDED=1` makes the product: Embedded Swift in which an
@@ -6,6 +7,9 @@ import PackageDescription
 // the Testing module. `BOARD` names the folder of `Board/` whose limits are compiled in.
 let isEmbedded = Context.environment["EMBEDDED"] == "1"
 let board = Context.environment["BOARD"] ?? "host"
+let besidesLimits =
+  try FileManager.default.contentsOfDirectory(atPath: "\(Context.packageDirectory)/Board/\(board)")
+  .filter { $0 != "Limits.swift" }
 let optimisation = Context.environment["OPTIMISATION"] ?? "-O"
 // With 32 bits the compiler takes every `Int(…)` of a 64-bit number for an allocation that is not in
 // the code it makes. The same sources compile with the check for 64 bits, and a gate reads the image.
@@ -122,7 +126,7 @@ let package = Package(
   name: "swiftlet",
   targets: [
     .target(
-      name: "Board", path: "Board/\(board)", exclude: ["board.mk"], sources: ["Limits.swift"],
+      name: "Board", path: "Board/\(board)", exclude: besidesLimits, sources: ["Limits.swift"],
       swiftSettings: settings),
     .target(
       name: "CLinux", cSettings: [.unsafeFlags(systemCalls)],

@@ -3,6 +3,7 @@
 # LINK=static carries its C library (musl): half the resident memory, and one file for any
 # distribution.
 LINK ?= dynamic
+USUAL_LINK := dynamic
 OPTIMISATION := -O
 DEB_ARCHITECTURE := $(shell dpkg --print-architecture 2>/dev/null)
 ifeq ($(LINK),static)
@@ -15,7 +16,6 @@ LINK_BEFORE := /usr/lib/$(MUSL)/crt1.o /usr/lib/$(MUSL)/crti.o
 LINK_AFTER := /usr/lib/$(MUSL)/libc.a \
   $(wildcard $(TOOLS)/../lib/clang/*/lib/linux/libclang_rt.builtins-$(MACHINE).a) \
   /usr/lib/$(MUSL)/crtn.o
-SCRATCH := .build/$(BOARD)-static
 else
 LINK_FLAGS := -pie -Wl,-z,relro,-z,now
 DEB_DEPENDS := libc6 (>= 2.36)

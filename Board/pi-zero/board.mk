@@ -1,6 +1,7 @@
 # Board `pi-zero`: ARMv6, the first Raspberry Pis. What Debian calls armhf is made for ARMv7, so the
 # libraries come from its `armel`, made for ARMv5: no number with a fraction passes between them and
 # us, the one thing in which their conventions for calls differ.
+ARCHITECTURE := ARMv6, hard float
 DEBIAN := armel
 GNU := arm-linux-gnueabi
 MUSL := arm-linux-musleabi

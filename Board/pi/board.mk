@@ -1,4 +1,5 @@
 # Board `pi` is any 64-bit ARM computer with Linux.
+ARCHITECTURE := 64-bit ARM
 DEBIAN := arm64
 GNU := aarch64-linux-gnu
 MUSL := aarch64-linux-musl

@@ -1,4 +1,5 @@
 # Board `router`: ARMv7 with hard float, as most routers of OpenWrt have that are not MIPS.
+ARCHITECTURE := ARMv7, hard float
 DEBIAN := armhf
 GNU := arm-linux-gnueabihf
 MUSL := arm-linux-musleabihf

@@ -12,7 +12,8 @@ private func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let text = unsafe Array(UnsafeBufferPointer(start: start, count: count))
   var settings = Settings()
   do throws(ConfigurationError) {
-    try ConfigurationParser.parse(text.span, into: &settings)
+    var parser = ConfigurationParser()
+    while try parser.next(in: text.span, for: &settings) != nil {}
     try settings.finish(with: CommandLineOptions())
     check(settings)
   } catch {
