@@ -144,7 +144,7 @@ let package = Package(
 
 /// The fuzzers: each is one file in `Tests/Fuzz/<name>`, and what it imports.
 let fuzzers: [(name: String, imports: [String])] = [
-  ("Packets", ["Board", "Broker", "Memory", "MQTT", "Server", "Simulator"]),
+  ("Packets", ["Access", "Board", "Broker", "Memory", "MQTT", "Server", "Simulator"]),
   ("Properties", ["MQTT"]),
   ("Topics", ["Memory", "MQTT", "Topics"]),
   ("Configuration", ["Configuration", "Memory"]),

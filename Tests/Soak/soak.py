@@ -270,7 +270,7 @@ def main(seconds):
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with tempfile.TemporaryDirectory() as folder:
-        broker = Broker(folder, "max_queued_messages 5000\nsys_interval 1\nlog_type warning")
+        broker = Broker(folder, "user root\nmax_queued_messages 5000\nsys_interval 1\nlog_type warning")
         soak = Soak(broker, seconds)
         try:
             asyncio.run(soak.run())

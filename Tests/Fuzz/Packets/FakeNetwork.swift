@@ -1,3 +1,4 @@
+import Access
 import Broker
 import Foundation
 import FuzzSupport
@@ -108,12 +109,14 @@ struct FakeConsole: Console, ~Copyable {
   let wire: Wire
 
   mutating func nextRequest() -> Request? { wire.requests.popLast() }
-  mutating func reload() -> Reloaded? { Reloaded(policy: wire.policy, logLevels: 127) }
+  mutating func reload(into access: inout Access) -> Reloaded? {
+    Reloaded(policy: wire.policy, logLevels: 127)
+  }
 
   /// Shows the log when there is `TRACE` in the environment, to follow a single input.
   private static let isTraced = unsafe getenv("TRACE") != nil
 
-  mutating func write(_ line: borrowing Line) {
+  mutating func write(_ line: borrowing Line, _ level: LogLevel) {
     if FakeConsole.isTraced { trace(line) }
     for index in line.span.indices {
       require(line.span[index] >= 0x20 && line.span[index] != 0x7F, "a log line is no line")
@@ -124,4 +127,11 @@ struct FakeConsole: Console, ~Copyable {
     let text = line.span.indices.map { line.span[$0] }
     FileHandle.standardError.write(Data("\(wire.now) ".utf8 + text + "\n".utf8))
   }
+}
+
+/// There are no passwords to be checked here.
+struct FakeHasher: PasswordHasher, ~Copyable {
+  mutating func begin(_ hash: PasswordHash, password: Span<UInt8>) {}
+  mutating func advance(_ iterations: inout Int) -> Bool { true }
+  mutating func finish() -> InlineArray<64, UInt8> { InlineArray(repeating: 0) }
 }
