@@ -45,7 +45,7 @@ extension SessionDirectory {
   package func find(
     _ packetIdentifier: UInt16, of session: Handle<Session>
   ) -> Handle<Delivery>? {
-    // Acknowledgements come in order, so it is nearly always the oldest. [MQTT-4.6.0-2]
+    // Acknowledgements come in order, so it is nearly always the oldest.
     let oldest = sessions[session].first
     if !oldest.isNull && deliveries[oldest].stage != .unsent
       && deliveries[oldest].packetIdentifier == packetIdentifier
