@@ -5,8 +5,11 @@
 #   OPTIMISATION  -O or -Osize
 #   BUILD_FLAGS   for `swift build`: headers, triple, toolset
 #   LINK_FLAGS    for clang as linker; LINK_BEFORE and LINK_AFTER stand around our objects
+#   BITS          32 where the processor has no more
 #   TLS           0 leaves TLS out
+#   TRANSLATE     the command that makes objects for another processor of what was built
 #   PACKAGES      what it needs of Debian, as tool:package or /file:package
+#   DEB_ARCHITECTURE, DEB_DEPENDS  for `make deb`: Debian's name of the architecture, and packages
 #   RUNNER        the command that runs its programs here, when this machine cannot itself
 
 BOARD ?= host
@@ -18,6 +21,10 @@ BOARDS := $(patsubst Board/%/board.mk,%,$(wildcard Board/*/board.mk))
 ifeq ($(filter $(BOARD),$(BOARDS)),)
 $(error There is no board `$(BOARD)`: choose one of $(BOARDS))
 endif
+# Those whose programs do not run on this machine, but under an emulator.
+FOREIGN_BOARDS := $(patsubst Board/%/board.mk,%,$(shell grep -l '^EMULATOR' Board/*/board.mk))
+# And of these, those whose devices have a C library that Debian has too.
+DYNAMIC_BOARDS := pi router
 # The folder of swift's own clang, lld and binary tools: nothing else is needed to build.
 TOOLS := $(shell $(SWIFT) -print-target-info 2>/dev/null \
   | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p')
@@ -28,19 +35,31 @@ LINK_BEFORE :=
 LINK_AFTER :=
 TLS := 1
 PACKAGES :=
+BITS :=
+SYSROOT_PACKAGES :=
+USUAL_LINK := static
+TRANSLATE :=
 RUNNER :=
+DEB_ARCHITECTURE := none
+DEB_DEPENDS :=
+TLS_FOLDER := /usr/lib/$(shell uname -m)-linux-gnu
 include Board/$(BOARD)/board.mk
+
+# With LINK=dynamic a board is built beside what it is otherwise.
+VARIANT := $(BOARD)$(patsubst %,-%,$(filter-out $(USUAL_LINK),$(LINK)))
 
 # The TLS library is carried in the image. In our copy of it calloc() and free() are called by other
 # names, those of Sources/CLinux/tls_memory.c, so that all it takes comes from a pool of ours.
-TLS_FOLDER := /usr/lib/$(shell uname -m)-linux-gnu
 ifneq ($(TLS),0)
-TLS_LIBRARIES := $(patsubst %,.build/tls/$(BOARD)/lib%.a,mbedtls mbedx509 mbedcrypto)
+TLS_LIBRARIES := $(patsubst %,.build/tls/$(VARIANT)/lib%.a,mbedtls mbedx509 mbedcrypto)
+ifeq ($(SYSROOT_PACKAGES),)
 PACKAGES += /usr/include/mbedtls/ssl.h:libmbedtls-dev
 endif
+endif
 
-SCRATCH := .build/$(BOARD)
-PROGRAM ?= .build/bin/$(BOARD)/swiftlet
+VERSION := $(shell sed -n 's/.*"swiftlet version \(.*\)".*/\1/p' Sources/Broker/*.swift)
+SCRATCH := .build/$(VARIANT)
+PROGRAM ?= .build/bin/$(VARIANT)/swiftlet
 C_OBJECTS := $(patsubst Sources/CLinux/%,$(SCRATCH)/release/CLinux.build/%.o, \
   $(wildcard Sources/CLinux/*.c))
 LINTED := Package.swift Board Sources Tests
@@ -55,7 +74,7 @@ CERTIFICATES ?= .build/certificates
 NAMES ?= $(shell hostname) $(shell hostname).local localhost 127.0.0.1
 # More for `make bench`: --only TEXT, --repetitions N, --seconds N, --version 5.
 BENCH_OPTIONS ?=
-TEST_PACKAGES := /usr/include/mbedtls/ssl.h:libmbedtls-dev mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace \
+TEST_PACKAGES := openssl:openssl /usr/include/mbedtls/ssl.h:libmbedtls-dev mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace \
   busybox:busybox man:man-db $(PYTHON):python3
 # A browser, and what bundles MQTT.js for it: some 70 MB to fetch, more where X libraries are missing.
 BROWSER_PACKAGES := chromium-headless-shell:chromium-headless-shell esbuild:esbuild \
@@ -66,15 +85,18 @@ BROWSER_PACKAGES := chromium-headless-shell:chromium-headless-shell esbuild:esbu
 POLICY := /usr/sbin/policy-rc.d
 export TOOLS
 
-.PHONY: build run test unit simulate simulation simulation-fixed simulation-fresh marks mutations gates end-to-end conformance plan size boards lint format \
-  install clean help bench certificates footprint link toolchain both-boards board-packages test-packages venv-package \
-  plan-of-board autobahn browser-packages
+.PHONY: build run test unit simulate simulation simulation-fixed simulation-fresh marks mutations \
+  fuzz differential soak gates end-to-end autobahn conformance plan size sizes footprint bench deb \
+  boards certificates lint format install clean help link toolchain both-boards board-packages \
+  test-packages browser-packages venv-package plan-of-board emulated processor row-of-board \
+  row-of-sizes
 
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
 build: toolchain board-packages
 	@echo "== building swiftlet for board $(BOARD)"
-	EMBEDDED=1 BOARD=$(BOARD) OPTIMISATION=$(OPTIMISATION) TLS=$(TLS) $(SWIFT) build -c release \
+	EMBEDDED=1 BOARD=$(BOARD) BITS=$(BITS) OPTIMISATION=$(OPTIMISATION) TLS=$(TLS) $(SWIFT) build -c release \
 	  --target swiftlet --scratch-path $(SCRATCH) $(BUILD_FLAGS)
+	$(if $(TRANSLATE),$(TRANSLATE))
 	@$(MAKE) --no-print-directory link
 	@echo "== $(PROGRAM): $$(stat -c %s $(PROGRAM)) bytes"
 
@@ -93,10 +115,14 @@ test: toolchain test-packages
 	@$(TALLY) run "mutations apply" $(PYTHON) Tests/Mutations/mutations.py check
 	@$(TALLY) run "build of board host" $(MAKE) --no-print-directory build BOARD=host
 	@$(TALLY) run "build of board tiny" $(MAKE) --no-print-directory build BOARD=tiny
-	@for gate in allocations libraries system_calls memory; do \
+	@for gate in allocations libraries system_calls memory tls_memory; do \
 	  $(TALLY) run "gate: $$gate" $(PYTHON) Tests/Gates/$$gate.py; done
+	@$(TALLY) run "fuzzers" $(MAKE) --no-print-directory fuzz SECONDS=10
+	@$(TALLY) run "differential" $(MAKE) --no-print-directory differential
+	@$(TALLY) run "soak" $(MAKE) --no-print-directory soak SECONDS=20
 	$(if $(wildcard Tests/EndToEnd),@$(TALLY) run "end-to-end tests" \
 	  $(MAKE) --no-print-directory end-to-end)
+	@$(TALLY) run "boards of other processors" $(MAKE) --no-print-directory emulated
 	$(if $(wildcard Tests/Conformance),@$(TALLY) run "conformance" \
 	  $(MAKE) --no-print-directory conformance)
 	@$(TALLY) run "lint" $(MAKE) --no-print-directory lint
@@ -133,9 +159,28 @@ $(SIMULATOR): toolchain
 mutations: toolchain
 	@$(PYTHON) Tests/Mutations/mutations.py run $(ONLY)
 
+## fuzz          Fuzz TARGET (each there is) for SECONDS (60), the inputs of Tests/Corpus first
+fuzz: toolchain
+	@mkdir -p .build
+	@FUZZ=1 BOARD=host $(SWIFT) build -c release --scratch-path .build/fuzz >.build/fuzz.log 2>&1 \
+	  || { cat .build/fuzz.log; exit 1; }
+	@$(PYTHON) Tests/Fuzz/fuzz.py .build/fuzz/release $(or $(SECONDS),60) $(TARGET)
+
+## differential  The same sessions with Swiftlet and Mosquitto; SEED=…: others of those at random
+differential: test-packages
+	@[ -e .build/bin/host/swiftlet ] || $(MAKE) --no-print-directory build BOARD=host
+	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet $(PYTHON) Tests/Differential/differential.py \
+	  $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT))
+
+## soak          The real program under mixed load for MINUTES (10) or SECONDS
+soak: toolchain
+	@[ -e .build/bin/host/swiftlet ] || $(MAKE) --no-print-directory build BOARD=host
+	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet $(PYTHON) Tests/Soak/soak.py \
+	  $(or $(SECONDS),$(shell expr 60 \* $(or $(MINUTES),10)))
+
 ## gates         What the images may hold and do: allocations, libraries, calls, memory
 gates: test-packages both-boards
-	@for gate in allocations libraries system_calls memory; do \
+	@for gate in allocations libraries system_calls memory tls_memory; do \
 	  $(PYTHON) Tests/Gates/$$gate.py || exit 1; done
 
 both-boards:
@@ -146,6 +191,24 @@ both-boards:
 end-to-end: $(VENV)/ready browser-packages both-boards
 	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet SWIFTLET_TINY=$(CURDIR)/.build/bin/tiny/swiftlet \
 	  $(VENV)/bin/python -m pytest Tests/EndToEnd -q -p no:cacheprovider
+
+## emulated      The programs of all boards of other processors, under qemu
+emulated: $(VENV)/ready
+	@[ -e .build/bin/host/swiftlet ] || $(MAKE) --no-print-directory build BOARD=host
+	@rm -f .build/emulated; for board in $(FOREIGN_BOARDS); do \
+	  $(MAKE) --no-print-directory build processor BOARD=$$board || exit 1; done
+	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet SWIFTLET_BOARDS="$$(cat .build/emulated)" \
+	  $(VENV)/bin/python -m pytest Tests/EndToEnd/test_boards.py -q -p no:cacheprovider
+
+# What differs between processors, asked of the board's C library; how its program is run is noted.
+processor:
+	@echo "$(BOARD):$(RUNNER) $(PROGRAM)" >> .build/emulated
+	@$(TOOLS)/clang -fuse-ld=lld -O1 -Wno-unused-command-line-argument $(LINK_FLAGS) $(C_HEADERS) \
+	  -D__linux__=1 -ISources/CLinux/include -o .build/bin/$(BOARD)/processor $(LINK_BEFORE) \
+	  Tests/Boards/processor.c $(patsubst %,Sources/CLinux/%.c,addresses calendar errors files \
+	  poll signals sockets time) $(LINK_AFTER)
+	$(RUNNER) .build/bin/$(BOARD)/processor
+	@C_FLAGS="$(C_TARGET) $(C_HEADERS)" $(PYTHON) Tests/Gates/allocations.py $(BOARD)
 
 ## autobahn      Every case of the Autobahn suite of WebSocket, chapter by chapter
 autobahn: $(VENV)/ready
@@ -184,9 +247,30 @@ footprint: build test-packages
 	@$(PYTHON) Tests/Footprint/footprint.py $(PROGRAM) \
 	  $(if $(RUNNER),,/usr/sbin/mosquitto) | tee .build/bench/footprint-$(BOARD).md
 
-## boards        The boards there are
+## boards        The boards there are; what the plan takes of memory is known of those that are built
 boards:
-	@printf '%s\n' $(BOARDS)
+	@printf '%-8s  %-28s  %10s  %11s  %8s\n' board processor 'plan, KiB' connections messages
+	@for board in $(BOARDS); do $(MAKE) --no-print-directory row-of-board BOARD=$$board; done
+
+limit = $(shell sed -n 's/.*package var $(1) = //p' Board/$(BOARD)/Limits.swift)
+row-of-board:
+	@plan=$$($(RUNNER) $(PROGRAM) --plan 2>/dev/null | awk '/^sum/ {print int($$NF / 1024)}'); \
+	printf '%-8s  %-28s  %10s  %11s  %8s\n' $(BOARD) "$(or $(ARCHITECTURE),$(shell uname -m))" \
+	  "$${plan:--}" $(call limit,connections) $(call limit,messages)
+
+## sizes         Bytes of the program of every board, in each way it can be linked
+sizes:
+	@echo '| board | link | file | code and constants | variables |'
+	@echo '| --- | --- | ---: | ---: | ---: |'
+	@for board in $(BOARDS); do \
+	  $(MAKE) --no-print-directory build row-of-sizes BOARD=$$board > .build/sizes.log 2>&1 \
+	    || { cat .build/sizes.log; exit 1; }; grep '^|' .build/sizes.log; done
+	@for board in $(DYNAMIC_BOARDS); do \
+	  $(MAKE) --no-print-directory build row-of-sizes BOARD=$$board LINK=dynamic > .build/sizes.log \
+	    2>&1 || { cat .build/sizes.log; exit 1; }; grep '^|' .build/sizes.log; done
+
+row-of-sizes:
+	@$(PYTHON) Tests/Footprint/sizes.py $(BOARD) "$(or $(LINK),$(if $(filter -static,$(LINK_FLAGS)),static,dynamic))" $(PROGRAM)
 
 ## lint          Check the style of every Swift file
 lint: toolchain
@@ -207,6 +291,14 @@ install:
 	  > $(DESTDIR)$(PREFIX)/lib/systemd/system/swiftlet.service
 	install -D -m 644 Board/systemd/swiftlet.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/swiftlet.conf
 
+## deb           A Debian package of the program for BOARD (host, pi, pi-zero): .build/deb
+deb: build
+	@rm -rf .build/deb/$(BOARD)
+	@$(MAKE) --no-print-directory install DESTDIR=.build/deb/$(BOARD) PREFIX=/usr >/dev/null
+	@sh Board/debian/package.sh .build/deb/$(BOARD) $(DEB_ARCHITECTURE) $(VERSION) \
+	  "$(DEB_DEPENDS)" .build/deb/swiftlet_$(VERSION)_$(DEB_ARCHITECTURE).deb
+	@echo "== .build/deb/swiftlet_$(VERSION)_$(DEB_ARCHITECTURE).deb"
+
 ## certificates  A CA and a server certificate for a home network: CERTIFICATES (.build/certificates),
 ##               NAMES ("broker.lan 192.168.1.2"), CLIENT=name for a client's too
 certificates:
@@ -226,16 +318,17 @@ help:
 # EXTRA_OBJECTS and PROGRAM let a gate link an image of its own in the very same way.
 link: $(TLS_LIBRARIES)
 	@mkdir -p $(dir $(PROGRAM))
-	@sed -n 's/.*"object": \("[^"]*\.swift\.o"\).*/\1/p' $(SCRATCH)/release/*.build/output-file-map.json \
+	@$(if $(TRANSLATE),cat $(SCRATCH)/translated.objects,sed -n \
+	  's/.*"object": \("[^"]*\.swift\.o"\).*/\1/p' $(SCRATCH)/release/*.build/output-file-map.json) \
 	  > $(PROGRAM).objects
 	@$(TOOLS)/clang -fuse-ld=lld $(LINK_FLAGS) -Wl,--gc-sections,--icf=all,-O2 \
 	  -Wl,--defsym=main=swiftlet_main,-Map=$(PROGRAM).map -o $(PROGRAM).debug \
 	  $(LINK_BEFORE) @$(PROGRAM).objects $(EXTRA_OBJECTS) \
-	  $(patsubst Sources/%.c,$(SCRATCH)/release/%.c.o,$(subst CLinux/,CLinux.build/,$(wildcard Sources/CLinux/*.c))) \
+	  $(if $(TRANSLATE),,$(C_OBJECTS)) \
 	  $(TLS_LIBRARIES) $(LINK_AFTER)
 	@$(TOOLS)/llvm-objcopy --strip-all --remove-section=.comment $(PROGRAM).debug $(PROGRAM)
 
-$(TLS_LIBRARIES): .build/tls/$(BOARD)/%: $(TLS_FOLDER)/%
+$(TLS_LIBRARIES): .build/tls/$(VARIANT)/%: $(TLS_FOLDER)/%
 	@mkdir -p $(dir $@)
 	@$(TOOLS)/llvm-objcopy --redefine-sym calloc=linux_tls_calloc \
 	  --redefine-sym free=linux_tls_free $< $@
@@ -267,6 +360,7 @@ endef
 
 board-packages:
 	$(call install-missing,$(PACKAGES))
+	$(if $(SYSROOT_PACKAGES),@Board/sysroot.sh $(DEBIAN) $(SYSROOT) $(SYSROOT_PACKAGES))
 
 test-packages:
 	$(call install-missing,$(TEST_PACKAGES))

@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 // Two builds of the same folders. `EMBEDDED=1` makes the product: Embedded Swift in which an
@@ -6,7 +7,13 @@ import PackageDescription
 // the Testing module. `BOARD` names the folder of `Board/` whose limits are compiled in.
 let isEmbedded = Context.environment["EMBEDDED"] == "1"
 let board = Context.environment["BOARD"] ?? "host"
+let besidesLimits =
+  try FileManager.default.contentsOfDirectory(atPath: "\(Context.packageDirectory)/Board/\(board)")
+  .filter { $0 != "Limits.swift" }
 let optimisation = Context.environment["OPTIMISATION"] ?? "-O"
+// With 32 bits the compiler takes every `Int(…)` of a 64-bit number for an allocation that is not in
+// the code it makes. The same sources compile with the check for 64 bits, and a gate reads the image.
+let checksAllocations = Context.environment["BITS"] != "32"
 // `TLS=0` leaves mbedTLS's protocol out, for boards whose limits have no connections with it.
 let hasTLS = Context.environment["TLS"] != "0"
 
@@ -40,11 +47,18 @@ var settings: [SwiftSetting] = [
 if isEmbedded {
   settings += [
     .enableExperimentalFeature("Embedded"),
-    .unsafeFlags([
-      "-wmo", optimisation, "-no-allocations", "-enforce-exclusivity=unchecked",
-      "-Xfrontend", "-function-sections", "-Xfrontend", "-disable-stack-protector",
-    ]),
+    .unsafeFlags(
+      [
+        "-wmo", optimisation, "-enforce-exclusivity=unchecked",
+        "-Xfrontend", "-function-sections", "-Xfrontend", "-disable-stack-protector",
+      ] + (checksAllocations ? ["-no-allocations"] : [])),
   ]
+}
+
+// `FUZZ=1` is the build of the fuzzers: every module is watched by AddressSanitizer.
+let isFuzzed = Context.environment["FUZZ"] == "1"
+if isFuzzed {
+  settings += [.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing", "-D", "SANITIZED"])]
 }
 
 /// C for the system calls, as small or as fast as the Swift around it.
@@ -112,7 +126,7 @@ let package = Package(
   name: "swiftlet",
   targets: [
     .target(
-      name: "Board", path: "Board/\(board)", exclude: ["board.mk"], sources: ["Limits.swift"],
+      name: "Board", path: "Board/\(board)", exclude: besidesLimits, sources: ["Limits.swift"],
       swiftSettings: settings),
     .target(
       name: "CLinux", cSettings: [.unsafeFlags(systemCalls)],
@@ -127,6 +141,31 @@ let package = Package(
     }
     + [product] + simulator + tests
 )
+
+/// The fuzzers: each is one file in `Tests/Fuzz/<name>`, and what it imports.
+let fuzzers: [(name: String, imports: [String])] = [
+  ("Packets", ["Board", "Broker", "Memory", "MQTT", "Server", "Simulator"]),
+  ("Properties", ["MQTT"]),
+  ("Topics", ["Memory", "MQTT", "Topics"]),
+  ("Configuration", ["Configuration", "Memory"]),
+]
+if isFuzzed {
+  let linked: [LinkerSetting] = [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]
+  let modules = Set(fuzzers.flatMap(\.imports) + ["Access", "Messages", "Sessions", "Topics"])
+  package.targets = package.targets.filter { modules.contains($0.name) }
+  package.targets += [
+    .target(
+      name: "FuzzSupport", dependencies: ["Memory"], path: "Tests/Fuzz/Support",
+      swiftSettings: settings)
+  ]
+  package.targets += fuzzers.map { fuzzer in
+    .executableTarget(
+      name: "fuzz-" + fuzzer.name.lowercased(),
+      dependencies: (["FuzzSupport"] + fuzzer.imports).map { .init(stringLiteral: $0) },
+      path: "Tests/Fuzz/" + fuzzer.name,
+      swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])], linkerSettings: linked)
+  }
+}
 
 // `BENCH=1` is the load that measures brokers, alone: nothing else waits for what it depends on.
 if Context.environment["BENCH"] == "1" {

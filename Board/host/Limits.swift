@@ -27,8 +27,9 @@ package struct Limits: BitwiseCopyable {
 
   /// Connections with TLS at once: 40 KiB of buffers each. Full: the connection is closed.
   package var tlsConnections = 1000
-  /// TLS handshakes at once. More: they wait for their turn, up to `connect_timeout`.
-  package var tlsHandshakes = 32
+  /// TLS handshakes at once. More: they wait for their turn, up to `connect_timeout`; those that
+  /// do not go on for half of that give their place up.
+  package var tlsHandshakes = 256
   /// Bytes for certificates, keys and all else that TLS holds. Full: the connection is closed; at
   /// start or on a reload, an error.
   package var tlsHeapBytes = 24 * 1024 * 1024
@@ -94,8 +95,8 @@ package struct Limits: BitwiseCopyable {
   package var sendBytes = 1_048_576
   /// Bytes of log lines that wait to be written out. More in one turn: left out and counted.
   package var logBytes = 16_384
-  /// Bytes of the configuration file. More: an error at start, and a reload is refused.
-  package var configurationBytes = 262_144
+  /// Bytes of the configuration's files together, and of a file of users or rules. More: an error at start, and a reload is refused.
+  package var configurationBytes = 2 * 1024 * 1024
 
   /// Users of the password files, and users that the ACL files name. Full: an error at start, and a
   /// reload is refused.

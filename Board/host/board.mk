@@ -1,4 +1,22 @@
-# Board `host` is linked against the C library of the machine that builds it. The image can be
+# LINK=dynamic is linked against the C library of the machine that builds it. The image can be
 # loaded anywhere, and what the loader has resolved is read-only from then on.
+# LINK=static carries its C library (musl): half the resident memory, and one file for any
+# distribution.
+LINK ?= dynamic
+USUAL_LINK := dynamic
 OPTIMISATION := -O
+DEB_ARCHITECTURE := $(shell dpkg --print-architecture 2>/dev/null)
+ifeq ($(LINK),static)
+MACHINE := $(shell uname -m)
+MUSL := $(MACHINE)-linux-musl
+PACKAGES := /usr/lib/$(MUSL)/libc.a:musl-dev
+BUILD_FLAGS := -Xcc -isystem -Xcc /usr/include/$(MUSL)
+LINK_FLAGS := -static -nostdlib -Wl,-z,relro -Wl,--build-id=none
+LINK_BEFORE := /usr/lib/$(MUSL)/crt1.o /usr/lib/$(MUSL)/crti.o
+LINK_AFTER := /usr/lib/$(MUSL)/libc.a \
+  $(wildcard $(TOOLS)/../lib/clang/*/lib/linux/libclang_rt.builtins-$(MACHINE).a) \
+  /usr/lib/$(MUSL)/crtn.o
+else
 LINK_FLAGS := -pie -Wl,-z,relro,-z,now
+DEB_DEPENDS := libc6 (>= 2.36)
+endif

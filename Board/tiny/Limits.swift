@@ -93,7 +93,7 @@ package struct Limits: BitwiseCopyable {
   package var sendBytes = 6144
   /// Bytes of log lines that wait to be written out. More in one turn: left out and counted.
   package var logBytes = 768
-  /// Bytes of the configuration file. More: an error at start, and a reload is refused.
+  /// Bytes of the configuration's files together, and of a file of users or rules. More: an error at start, and a reload is refused.
   package var configurationBytes = 4_096
 
   /// Users of the password files, and users that the ACL files name. Full: an error at start, and a

@@ -54,6 +54,18 @@ package struct PasswordHash: BitwiseCopyable {
     else { throw .badHash }
   }
 
+  /// Whether this can stand in front of the colon, and is read as it is written.
+  package static func isUserName(_ name: Span<UInt8>) -> Bool {
+    !name.isEmpty && name.isPlainText && name.trimmed.count == name.count
+  }
+
+  /// The bytes without blanks at either end, as they are read in a password file.
+  @_lifetime(copy text)
+  package static func trimmed(_ text: Span<UInt8>) -> Span<UInt8> { text.trimmed }
+
+  /// The number of iterations that a text writes; nil when it writes none.
+  package static func iterations(in text: Span<UInt8>) -> UInt32? { text.iterations }
+
   /// Whether the digests are the same; how long that takes tells nothing of where they differ.
   package func hasDigest(_ other: InlineArray<64, UInt8>) -> Bool {
     var difference: UInt8 = 0

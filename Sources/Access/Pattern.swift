@@ -64,7 +64,8 @@ enum Pattern {
       let (own, wanted) = (left.in(rule), right.in(filter))
       if isFirst && hides(own, wanted) { return false }
       if own.equals("#") { return true }
-      if wanted.equals("#") { return false }
+      // Every Topic Name has a first level, which `#` leaves open as `+/#` does.
+      if wanted.equals("#") { return isFirst && rule.equals("+/#") }
       if !own.equals("+") && (wanted.equals("+") || !isLevel(own, wanted, requester)) {
         return false
       }

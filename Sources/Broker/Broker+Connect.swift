@@ -31,8 +31,8 @@ extension Broker {
     _ connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
   ) {
     let listener = listenerPolicy(of: connection)
-    let chosen = identifier(of: connect, listener)
-    let identifier = chosen.isEmpty ? assignIdentifier(listener) : chosen.in(bytes)
+    let chosen = identifier(of: connect, bytes, on: connection)
+    let identifier = chosen.isEmpty ? assignIdentifier(listener) : chosen
     guard policy.texts.begins(identifier, with: policy.clientIdentifierPrefix) else {
       return refuseConnect(connection, .notAuthorized)
     }
@@ -57,7 +57,10 @@ extension Broker {
     }
     guard
       let session = isPresent
-        ? existing : sessions.add(identifier, version: connect.version, texts: &texts)
+        ? existing
+        : sessions.add(
+          chosen.isEmpty ? identifier : self.identifier(of: connect, bytes, on: connection),
+          version: connect.version, texts: &texts)
     else {
       if !will.message.isNull { messages.release(will.message) }
       texts.release(&userName)
@@ -68,7 +71,9 @@ extension Broker {
     begin(session, connect, on: connection)
     accept(
       connection, connect, isSessionPresent: isPresent,
-      assigned: connect.clientIdentifier.isEmpty ? identifier : Span())
+      assigned: !connect.clientIdentifier.isEmpty
+        ? Span()
+        : chosen.isEmpty ? identifier : self.identifier(of: connect, bytes, on: connection))
     note(.clientConnected, session, "")
   }
 
@@ -82,30 +87,35 @@ extension Broker {
     // No method of enhanced authentication is known. [MQTT-4.12.0-1]
     if connect.authenticationMethod != nil { return .badAuthenticationMethod }
     if !listener.acceptedVersions.contains(connect.version) { return .unsupportedProtocolVersion }
-    if let reason = objection(toIdentifierOf: connect, listener) { return reason }
+    let identifier = identifier(of: connect, bytes, on: connection)
+    if let reason = objection(to: identifier, of: connect, listener) { return reason }
     // A 3.x Client cannot be told a shorter Keep Alive, so it is refused as by Mosquitto.
     if connect.version != .v5 && exceedsKeepAlive(connect) { return .clientIdentifierNotValid }
     guard let will = connect.will else { return nil }
-    let identifier = identifier(of: connect, listener).in(bytes)
     return objection(to: will, bytes, of: identifier, on: connection)
   }
 
   /// The identifier of the Client, where its listener looks for it; empty when it is ours to choose.
-  private func identifier(of connect: Connect, _ listener: ListenerPolicy) -> Field {
-    listener.usesUserNameAsClientIdentifier
-      ? connect.userName ?? connect.clientIdentifier : connect.clientIdentifier
+  ///
+  /// A User Name that TLS has proved lies in a buffer: it is good until the next one is looked at.
+  @_lifetime(copy bytes)
+  private mutating func identifier(
+    of connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+  ) -> Span<UInt8> {
+    guard listenerPolicy(of: connection).usesUserNameAsClientIdentifier else {
+      return connect.clientIdentifier.in(bytes)
+    }
+    guard let name = userName(of: connect, bytes, on: connection) else { return Span() }
+    return name
   }
 
   /// Any text serves as an identifier, the short and plain ones that every Server must allow too.
   /// [MQTT-3.1.3-5] [MQTT3-3.1.3-5]
   private func objection(
-    toIdentifierOf connect: Connect, _ listener: ListenerPolicy
+    to identifier: Span<UInt8>, of connect: Connect, _ listener: ListenerPolicy
   ) -> ReasonCode? {
-    let name = identifier(of: connect, listener)
-    if listener.usesUserNameAsClientIdentifier {
-      return connect.userName != nil && !name.isEmpty ? nil : .notAuthorized
-    }
-    let count = name.length
+    let count = identifier.count
+    if listener.usesUserNameAsClientIdentifier { return count > 0 ? nil : .notAuthorized }
     switch connect.version {
     case .v3_1: return count >= 1 && count <= 23 ? nil : .clientIdentifierNotValid
     case .v3_1_1:

@@ -202,6 +202,15 @@ extension Broker {
   /// Whether a QoS 0 message that cannot be sent at once is queued for the session.
   private func queuesQoS0(for session: Handle<Session>) -> Bool {
     guard sessions[session].isConnected || policy.queuesQoS0 else { return false }
-    return Int(sessions[session].unsent) < policy.maximumQueued
+    return Int(sessions[session].unsent) < policy.maximumQueued && hasRoomToSpare
   }
+
+  /// Whether a quarter of all that queues are made of is free. It is kept for QoS 1 and 2: a peer
+  /// that does not read a flood of QoS 0 must not have the messages of others refused.
+  private var hasRoomToSpare: Bool {
+    hasQuarterFree(messages.messageOccupancy) && hasQuarterFree(messages.blockOccupancy)
+      && hasQuarterFree(sessions.deliveryOccupancy)
+  }
+
+  private func hasQuarterFree(_ pool: Occupancy) -> Bool { pool.free >= pool.capacity / 4 }
 }

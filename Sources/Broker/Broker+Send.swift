@@ -82,7 +82,7 @@ extension Broker {
   /// Sends CONNACK.
   mutating func respond(to connection: Handle<Connection>, _ answer: Connack) {
     // Nothing but silence is left when even the shortest is too long. [MQTT-3.1.2-27]
-    guard answer.encodedLength <= Int(connections[connection].maximumPacketSize) else {
+    guard answer.encodedLength <= Int(clamping: connections[connection].maximumPacketSize) else {
       return close(connection)
     }
     var packet = PacketBytes<512>()
@@ -141,7 +141,7 @@ extension Broker {
       topicAlias: alias.number, messageExpiry: publish.properties.messageExpiry,
       forwardedCount: publish.properties.forwardedCount, identifiersCount: identifiers.count,
       payloadCount: publish.payload.length)
-    guard header.packetLength <= Int(connections[connection].maximumPacketSize) else {
+    guard header.packetLength <= Int(clamping: connections[connection].maximumPacketSize) else {
       note(.messageTooLarge, connections[connection].session, "")
       return true  // as if it had been sent [MQTT-3.1.2-27] [MQTT-3.1.2-28]
     }
@@ -183,7 +183,7 @@ extension Broker {
   private mutating func sendFrame(
     _ bytes: Span<UInt8>, _ publication: Publication, on connection: Handle<Connection>
   ) -> Bool {
-    guard bytes.count <= Int(connections[connection].maximumPacketSize) else {
+    guard bytes.count <= Int(clamping: connections[connection].maximumPacketSize) else {
       note(.messageTooLarge, connections[connection].session, "")
       return true  // as if it had been sent [MQTT-3.1.2-28]
     }

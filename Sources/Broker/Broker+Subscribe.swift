@@ -113,7 +113,7 @@ extension Broker {
     let answer = SubscriptionAnswer(
       type, packetIdentifier: packetIdentifier, codeCount: count, version: version)
     // One that is too large for the Client cannot be sent. [MQTT-3.1.2-27]
-    guard answer.packetLength <= Int(connections[connection].maximumPacketSize) else {
+    guard answer.packetLength <= Int(clamping: connections[connection].maximumPacketSize) else {
       return refuse(connection, .packetTooLarge, .messageTooLarge, "its answer is too large for it")
     }
     var head = PacketBytes<16>()

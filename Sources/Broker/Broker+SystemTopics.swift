@@ -142,6 +142,10 @@ extension Broker {
     case .packetOutBytes: value.append(packetBytesOut)
     case .socketCount: value.append(connections.occupancy.used)
     case .longestTurn: value.append(statistics.longestTurn)
+    case .loginsFailed: value.append(log.count(of: .loginFailed))
+    case .publishesDenied: value.append(log.count(of: .publishDenied))
+    case .subscriptionsDenied: value.append(log.count(of: .subscribeDenied))
+    case .deliveriesDenied: value.append(log.count(of: .deliveryDenied))
     }
   }
 

@@ -47,7 +47,7 @@ extension Broker {
       messageExpiry: message.remainingSeconds(at: now),  // what is left of it [MQTT-3.3.2-6]
       forwardedCount: Int(message.propertiesCount), identifiersCount: delivery.identifiers.count,
       payloadCount: message.payloadCount)
-    guard header.packetLength <= Int(connections[connection].maximumPacketSize) else {
+    guard header.packetLength <= Int(clamping: connections[connection].maximumPacketSize) else {
       note(.messageTooLarge, session, "")
       sessions.remove(handle, of: session, messages: &messages, texts: &texts)
       return true  // as if it had been sent [MQTT-3.1.2-28]

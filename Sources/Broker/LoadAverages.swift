@@ -1,18 +1,21 @@
 /// Rates per minute over the last 1, 5 and 15 minutes, as an exponential moving average.
+///
+/// In whole numbers that stand for fractions: some routers have no unit for others.
 struct LoadAverages: BitwiseCopyable {
   /// What is averaged, in the order of `names`.
   static var kinds: Int { 9 }
 
   private var lastCounts = InlineArray<9, UInt64>(repeating: 0)
-  private var averages = InlineArray<27, Double>(repeating: 0)
+  /// In units of 2 to the power of -20.
+  private var averages = InlineArray<27, UInt64>(repeating: 0)
   private var lastUpdate: UInt64 = 0
 
   /// Takes the counts as they are at a moment, in milliseconds.
   mutating func update(_ counts: InlineArray<9, UInt64>, at milliseconds: UInt64) {
-    let elapsed = Double(milliseconds - lastUpdate) / 60_000
-    guard elapsed > 0 else { return }
+    guard milliseconds > lastUpdate else { return }
+    let elapsed = milliseconds - lastUpdate
     for kind in 0..<LoadAverages.kinds {
-      let rate = Double(counts[kind] &- lastCounts[kind]) / elapsed
+      let rate = LoadAverages.perMinute(counts[kind] &- lastCounts[kind], in: elapsed)
       average(rate, kind, elapsed)
     }
     lastCounts = counts
@@ -21,34 +24,59 @@ struct LoadAverages: BitwiseCopyable {
 
   /// The average in hundredths: `span` 0 is 1 minute, 1 is 5, 2 is 15.
   func hundredths(_ kind: Int, span: Int) -> UInt64 {
-    UInt64(max(0, min(averages[kind * 3 + span] * 100, 1e18)))
+    let average = averages[kind * 3 + span] + LoadAverages.one / 200
+    return average / LoadAverages.one * 100 + average % LoadAverages.one * 100 / LoadAverages.one
   }
 
-  private mutating func average(_ rate: Double, _ kind: Int, _ elapsed: Double) {
-    let minutes: InlineArray<3, Double> = [1, 5, 15]
+  private mutating func average(_ rate: UInt64, _ kind: Int, _ elapsed: UInt64) {
+    let minutes: InlineArray<3, UInt64> = [1, 5, 15]
     for span in 0..<3 {
-      let keep = LoadAverages.exponential(ofNegative: elapsed / minutes[span])
+      let keep = LoadAverages.kept(after: elapsed, of: 60_000 * minutes[span])
       let old = averages[kind * 3 + span]
-      averages[kind * 3 + span] = rate + keep * (old - rate)
+      averages[kind * 3 + span] =
+        old > rate
+        ? rate + LoadAverages.part(keep, of: old - rate)
+        : rate - LoadAverages.part(keep, of: rate - old)
     }
   }
 
-  /// e to the power of -x, for x >= 0: by its series where that is quick, after halving x.
-  private static func exponential(ofNegative x: Double) -> Double {
-    guard x < 40 else { return 0 }
+  private static var one: UInt64 { 1 << 20 }
+
+  /// A rate in those units; none is above 2 to the power of 42 a minute.
+  private static func perMinute(_ count: UInt64, in milliseconds: UInt64) -> UInt64 {
+    let scaled = min(count, 1 << 46) * 60_000
+    let (whole, rest) = scaled.quotientAndRemainder(dividingBy: milliseconds)
+    return min(whole, 1 << 42) * one + min(rest, 1 << 43) * one / milliseconds
+  }
+
+  /// A fraction, in units of 2 to the power of -32, of a number.
+  private static func part(_ fraction: UInt64, of number: UInt64) -> UInt64 {
+    let product = number.multipliedFullWidth(by: fraction)
+    return product.high << 32 | product.low >> 32
+  }
+
+  /// e to the power of -elapsed/span in units of 2 to the power of -32: by its series where that is
+  /// quick, after halving.
+  private static func kept(after elapsed: UInt64, of span: UInt64) -> UInt64 {
+    guard elapsed < 20 * span else { return 0 }
     var halvings = 0
-    var small = x
-    while small > 0.5 {
+    var small = (elapsed << 32) / span
+    while small > 1 << 31 {
       small /= 2
       halvings += 1
     }
-    var term = 1.0
-    var sum = 1.0
-    for power in 1..<14 {
-      term *= -small / Double(power)
-      sum += term
+    var sum = series(small)
+    for _ in 0..<halvings { sum = (sum * sum) >> 32 }
+    return sum
+  }
+
+  /// e to the power of -x, for x up to a half, both in units of 2 to the power of -32.
+  private static func series(_ x: UInt64) -> UInt64 {
+    var (term, sum): (UInt64, UInt64) = (1 << 32, 1 << 32)
+    for power: UInt64 in 1..<14 {
+      term = ((term * x) >> 32) / power
+      sum = power % 2 == 1 ? sum - term : sum + term
     }
-    for _ in 0..<halvings { sum *= sum }
     return sum
   }
 }

@@ -15,8 +15,9 @@ enum SystemTopic: UInt8 {
   case heapCurrent, heapMaximum
   case packetOutCount, packetOutBytes, socketCount
   case longestTurn
+  case loginsFailed, publishesDenied, subscriptionsDenied, deliveriesDenied
 
-  static var counters: Int { 30 }
+  static var counters: Int { 34 }
   static var averages: Int { LoadAverages.kinds * 3 }
   static var pools: Int { 14 + foreignPools }
   static var foreignPools: Int { 6 }
@@ -55,6 +56,10 @@ enum SystemTopic: UInt8 {
     case .packetOutBytes: "packet/out/bytes"
     case .socketCount: "connections/socket/count"
     case .longestTurn: "turn/longest"
+    case .loginsFailed: "access/logins/failed"
+    case .publishesDenied: "access/publishes/denied"
+    case .subscriptionsDenied: "access/subscriptions/denied"
+    case .deliveriesDenied: "access/deliveries/denied"
     }
   }
 

@@ -3,6 +3,8 @@
 _Static_assert(ENOENT == 2 && EAGAIN == 11 && EINVAL == 22, "numbers in the header");
 _Static_assert(ENODEV == 19, "numbers in the header");
 _Static_assert(ENFILE == 23 && EMFILE == 24 && EFBIG == 27, "numbers in the header");
+_Static_assert(EISDIR == 21, "numbers in the header");
+const int32_t LINUX_ERROR_IN_USE = EADDRINUSE;
 
 // Our own words: the library's may be translated, and allocated for it.
 static const char *words(int32_t error) {

@@ -54,6 +54,8 @@ int64_t linux_read_file(const uint8_t *path, uint8_t *bytes, uint64_t capacity) 
   return length;
 }
 
+void linux_forget(uint8_t *bytes, uint64_t count) { explicit_bzero(bytes, (size_t)count); }
+
 // One name in a folder, as the kernel tells it: `opendir` would allocate.
 struct folder_entry {
   uint64_t inode;

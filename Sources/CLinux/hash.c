@@ -96,12 +96,12 @@ static void add(struct sha512 *to, const uint8_t *bytes, uint64_t count) {
 }
 
 static void finish(struct sha512 *of, uint64_t digest[8]) {
-  uint64_t bits = of->length * 8;
+  // The length in bits takes sixteen bytes, of which the first eight are always zero here.
+  uint8_t length[16] = {0};
+  put_word(length + 8, of->length * 8);
   static const uint8_t one = 0x80, zero = 0;
   add(of, &one, 1);
-  while (of->length % BLOCK != BLOCK - 8) add(of, &zero, 1);
-  uint8_t length[8];
-  put_word(length, bits);
+  while (of->length % BLOCK != BLOCK - sizeof length) add(of, &zero, 1);
   add(of, length, sizeof length);
   memcpy(digest, of->state, DIGEST);
 }

@@ -129,6 +129,8 @@ static const struct instruction filter[] = {
 #endif
   ALLOWED(write),
   ALLOWED(writev),
+  // The pages of a TLS connection that is closed go back to the system.
+  ALLOWED(madvise),
   // Files that SIGHUP and SIGRTMIN open again, and what is kept on storage.
 #ifdef SYS_open
   ALLOWED(open),

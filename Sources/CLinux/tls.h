@@ -44,6 +44,10 @@ struct linux_tls_session {
   int32_t descriptor;
   // Bytes of a record that waits for the socket; they count as sent when it has left.
   uint32_t pending;
+  // The first byte that was received, which tells TLS from everything else.
+  uint8_t first_byte;
+  // What is sent now is followed by more at once.
+  bool has_more;
   // Nothing more is read from the peer; `end` says why.
   bool is_over;
   int64_t end;
@@ -54,10 +58,14 @@ struct linux_tls_session {
 // What the library calls calloc() and free(), from the pool.
 void *linux_tls_calloc(size_t count, size_t size);
 void linux_tls_free(void *bytes);
+// How often memory was refused so far.
+uint32_t tls_refused_memory(void);
 // Random bytes, straight from the system.
 int tls_random(void *unused, unsigned char *bytes, size_t count);
 // The number of ours for an error of the library.
 int32_t tls_refusal(int error);
+// Takes the cipher suites that are spoken unless the configuration names others.
+void tls_set_usual_ciphers(struct linux_tls_configuration *of);
 // Finds the key of an identity; its length, 0 when there is none.
 uint32_t tls_find_identity(
   const struct linux_tls_configuration *in, const uint8_t *identity, uint64_t length,

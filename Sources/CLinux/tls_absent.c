@@ -15,9 +15,15 @@ struct linux_tls_configuration *linux_tls_configuration_make(void) { return 0; }
 REFUSES_BYTES(linux_tls_add_certificate)
 REFUSES_BYTES(linux_tls_set_key)
 REFUSES_BYTES(linux_tls_add_authority)
+REFUSES_BYTES(linux_tls_add_authority_of_folder)
 REFUSES_BYTES(linux_tls_add_revocations)
 REFUSES_BYTES(linux_tls_set_identities)
 REFUSES_BYTES(linux_tls_set_ciphers)
+
+bool linux_tls_has_authority(const struct linux_tls_configuration *in) {
+  (void)in;
+  return false;
+}
 
 int32_t linux_tls_configuration_finish(
   struct linux_tls_configuration *of, struct linux_tls_options options) {

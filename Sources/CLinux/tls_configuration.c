@@ -1,6 +1,5 @@
 #include "tls.h"
 #ifdef SWIFTLET_TLS
-#include <mbedtls/pem.h>
 #include <string.h>
 
 int tls_random(void *unused, unsigned char *bytes, size_t count) {
@@ -41,39 +40,79 @@ static size_t length_with_zero(const uint8_t *bytes, uint64_t count) {
   return (size_t)count + (is_text ? 1 : 0);
 }
 
-static int32_t parsed(int result) {
+// Errors for want of memory are many, and some come out as others: what was refused meanwhile tells.
+static int32_t parsed(int result, uint32_t refused_before) {
   if (result == 0) return 0;
-  bool is_memory =
-    result == MBEDTLS_ERR_X509_ALLOC_FAILED || result == MBEDTLS_ERR_PK_ALLOC_FAILED ||
-    result == MBEDTLS_ERR_PEM_ALLOC_FAILED;
-  return is_memory ? LINUX_TLS_NO_MEMORY : LINUX_TLS_MALFORMED;
+  return tls_refused_memory() != refused_before ? LINUX_TLS_NO_MEMORY : LINUX_TLS_MALFORMED;
 }
 
 int32_t linux_tls_add_certificate(
   struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
   to->has_certificate = true;
-  return parsed(mbedtls_x509_crt_parse(&to->certificate, bytes, length_with_zero(bytes, count)));
+  uint32_t refused = tls_refused_memory();
+  size_t length = length_with_zero(bytes, count);
+  return parsed(mbedtls_x509_crt_parse(&to->certificate, bytes, length), refused);
 }
 
 int32_t linux_tls_add_authority(
   struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
-  return parsed(mbedtls_x509_crt_parse(&to->authorities, bytes, length_with_zero(bytes, count)));
+  uint32_t refused = tls_refused_memory();
+  size_t length = length_with_zero(bytes, count);
+  return parsed(mbedtls_x509_crt_parse(&to->authorities, bytes, length), refused);
+}
+
+// Takes out of a list what came behind `last` and was in it before.
+static void remove_doubles(mbedtls_x509_crt *first, mbedtls_x509_crt *last) {
+  while (last->next) {
+    mbedtls_x509_crt *added = last->next;
+    const mbedtls_x509_crt *other = first;
+    while (other != added && (other->raw.len != added->raw.len ||
+                              memcmp(other->raw.p, added->raw.p, added->raw.len) != 0)) {
+      other = other->next;
+    }
+    if (other == added) {
+      last = added;
+      continue;
+    }
+    last->next = added->next;
+    added->next = 0;
+    mbedtls_x509_crt_free(added);
+    linux_tls_free(added);
+  }
+}
+
+int32_t linux_tls_add_authority_of_folder(
+  struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
+  mbedtls_x509_crt *last = &to->authorities;
+  while (last->next) last = last->next;
+  uint32_t refused = tls_refused_memory();
+  size_t length = length_with_zero(bytes, count);
+  int32_t result = parsed(mbedtls_x509_crt_parse(&to->authorities, bytes, length), refused);
+  remove_doubles(&to->authorities, last);
+  return result == LINUX_TLS_NO_MEMORY ? result : 0;
+}
+
+bool linux_tls_has_authority(const struct linux_tls_configuration *in) {
+  return in->authorities.version != 0;
 }
 
 int32_t linux_tls_add_revocations(
   struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
-  return parsed(mbedtls_x509_crl_parse(&to->revocations, bytes, length_with_zero(bytes, count)));
+  uint32_t refused = tls_refused_memory();
+  size_t length = length_with_zero(bytes, count);
+  return parsed(mbedtls_x509_crl_parse(&to->revocations, bytes, length), refused);
 }
 
 int32_t linux_tls_set_key(
   struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
+  uint32_t refused = tls_refused_memory();
   size_t length = length_with_zero(bytes, count);
   int result = mbedtls_pk_parse_key(&to->key, bytes, length, 0, 0 WITH_RANDOM);
   bool is_encrypted =
     result == MBEDTLS_ERR_PK_PASSWORD_REQUIRED || result == MBEDTLS_ERR_PK_PASSWORD_MISMATCH ||
     strstr((const char *)bytes, "-----BEGIN ENCRYPTED PRIVATE KEY-----");
   if (result != 0 && is_encrypted) return LINUX_TLS_ENCRYPTED_KEY;
-  return parsed(result);
+  return parsed(result, refused);
 }
 
 int32_t linux_tls_set_identities(
@@ -87,8 +126,9 @@ int32_t linux_tls_set_identities(
 
 static int key_and_certificate(struct linux_tls_configuration *of) {
   if (!of->has_certificate) return 0;
+  uint32_t refused = tls_refused_memory();
   if (mbedtls_pk_check_pair(&of->certificate.pk, &of->key WITH_RANDOM) != 0) {
-    return LINUX_TLS_KEY_MISMATCH;
+    return tls_refused_memory() != refused ? LINUX_TLS_NO_MEMORY : LINUX_TLS_KEY_MISMATCH;
   }
   int result = mbedtls_ssl_conf_own_cert(&of->settings, &of->certificate, &of->key);
   return result == 0 ? 0 : LINUX_TLS_NO_MEMORY;
@@ -101,7 +141,7 @@ static int32_t set_lowest_version(mbedtls_ssl_config *settings, uint8_t version)
   return 0;
 #else
   mbedtls_ssl_conf_min_version(settings, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_3);
-  return version == 13 ? LINUX_TLS_VERSION : 0;
+  return version == 13 ? LINUX_TLS_NO_VERSION : 0;
 #endif
 }
 
@@ -129,6 +169,23 @@ static int set_tickets(struct linux_tls_configuration *of) {
   return 0;
 }
 
+// The library prefers the longest curve that both have, at three times the cost and no use. A client's
+// certificate may be of any of these too.
+static void set_curves(mbedtls_ssl_config *settings) {
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+  static const uint16_t curves[] = {
+    MBEDTLS_SSL_IANA_TLS_GROUP_X25519, MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
+    MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1, MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1,
+    MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
+  mbedtls_ssl_conf_groups(settings, curves);
+#else
+  static const mbedtls_ecp_group_id curves[] = {
+    MBEDTLS_ECP_DP_CURVE25519, MBEDTLS_ECP_DP_SECP256R1, MBEDTLS_ECP_DP_SECP384R1,
+    MBEDTLS_ECP_DP_SECP521R1, MBEDTLS_ECP_DP_NONE};
+  mbedtls_ssl_conf_curves(settings, curves);
+#endif
+}
+
 static int set_protocols(struct linux_tls_configuration *of, bool is_web) {
   of->protocols[0] = is_web ? "http/1.1" : "mqtt";
   of->protocols[1] = is_web ? "mqtt" : 0;
@@ -146,7 +203,9 @@ int32_t linux_tls_configuration_finish(
   int32_t refusal = set_lowest_version(settings, options.lowest_version);
   if (refusal == 0) refusal = key_and_certificate(of);
   if (refusal < 0) return refusal;
-  if (of->ciphers[0]) mbedtls_ssl_conf_ciphersuites(settings, of->ciphers);
+  if (!of->ciphers[0]) tls_set_usual_ciphers(of);
+  mbedtls_ssl_conf_ciphersuites(settings, of->ciphers);
+  set_curves(settings);
   if (of->identities) mbedtls_ssl_conf_psk_cb(settings, find_key, of);
   mbedtls_ssl_conf_ca_chain(settings, &of->authorities, &of->revocations);
   mbedtls_ssl_conf_authmode(

@@ -70,6 +70,8 @@ void linux_tls_set_memory(struct linux_tls_memory given) {
 
 struct linux_tls_use linux_tls_memory_use(void) { return use; }
 
+uint32_t tls_refused_memory(void) { return use.heap_refused; }
+
 static uint32_t find_free(uint32_t size) {
   uint32_t bin = bin_of(size);
   for (uint32_t place = bins[bin]; place != NONE; place = at(place)->next) {
@@ -88,7 +90,7 @@ static void *take_from_heap(size_t bytes) {
   if (place == NONE) return 0;
   unlink_free(place);
   uint32_t rest = at(place)->size - size;
-  if (rest >= 2) {
+  if (rest > 0) {
     resize(place, size);
     resize(place + size, rest);
     link_free(place + size);

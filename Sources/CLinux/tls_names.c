@@ -53,12 +53,29 @@ int32_t linux_tls_set_ciphers(
   for (uint64_t end = 0; end <= count; end++) {
     if (end < count && names[end] != ':') continue;
     int cipher = find_cipher(names + start, (size_t)(end - start));
-    if (!cipher || found == CIPHERS_MAX) return LINUX_TLS_CIPHER;
+    if (!cipher || found == CIPHERS_MAX) return LINUX_TLS_NO_CIPHER;
     to->ciphers[found++] = cipher;
     start = end + 1;
   }
   to->ciphers[found] = 0;
   return 0;
+}
+
+// Without the key exchanges that cost much and give nothing (DHE), that a stolen key opens later and
+// whose timing has betrayed keys (RSA), and without ciphers nobody asks for. All can be named.
+static bool is_usual(const char *name) {
+  bool is_version13 = !strstr(name, "-WITH-");
+  bool is_exchange = !strncmp(name, "TLS-ECDHE-", 10) || !strncmp(name, "TLS-PSK-", 8);
+  bool is_cipher = strstr(name, "-AES-") || strstr(name, "-CHACHA20-");
+  return is_version13 || (is_exchange && is_cipher && !strstr(name, "-CCM-8"));
+}
+
+void tls_set_usual_ciphers(struct linux_tls_configuration *of) {
+  uint32_t found = 0;
+  for (const int *one = mbedtls_ssl_list_ciphersuites(); *one && found < CIPHERS_MAX; one++) {
+    if (is_usual(mbedtls_ssl_get_ciphersuite_name(*one))) of->ciphers[found++] = *one;
+  }
+  of->ciphers[found] = 0;
 }
 
 // MARK: Pre-shared keys

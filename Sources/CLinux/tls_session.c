@@ -8,15 +8,17 @@ enum { RECORD_MAX = 16384, RECORDS_AT_ONCE = 4 };
 
 static int send_to_socket(void *context, const unsigned char *bytes, size_t count) {
   const struct linux_tls_session *session = context;
-  struct linux_piece piece = {.base = bytes, .count = count};
-  int64_t sent = linux_send(session->descriptor, &piece, 1);
+  int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (session->has_more ? MSG_MORE : 0);
+  ssize_t sent;
+  RETRIED(sent, send(session->descriptor, bytes, count, flags));
   if (sent >= 0) return (int)sent;
-  return sent == -EAGAIN ? MBEDTLS_ERR_SSL_WANT_WRITE : MBEDTLS_ERR_SSL_CONN_EOF;
+  return errno == EAGAIN ? MBEDTLS_ERR_SSL_WANT_WRITE : MBEDTLS_ERR_SSL_CONN_EOF;
 }
 
 static int receive_from_socket(void *context, unsigned char *bytes, size_t capacity) {
-  const struct linux_tls_session *session = context;
+  struct linux_tls_session *session = context;
   int64_t count = linux_receive(session->descriptor, bytes, capacity);
+  if (count > 0 && !session->first_byte) session->first_byte = bytes[0];
   if (count > 0) return (int)count;
   return count == -EAGAIN ? MBEDTLS_ERR_SSL_WANT_READ : MBEDTLS_ERR_SSL_CONN_EOF;
 }
@@ -50,6 +52,15 @@ static bool is_costly(int state) {
          state == MBEDTLS_SSL_CLIENT_KEY_EXCHANGE || state == MBEDTLS_SSL_CERTIFICATE_VERIFY;
 }
 
+// The states whose messages are followed by others at once. They leave together: a peer that objects
+// to our certificate would else be met, when it closes, by a message it does not take, and what it
+// had to say would be lost.
+static bool is_followed(int state) {
+  return state == MBEDTLS_SSL_SERVER_HELLO || state == MBEDTLS_SSL_SERVER_CERTIFICATE ||
+         state == MBEDTLS_SSL_SERVER_KEY_EXCHANGE || state == MBEDTLS_SSL_CERTIFICATE_REQUEST ||
+         state == MBEDTLS_SSL_SERVER_CHANGE_CIPHER_SPEC;
+}
+
 static int32_t refusal_of_certificate(const mbedtls_ssl_context *context) {
   uint32_t flags = mbedtls_ssl_get_verify_result(context);
   if (flags & MBEDTLS_X509_BADCERT_EXPIRED) return LINUX_TLS_EXPIRED;
@@ -57,6 +68,19 @@ static int32_t refusal_of_certificate(const mbedtls_ssl_context *context) {
   if (flags & MBEDTLS_X509_BADCERT_FUTURE) return LINUX_TLS_NOT_YET_VALID;
   if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) return LINUX_TLS_NOT_TRUSTED;
   return LINUX_TLS_UNFIT;
+}
+
+// The library has verified a certificate, and found something in it.
+static bool is_of_certificate(const mbedtls_ssl_context *context, int error) {
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+  bool is_unfit = error == MBEDTLS_ERR_SSL_BAD_CERTIFICATE;
+#else
+  bool is_unfit = error == MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE;
+#endif
+  uint32_t flags = mbedtls_ssl_get_verify_result(context);
+  bool is_verified = flags != 0 && flags != UINT32_MAX && !(flags & MBEDTLS_X509_BADCERT_MISSING) &&
+                     !(flags & MBEDTLS_X509_BADCERT_SKIP_VERIFY);
+  return error == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED || (is_unfit && is_verified);
 }
 
 int32_t tls_refusal(int error) {
@@ -87,17 +111,29 @@ static bool is_out_of_date(const mbedtls_ssl_context *context) {
   return certificate && mbedtls_x509_time_is_past(&certificate->valid_to);
 }
 
+// What a step of the handshake that has failed comes to.
+static int32_t refusal_of_step(
+  const struct linux_tls_session *session, int result, uint32_t refused_before) {
+  if (tls_refused_memory() != refused_before) return LINUX_TLS_NO_MEMORY;
+  if (result == MBEDTLS_ERR_SSL_CONN_EOF) return LINUX_TLS_LOST;
+  if (session->first_byte != MBEDTLS_SSL_MSG_HANDSHAKE) return LINUX_TLS_NOT_SPOKEN;
+  bool is_shown = is_of_certificate(&session->context, result);
+  return is_shown ? refusal_of_certificate(&session->context) : tls_refusal(result);
+}
+
 int32_t linux_tls_handshake(struct linux_tls_session *session) {
   mbedtls_ssl_context *context = &session->context;
   while (context->MEMBER(state) != MBEDTLS_SSL_HANDSHAKE_OVER) {
     int state = context->MEMBER(state);
+    uint32_t refused = tls_refused_memory();
+    session->has_more = is_followed(state);
     int result = mbedtls_ssl_handshake_step(context);
     if (result == MBEDTLS_ERR_SSL_WANT_READ) return LINUX_TLS_WANTS_READ;
     if (result == MBEDTLS_ERR_SSL_WANT_WRITE) return LINUX_TLS_WANTS_WRITE;
-    if (result == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) return refusal_of_certificate(context);
-    if (result != 0) return tls_refusal(result);
+    if (result != 0) return refusal_of_step(session, result, refused);
     if (is_costly(state)) return LINUX_TLS_WANTS_TURN;
   }
+  session->has_more = false;
   return is_out_of_date(context) ? LINUX_TLS_EXPIRED : LINUX_TLS_DONE;
 }
 

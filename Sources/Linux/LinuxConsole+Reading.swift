@@ -66,7 +66,7 @@ extension LinuxConsole {
   ) -> Bool {
     var path = InlineArray<448, UInt8>(repeating: 0)
     while true {
-      let length = nextPath(in: folder, ending: ".conf", &path)
+      let length = nextPath(in: folder, endingWith: ".conf", &path)
       guard length > 0 else {
         if length < 0 { complainAboutFile("Error: Unable to open include_dir", folder, length) }
         return length == 0
@@ -76,10 +76,9 @@ extension LinuxConsole {
     }
   }
 
-  /// The path of the next file of a folder whose name ends so, in place of the one before; its
-  /// length, or zero when there is no further one.
+  /// Writes the path of the folder's file that comes next, and a zero; its length, 0 for none more.
   func nextPath(
-    in folder: Span<UInt8>, ending suffix: StaticString, _ path: inout InlineArray<448, UInt8>
+    in folder: Span<UInt8>, endingWith suffix: StaticString, _ path: inout InlineArray<448, UInt8>
   ) -> Int32 {
     var target = path.mutableSpan
     return unsafe target.withUnsafeMutableBufferPointer { out in

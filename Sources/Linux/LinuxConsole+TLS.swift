@@ -6,7 +6,8 @@ import Memory
 extension LinuxConsole {
   /// Makes what each listener of these settings shows by TLS; nil, and why is told, when one of them
   /// is not wholly valid.
-  package mutating func loadTLS(of settings: Settings) -> TLSConfigurations? {
+  @inline(never)
+  mutating func loadTLS(of settings: Settings) -> TLSConfigurations? {
     var configurations = TLSConfigurations()
     for index in 0..<settings.listenerCount {
       let listener = settings.listener(at: index)
@@ -14,7 +15,8 @@ extension LinuxConsole {
       configurations[index] = TLSConfiguration()
       guard let made = configurations[index], fill(made, listener, settings) else {
         if configurations[index] == nil {
-          complainAboutTLS("certfile", listener.tls.certificateFile, settings)
+          complain(
+            .certificate, settings.span(of: listener.tls.certificateFile), LINUX_TLS_NO_MEMORY)
         }
         configurations.release()
         return nil
@@ -30,7 +32,7 @@ extension LinuxConsole {
     return read(tls.certificateFile, .certificate, settings, into: made)
       && read(tls.keyFile, .key, settings, into: made)
       && read(tls.authorityFile, .authority, settings, into: made)
-      && readAuthorities(in: tls.authorityPath, settings, into: made)
+      && readFolder(tls.authorityPath, settings, into: made)
       && read(tls.revocationFile, .revocations, settings, into: made)
       && read(listener.security.pskFile, .identities, settings, into: made)
       && use(tls.ciphers, settings, of: made) && finish(made, listener, settings)
@@ -41,43 +43,36 @@ extension LinuxConsole {
     _ path: TextReference, _ part: TLSPart, _ settings: Settings, into made: TLSConfiguration
   ) -> Bool {
     guard !path.isEmpty else { return true }
-    let result = unsafe readText(settings.span(of: path)) { unsafe part.give($0, $1, to: made) }
-    if result < 0 { complainAboutTLS(part.name, path, settings, result) }
+    let result = give(settings.span(of: path), part, to: made)
+    if result < 0 { complain(part, settings.span(of: path), result) }
     return result >= 0
   }
 
-  /// Gives the certificates of a folder to the TLS library: files whose names end with `.pem` or
-  /// `.crt`, in the order of their bytes.
-  private mutating func readAuthorities(
-    in folder: TextReference, _ settings: Settings, into made: TLSConfiguration
+  /// Gives each certificate of a folder to the TLS library. Whatever else lies there is passed over,
+  /// as are links that lead nowhere: folders of certificates are full of links.
+  private mutating func readFolder(
+    _ folder: TextReference, _ settings: Settings, into made: TLSConfiguration
   ) -> Bool {
     guard !folder.isEmpty else { return true }
-    let pem = readAuthorities(in: folder, ending: ".pem", settings, into: made)
-    return pem && readAuthorities(in: folder, ending: ".crt", settings, into: made)
-  }
-
-  private mutating func readAuthorities(
-    in folder: TextReference, ending suffix: StaticString, _ settings: Settings,
-    into made: TLSConfiguration
-  ) -> Bool {
     var path = InlineArray<448, UInt8>(repeating: 0)
     while true {
-      let length = nextPath(in: settings.span(of: folder), ending: suffix, &path)
-      if length == 0 { return true }
-      let file = path.span.extracting(0..<max(0, Int(length)))
-      let result =
-        length < 0
-        ? length : unsafe readText(file) { unsafe TLSPart.authority.give($0, $1, to: made) }
-      guard result >= 0 else {
-        complainAboutTLS("capath", folder, settings, result)
-        return false
-      }
+      let length = nextPath(in: settings.span(of: folder), endingWith: "", &path)
+      var result = length
+      if length > 0 { result = give(path.span.extracting(0..<Int(length)), .folder, to: made) }
+      if length > 0 && isPassedOver(result) { continue }
+      if length == 0 && !made.hasAuthority { result = LINUX_TLS_EMPTY_FOLDER }
+      if result < 0 { complain(.folder, settings.span(of: folder), result) }
+      return result >= 0
     }
   }
 
-  /// Reads a file, puts a zero behind it, and lends it; what `body` or the system says.
-  private mutating func readText(
-    _ path: Span<UInt8>, _ body: (UnsafePointer<UInt8>, UInt64) -> Int32
+  private func isPassedOver(_ result: Int32) -> Bool {
+    result >= 0 || result == -LINUX_ERROR_NOT_FOUND || result == -LINUX_ERROR_IS_FOLDER
+  }
+
+  /// Reads a file, puts a zero behind it, gives it, and forgets it: it may be a secret.
+  private mutating func give(
+    _ path: Span<UInt8>, _ part: TLSPart, to made: TLSConfiguration
   ) -> Int32 {
     var target = text.mutableBytes(0..<text.capacity)
     return unsafe target.withUnsafeMutableBufferPointer { buffer in
@@ -86,7 +81,9 @@ extension LinuxConsole {
         let count = unsafe linux_read_file(start, base, UInt64(buffer.count - 1))
         guard count >= 0 else { return Int32(count) }
         unsafe base[Int(count)] = 0
-        return unsafe body(base, UInt64(count))
+        let result = unsafe part.give(base, UInt64(count), to: made)
+        unsafe linux_forget(base, UInt64(count))
+        return result
       }
     }
   }
@@ -96,37 +93,47 @@ extension LinuxConsole {
   ) -> Bool {
     guard !ciphers.isEmpty else { return true }
     let result = unsafe settings.span(of: ciphers).withUnsafeBufferPointer { names in
-      guard let base = names.baseAddress else { return LINUX_TLS_CIPHER }
+      guard let base = names.baseAddress else { return LINUX_TLS_NO_CIPHER }
       return unsafe linux_tls_set_ciphers(made.pointer, base, UInt64(names.count))
     }
-    if result < 0 { complainAboutTLS("ciphers", ciphers, settings, result) }
+    if result < 0 { complain(.ciphers, settings.span(of: ciphers), result) }
     return result >= 0
   }
 
   private mutating func finish(
     _ made: TLSConfiguration, _ listener: Listener, _ settings: Settings
   ) -> Bool {
+    let tls = listener.tls
     let options = linux_tls_options(
-      lowest_version: listener.tls.version == .version13 ? 13 : 12,
-      requires_certificate: listener.tls.requiresCertificate,
-      shows_subject: listener.tls.usesSubjectAsUserName,
+      lowest_version: tls.version == .version13 ? 13 : 12,
+      requires_certificate: tls.requiresCertificate, shows_subject: tls.usesSubjectAsUserName,
       is_web: listener.transport == .webSockets)
     let result = unsafe linux_tls_configuration_finish(made.pointer, options)
-    if result < 0 { complainAboutTLS("certfile", listener.tls.certificateFile, settings, result) }
-    return result >= 0
+    switch result {
+    case 0: return true
+    case LINUX_TLS_NO_VERSION:
+      var word = Line()
+      word.append("tlsv1.3")
+      complain(.version, word.span, result)
+    case LINUX_TLS_KEY_MISMATCH: complain(.key, settings.span(of: tls.keyFile), result)
+    default: complain(.certificate, settings.span(of: tls.certificateFile), result)
+    }
+    return false
   }
 
-  private mutating func complainAboutTLS(
-    _ key: StaticString, _ value: TextReference, _ settings: Settings,
-    _ result: Int32 = LINUX_TLS_NO_MEMORY
-  ) {
+  private mutating func complain(_ part: TLSPart, _ value: Span<UInt8>, _ result: Int32) {
     var line = Line()
     line.append("Error: Unable to use ")
-    line.append(key)
+    line.append(part.name)
     line.append(" \"")
-    line.append(foreign: settings.span(of: value))
+    line.append(foreign: value)
     line.append("\": ")
-    if result <= LINUX_TLS_NO_MEMORY {
+    if result == -LINUX_ERROR_FILE_TOO_LARGE {
+      line.append("it has more than ")
+      line.append(UInt64(text.capacity - 1))
+      line.append(" bytes")
+      ConfigurationError.describe(limit: "configurationBytes", in: &line)
+    } else if result <= LINUX_TLS_NO_MEMORY {
       line.append(TLSRefusal.words(of: result))
     } else {
       line.append(systemError: result)
@@ -136,28 +143,35 @@ extension LinuxConsole {
   }
 }
 
-/// A file that belongs to what a listener shows by TLS.
+/// What belongs to that which a listener shows by TLS.
 private enum TLSPart {
-  case certificate, key, authority, revocations, identities
+  case certificate, key, authority, folder, revocations, identities, ciphers, version
 
-  /// The key of the configuration that names it.
+  /// The key of the configuration that says it.
   var name: StaticString {
     switch self {
     case .certificate: "certfile"
     case .key: "keyfile"
     case .authority: "cafile"
+    case .folder: "capath"
     case .revocations: "crlfile"
     case .identities: "psk_file"
+    case .ciphers: "ciphers"
+    case .version: "tls_version"
     }
   }
 
+  /// Gives the bytes of a file to the TLS library.
   func give(_ bytes: UnsafePointer<UInt8>, _ count: UInt64, to made: TLSConfiguration) -> Int32 {
     switch self {
     case .certificate: unsafe linux_tls_add_certificate(made.pointer, bytes, count)
     case .key: unsafe linux_tls_set_key(made.pointer, bytes, count)
     case .authority: unsafe linux_tls_add_authority(made.pointer, bytes, count)
+    case .folder: unsafe linux_tls_add_authority_of_folder(made.pointer, bytes, count)
     case .revocations: unsafe linux_tls_add_revocations(made.pointer, bytes, count)
     case .identities: unsafe linux_tls_set_identities(made.pointer, bytes, count)
+    // These are no files.
+    case .ciphers, .version: LINUX_TLS_MALFORMED
     }
   }
 }

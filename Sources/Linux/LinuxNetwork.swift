@@ -46,14 +46,14 @@ package struct LinuxNetwork: Network, ~Copyable {
   @inline(never)
   package mutating func adopt(_ settings: NetworkSettings) {
     sendsAtOnce = settings.settings.setsTCPNoDelay
-    streams.adopt(settings.tls)
+    streams.adopt(
+      settings.tls, connectSeconds: Int(settings.settings.connectTimeoutSeconds))
     webSockets.adopt(settings.settings)
   }
 
   package func pool(_ number: Int) -> PoolStatus? {
     if let pool = streams.pool(number) { return pool }
-    guard WebSocketLayer.isHere && number == Streams.poolCount else { return nil }
-    return PoolStatus(name: "WebSockets", occupancy: webSockets.states.occupancy)
+    return webSockets.pool(number - Streams.poolCount)
   }
 
   package mutating func wait(milliseconds: UInt64?) {
@@ -105,6 +105,8 @@ package struct LinuxNetwork: Network, ~Copyable {
   package mutating func receive(place: Int, into bytes: inout MutableSpan<UInt8>) -> Received {
     webSockets.receive(place: place, streams: &streams, into: &bytes)
   }
+
+  package mutating func takeProxiedAddress() -> UInt64? { webSockets.takeAddress() }
 
   package mutating func send(
     _ chain: Chain, of chains: borrowing ByteChains, place: Int

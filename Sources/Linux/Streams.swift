@@ -35,7 +35,9 @@ struct Streams: ~Copyable {
   mutating func setListenerIdle(_ number: Int) { waiting.setListenerIdle(number) }
 
   /// Takes over what each listener shows to those who come by TLS.
-  mutating func adopt(_ configurations: TLSConfigurations) { tls.adopt(configurations) }
+  mutating func adopt(_ configurations: TLSConfigurations, connectSeconds: Int) {
+    tls.adopt(configurations, connectSeconds: connectSeconds)
+  }
 
   static var poolCount: Int { TLSStreams.poolCount }
 
@@ -44,7 +46,10 @@ struct Streams: ~Copyable {
 
   /// Waits until something is ready, or so many milliseconds at most; nil for as long as it takes.
   mutating func wait(milliseconds: UInt64?, listens: Bool) {
-    waiting.wait(milliseconds: repeats.isEmpty ? milliseconds : 0, listens: listens)
+    var limit = repeats.isEmpty ? milliseconds : 0
+    if tls.isCrowded { limit = min(limit ?? .max, UInt64(TLSStreams.lookInterval)) }
+    waiting.wait(milliseconds: limit, listens: listens)
+    while let place = tls.nextStalled() { findReadyAgain(place: place) }
     repeating = repeats.count
     tls.beginTurn()
   }

@@ -6,6 +6,7 @@ enum TLSRefusal {
     switch refusal {
     case LINUX_TLS_NO_MEMORY: "there is no TLS memory left"
     case LINUX_TLS_NO_PLACE: "there are as many connections with TLS as tlsConnections allows"
+    case LINUX_TLS_TOO_SLOW: "its handshake did not go on, and others waited for its place"
     case LINUX_TLS_NOT_SPOKEN: "it does not speak TLS"
     case LINUX_TLS_VERSION: "it wants another version of TLS"
     case LINUX_TLS_CIPHER: "there is no cipher suite in common"
@@ -20,10 +21,13 @@ enum TLSRefusal {
     case LINUX_TLS_BROKEN_OFF: "it has refused us: its alert says no more"
     case LINUX_TLS_LOST: "it went away during the handshake"
     case LINUX_TLS_PROTOCOL:
-      "its hello was not understood: it speaks no TLS, or a protocol that is not ours"
+      "its hello was not understood, or it wants a protocol that is not ours"
     case LINUX_TLS_ENCRYPTED_KEY: "the key is encrypted: store it without a password"
     case LINUX_TLS_MALFORMED: "it is not what it should be, in PEM or DER"
     case LINUX_TLS_KEY_MISMATCH: "the key is not that of the certificate"
+    case LINUX_TLS_NO_VERSION: "the TLS library in this program does not speak that version"
+    case LINUX_TLS_NO_CIPHER: "there is no cipher suite of that name, or there are more than 32"
+    case LINUX_TLS_EMPTY_FOLDER: "no file in it is a certificate"
     case LINUX_TLS_UNAVAILABLE: "this board was built without TLS"
     default: "the handshake failed"
     }

@@ -56,6 +56,9 @@ import Server
     unsafe pointer = made
   }
 
+  /// Whether it knows anybody whose certificates it would take.
+  var hasAuthority: Bool { unsafe linux_tls_has_authority(pointer) }
+
   /// Holds it once more.
   func hold() { unsafe linux_tls_configuration_hold(pointer) }
 

@@ -7,7 +7,7 @@ import Server
 /// TLS on the connections that came in by a listener with a certificate.
 ///
 /// A session, and with it the buffers, exists from the first byte to the close. Handshakes are
-/// costly: so many go on at once, the others wait, and one turn takes one costly step.
+/// costly: so many go on at once, the others wait, and a turn has only so much time for them.
 struct TLSStreams: ~Copyable {
   private let anchor = Anchor()
   private var sessions: SlotTable<TLSSession?>
@@ -16,13 +16,19 @@ struct TLSStreams: ~Copyable {
   /// Connections that wait until a handshake is over; whoever closes meanwhile stays there.
   private var queue: Ring<UInt32>
   private var isQueued: SlotTable<Bool>
+  /// When each handshake went on last, in milliseconds of the boot-time clock.
+  private var stamps: SlotTable<UInt32>
+  /// How long one may rest while others wait for its place.
+  private var patience: UInt32 = 5000
+  private var lookedAt: UInt32 = 0
   private var configurations = TLSConfigurations()
   /// Connections with a session.
   fileprivate var connections: Occupancy
   /// Handshakes that go on; those that have to wait count as refused.
   fileprivate var handshakes: Occupancy
   fileprivate let heapBytes: Int
-  private var hasSpentTurn = false
+  /// What handshakes took of this turn.
+  private var microseconds: Int64 = 0
 
   enum Phase: UInt8, BitwiseCopyable {
     case plain
@@ -30,6 +36,8 @@ struct TLSStreams: ~Copyable {
     case begins
     case waits
     case handshakes
+    /// Its handshake does not go on, and others wait for its place.
+    case stalls
     case established
   }
 
@@ -49,20 +57,26 @@ struct TLSStreams: ~Copyable {
     listeners = SlotTable("TLS listeners", count: count, in: &region)
     queue = Ring("TLS handshakes waiting", capacity: count, in: &region)
     isQueued = SlotTable("TLS handshakes queued", count: count, in: &region)
+    stamps = SlotTable("TLS handshake times", count: count, in: &region)
     TLSMemory.carve(limits, in: &region)
     connections = Occupancy(capacity: limits.tlsConnections)
     handshakes = Occupancy(capacity: limits.tlsHandshakes)
     heapBytes = limits.tlsHeapBytes
   }
 
-  /// Shows this to those who come from now on.
-  mutating func adopt(_ new: TLSConfigurations) {
+  /// Shows this to those who come from now on. A handshake that does not go on while others wait
+  /// for its place keeps it for half of the time in which a connection must have connected.
+  mutating func adopt(_ new: TLSConfigurations, connectSeconds: Int) {
+    patience = UInt32(clamping: connectSeconds * 500)
     new.hold()
     configurations.release()
     configurations = new
   }
 
-  mutating func beginTurn() { hasSpentTurn = false }
+  mutating func beginTurn() { microseconds = 0 }
+
+  /// Microseconds of a turn for handshakes; the step that goes beyond is the last.
+  private static var turnMicroseconds: Int64 { 500 }
 
   /// Whether a place's bytes pass through TLS.
   func isUsed(place: Int) -> Bool { phases.count > 0 && phases[place] != .plain }
@@ -77,12 +91,21 @@ struct TLSStreams: ~Copyable {
     place: Int, socket: Int32, into bytes: inout MutableSpan<UInt8>
   ) -> Step {
     switch phases[place] {
-    case .begins, .waits: return open(place: place, socket: socket)
-    case .handshakes: return goOn(place: place)
+    case .begins, .waits, .handshakes: return handshake(place: place, socket: socket)
+    case .stalls: return fail(LINUX_TLS_TOO_SLOW)
     case .established:
       return .received(sessions[place]?.receive(into: &bytes) ?? .failed)
     case .plain: return .received(.failed)
     }
+  }
+
+  /// One step of a handshake, if this turn has time for one.
+  private mutating func handshake(place: Int, socket: Int32) -> Step {
+    guard microseconds < TLSStreams.turnMicroseconds else { return .wantsTurn }
+    let start = linux_boottime_microseconds()
+    defer { microseconds += linux_boottime_microseconds() - start }
+    return phases[place] == .handshakes
+      ? goOn(place: place) : open(place: place, socket: socket)
   }
 
   private mutating func open(place: Int, socket: Int32) -> Step {
@@ -100,6 +123,7 @@ struct TLSStreams: ~Copyable {
     else { return fail(LINUX_TLS_NO_MEMORY) }
     sessions[place] = session
     phases[place] = .handshakes
+    stamps[place] = TLSStreams.now
     connections.claim()
     handshakes.claim()
     return goOn(place: place)
@@ -114,7 +138,7 @@ struct TLSStreams: ~Copyable {
   }
 
   private mutating func goOn(place: Int) -> Step {
-    guard !hasSpentTurn, let session = sessions[place] else { return .wantsTurn }
+    guard let session = sessions[place] else { return fail(LINUX_TLS_NO_MEMORY) }
     let result = session.handshake()
     switch result {
     case LINUX_TLS_DONE:
@@ -124,7 +148,7 @@ struct TLSStreams: ~Copyable {
     case LINUX_TLS_WANTS_READ: return .nothing
     case LINUX_TLS_WANTS_WRITE: return .wantsWrite
     case LINUX_TLS_WANTS_TURN:
-      hasSpentTurn = true
+      stamps[place] = TLSStreams.now
       return .wantsTurn
     default: return fail(result)
     }
@@ -153,7 +177,7 @@ struct TLSStreams: ~Copyable {
   /// Ends the session of a place; true when others' handshakes may go on.
   mutating func close(place: Int) -> Bool {
     guard isUsed(place: place) else { return false }
-    let wasHandshake = phases[place] == .handshakes
+    let wasHandshake = phases[place] == .handshakes || phases[place] == .stalls
     if wasHandshake { handshakes.release() }
     if let session = sessions[place] {
       session.close()
@@ -163,6 +187,27 @@ struct TLSStreams: ~Copyable {
     phases[place] = .plain
     return wasHandshake
   }
+
+  private static var now: UInt32 { UInt32(truncatingIfNeeded: linux_boottime_milliseconds()) }
+
+  /// Whether somebody waits until a handshake is over.
+  var isCrowded: Bool { !queue.isEmpty && handshakes.free == 0 }
+
+  /// A handshake that has to make room for others, looked for ten times a second.
+  mutating func nextStalled() -> Int? {
+    let now = TLSStreams.now
+    guard isCrowded && now &- lookedAt >= TLSStreams.lookInterval else { return nil }
+    for place in 0..<phases.count where phases[place] == .handshakes {
+      guard now &- stamps[place] > patience else { continue }
+      phases[place] = .stalls
+      return place
+    }
+    lookedAt = now
+    return nil
+  }
+
+  /// Milliseconds.
+  static var lookInterval: UInt32 { 100 }
 
   /// The connection that has waited longest for its handshake, if there is room for one.
   mutating func nextAdmitted() -> Int? {

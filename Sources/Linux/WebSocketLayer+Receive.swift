@@ -65,6 +65,7 @@ extension WebSocketLayer {
     }
     guard states[handle].phase == .ended else { return written > 0 ? .bytes(written) : .nothing }
     guard written > 0 else { return ending(of: handle) }
+    // What came before the end counts; the next turn tells of the end itself.
     streams.findReadyAgain(place: place)
     return .bytes(written)
   }
@@ -83,6 +84,7 @@ extension WebSocketLayer {
         return bytes.count
       }
       handshakes.release(&states[handle].handshake)
+      proxiedAddress = header.address.number
       states[handle].proxyRest = UInt32(header.count - seen)
       states[handle].phase = .proxyRest
       return 0

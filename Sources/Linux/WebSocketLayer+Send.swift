@@ -15,7 +15,7 @@ extension WebSocketLayer {
     streams: inout Streams
   ) -> Sent {
     var taken = 0
-    if states[handle].isSendingFrame {
+    if states[handle].frame.isUnderWay {
       guard sendFrame(chain, of: chains, &taken, handle, place, &streams) else { return .failed }
     }
     flush(handle, place, &streams)
@@ -29,7 +29,7 @@ extension WebSocketLayer {
   /// go first.
   private func mayBeginFrame(_ handle: Handle<WebSocketState>) -> Bool {
     let state = states[handle]
-    guard !state.isSendingFrame else { return false }
+    guard !state.frame.isUnderWay else { return false }
     switch state.phase {
     case .open: return state.outgoing.isNull
     case .parting: return !controls.isBegun(state.outgoing)
@@ -44,33 +44,33 @@ extension WebSocketLayer {
     _ handle: Handle<WebSocketState>, _ place: Int, _ streams: inout Streams
   ) -> Bool {
     var pieces = unsafe InlineArray<64, linux_piece>(repeating: linux_piece(base: nil, count: 0))
-    let limit = states[handle].isSendingFrame ? Int(states[handle].frameRest) : Int.max
+    let begins = !states[handle].frame.isUnderWay
     var count = 0
     let gathered = unsafe WebSocketLayer.gather(
-      chain, of: chains, from: taken, limit: limit, into: &pieces, &count)
-    if !states[handle].isSendingFrame {
-      states[handle].frameRest = UInt32(gathered)
-      states[handle].headerRest = UInt8(FrameHeader(.binary, payloadCount: gathered).count)
-    }
-    // While a part of the header is missing nothing of the payload has left.
-    let header = FrameHeader(.binary, payloadCount: Int(states[handle].frameRest))
-    let skipped = header.count - Int(states[handle].headerRest)
-    let sent: Int64
-    if states[handle].headerRest > 0 {
-      let rest = header.span.extracting(skipped..<header.count)
-      unsafe rest.withUnsafeBufferPointer { buffer in
-        unsafe pieces[0] = linux_piece(base: buffer.baseAddress, count: UInt64(buffer.count))
-      }
-      sent = unsafe streams.send(pieces.span.extracting(0..<count + 1), place: place)
-    } else {
-      sent = unsafe streams.send(pieces.span.extracting(1..<count + 1), place: place)
-    }
+      chain, of: chains, from: taken,
+      limit: begins ? Int.max : states[handle].frame.payloadCount, into: &pieces, &count)
+    if begins { states[handle].frame.begin(payloadCount: gathered) }
+    let sent = unsafe sendPieces(&pieces, 1..<count + 1, handle, place, &streams)
     guard sent >= 0 else { return sent == -Int64(LINUX_ERROR_AGAIN) }
-    let ofHeader = min(Int(sent), Int(states[handle].headerRest))
-    states[handle].headerRest -= UInt8(ofHeader)
-    states[handle].frameRest -= UInt32(Int(sent) - ofHeader)
-    taken += Int(sent) - ofHeader
+    taken += states[handle].frame.advance(by: Int(sent))
     return true
+  }
+
+  /// Sends pieces of payload, and before them what is left of the frame's header.
+  private func sendPieces(
+    _ pieces: inout InlineArray<64, linux_piece>, _ range: Range<Int>,
+    _ handle: Handle<WebSocketState>, _ place: Int, _ streams: inout Streams
+  ) -> Int64 {
+    let header = states[handle].frame.header
+    let offset = states[handle].frame.headerOffset
+    guard offset < header.count else {
+      return unsafe streams.send(pieces.span.extracting(range), place: place)
+    }
+    // The header's bytes must live until they are sent.
+    return unsafe header.span.extracting(offset..<header.count).withUnsafeBufferPointer { buffer in
+      unsafe pieces[0] = linux_piece(base: buffer.baseAddress, count: UInt64(buffer.count))
+      return unsafe streams.send(pieces.span.extracting(0..<range.upperBound), place: place)
+    }
   }
 
   /// Gathers at most `limit` bytes that follow the first `skipped` ones, behind the place of the
@@ -108,47 +108,65 @@ extension WebSocketLayer {
     _ bytes: Span<UInt8>, isFixed: Bool, _ handle: Handle<WebSocketState>, _ place: Int,
     _ streams: inout Streams
   ) {
+    var sent = 0
+    if states[handle].outgoing.isNull && mayAnswer(handle) {
+      let result = streams.send(bytes, place: place)
+      guard isRestLeft(after: result, of: bytes.count, handle, place, &streams) else { return }
+      sent = max(0, Int(result))
+    }
+    keep(bytes, sent: sent, isFixed: isFixed, handle)
+  }
+
+  /// Keeps an answer that could not leave, or only in part.
+  private mutating func keep(
+    _ bytes: Span<UInt8>, sent: Int, isFixed: Bool, _ handle: Handle<WebSocketState>
+  ) {
     if states[handle].outgoing.isNull {
       guard let slot = controls.claim() else { return end(handle, .violated(.tryAgainLater)) }
       states[handle].outgoing = slot
     }
-    guard controls.queue(bytes, isFixed: isFixed, in: states[handle].outgoing) else {
+    let slot = states[handle].outgoing
+    guard controls.queue(bytes, isFixed: isFixed, in: slot) else {
       return end(handle, .violated(.tryAgainLater))
     }
-    flush(handle, place, &streams)
+    if sent > 0 { controls.removeFirst(sent, from: slot) }
   }
 
-  /// Sends the answers that wait, if they may leave now; false when some are left.
-  @discardableResult
+  /// While our frame is unfinished the network says when it may go on: it is the Server that waits
+  /// for that. And packets before a Close are answered first.
+  private func mayAnswer(_ handle: Handle<WebSocketState>) -> Bool {
+    !states[handle].frame.isUnderWay && states[handle].phase != .parting
+  }
+
+  /// Sends the answers that wait, if they may leave now.
   mutating func flush(
     _ handle: Handle<WebSocketState>, _ place: Int, _ streams: inout Streams
-  ) -> Bool {
+  ) {
     let slot = states[handle].outgoing
-    guard !slot.isNull else { return true }
-    // The network says when the frame may go on: it is the Server that waits for that.
-    guard !states[handle].isSendingFrame && states[handle].phase != .parting else { return false }
+    guard !slot.isNull && mayAnswer(handle) else { return }
     let bytes = controls.bytes(of: slot)
     let sent = streams.send(bytes, place: place)
-    if sent == Int64(bytes.count) {
-      controls.release(&states[handle].outgoing)
-      if states[handle].phase == .closing { finish(handle, place, &streams) }
-      return true
+    guard isRestLeft(after: sent, of: bytes.count, handle, place, &streams) else {
+      return controls.release(&states[handle].outgoing)
     }
     if sent > 0 { controls.removeFirst(Int(sent), from: slot) }
-    if sent < 0 && sent != -Int64(LINUX_ERROR_AGAIN) {
-      end(handle, .broken)
-      streams.findReadyAgain(place: place)
-    } else {
-      streams.wantWrite(place: place, true)
-    }
-    return false
   }
 
-  /// The last word has left: the Server learns it when it reads next.
-  private mutating func finish(
-    _ handle: Handle<WebSocketState>, _ place: Int, _ streams: inout Streams
-  ) {
-    states[handle].phase = .ended
-    streams.findReadyAgain(place: place)
+  /// Whether something of an answer is left, for which the network has to be waited for.
+  private mutating func isRestLeft(
+    after sent: Int64, of count: Int, _ handle: Handle<WebSocketState>, _ place: Int,
+    _ streams: inout Streams
+  ) -> Bool {
+    if sent == Int64(count) {
+      // The last word has left: the Server learns it when it reads next.
+      if states[handle].phase == .closing { states[handle].phase = .ended }
+    } else if sent < 0 && sent != -Int64(LINUX_ERROR_AGAIN) {
+      end(handle, .broken)
+    } else {
+      streams.wantWrite(place: place, true)
+      return true
+    }
+    if states[handle].phase == .ended { streams.findReadyAgain(place: place) }
+    return false
   }
 }

@@ -1,4 +1,5 @@
 import Board
+import Broker
 import CLinux
 import Configuration
 import Memory
@@ -25,6 +26,8 @@ struct WebSocketLayer: ~Copyable {
   private var framings: SlotTable<Framing>
   private var origins: SlotTable<ShortText>
   private(set) var headerBytesMax: Int
+  /// What a proxy has named in the bytes received last; zero for nothing.
+  var proxiedAddress: UInt64 = 0
   let frameBytesMax: Int
 
   /// Boards without WebSocket connections carry none of this.
@@ -92,6 +95,24 @@ struct WebSocketLayer: ~Copyable {
     _ = streams.send(line.span, place: place)
   }
 
+  /// The address that a proxy has named, once.
+  @inline(__always) mutating func takeAddress() -> UInt64? {
+    guard WebSocketLayer.isHere && proxiedAddress != 0 else { return nil }
+    defer { proxiedAddress = 0 }
+    return proxiedAddress
+  }
+
+  /// The status of one of its pools, for `$SYS` and SIGUSR2; nil when there are no more.
+  func pool(_ number: Int) -> PoolStatus? {
+    guard WebSocketLayer.isHere else { return nil }
+    switch number {
+    case 0: return PoolStatus(name: "WebSockets", occupancy: states.occupancy)
+    case 1: return PoolStatus(name: "WebSocket handshakes", occupancy: handshakes.occupancy)
+    case 2: return PoolStatus(name: "WebSocket controls", occupancy: controls.occupancy)
+    default: return nil
+    }
+  }
+
   @inline(__always) func entry(_ place: Int) -> Entry {
     WebSocketLayer.isHere ? entries[place] : .plain
   }
@@ -120,7 +141,7 @@ struct WebSocketLayer: ~Copyable {
   /// Lets go of a connection that the Server closes, with a last word if one may be said.
   mutating func close(place: Int, streams: inout Streams) {
     guard case .framed(let handle) = entry(place) else { return }
-    if states[handle].phase == .open && !states[handle].isSendingFrame
+    if states[handle].phase == .open && !states[handle].frame.isUnderWay
       && states[handle].outgoing.isNull
     {
       var line = Line()

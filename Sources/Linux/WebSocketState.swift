@@ -31,10 +31,8 @@ struct WebSocketState: BitwiseCopyable {
 
   var phase: Phase
   let listener: UInt8
-  /// Bytes of our frame's header that have not left yet.
-  var headerRest: UInt8 = 0
-  /// Bytes of our frame that have not left yet.
-  var frameRest: UInt32 = 0
+  /// Our frame that is leaving.
+  var frame = FrameProgress()
   /// Bytes of the PROXY header that have still to come.
   var proxyRest: UInt32 = 0
   var ending = Ending.closed
@@ -51,9 +49,6 @@ struct WebSocketState: BitwiseCopyable {
     self.phase = phase
     self.listener = UInt8(truncatingIfNeeded: listener)
   }
-
-  /// Whether a frame of ours has left in part: nothing may come between.
-  var isSendingFrame: Bool { headerRest > 0 || frameRest > 0 }
 }
 
 /// What the connections of one listener begin with.

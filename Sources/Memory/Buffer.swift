@@ -8,10 +8,15 @@
   package let capacity: Int
 
   package init(_ name: StaticString, capacity: Int, in region: inout Region) {
-    region.begin(name, count: 1)
-    unsafe base = region.carve(byteCount: capacity, perSlot: capacity)
+    self.init(name, count: 1, bytesEach: capacity, in: &region)
+  }
+
+  /// A row in which `count` owners have so many bytes each.
+  package init(_ name: StaticString, count: Int, bytesEach: Int, in region: inout Region) {
+    capacity = count * bytesEach
+    region.begin(name, count: count)
+    unsafe base = region.carve(byteCount: capacity, perSlot: bytesEach)
       .bindMemory(to: UInt8.self, capacity: capacity)
-    self.capacity = capacity
   }
 
   /// The bytes in `range`, to be read.

@@ -260,6 +260,7 @@ package struct ChainCursor: BitwiseCopyable {
     if firstFree != 0 {
       let block = firstFree
       firstFree = unsafe links[Int(block) - 1]
+      unsafe Sanitizer.allow(blocks + (Int(block) - 1) * blockBytes, blockBytes)
       return block
     }
     precondition(untouched < occupancy.capacity)
@@ -270,6 +271,7 @@ package struct ChainCursor: BitwiseCopyable {
   private mutating func free(_ block: UInt32) {
     unsafe links[Int(block) - 1] = firstFree
     firstFree = block
+    unsafe Sanitizer.forbid(blocks + (Int(block) - 1) * blockBytes, blockBytes)
     occupancy.release()
   }
 

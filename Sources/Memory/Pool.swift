@@ -34,6 +34,7 @@
     // The complement of 255 is zero, as in the null handle: it is left out.
     let generation = unsafe generations[index] == 0xFE ? 1 : generations[index] &+ 1
     unsafe generations[index] = generation
+    unsafe Sanitizer.allow(slots + index, MemoryLayout<Element>.stride)
     unsafe slots[index] = element
     occupancy.claim()
     return Handle(index: index, generation: ~generation)
@@ -45,6 +46,9 @@
     unsafe generations[index] &+= 1
     unsafe UnsafeMutableRawPointer(slots + index).storeBytes(of: firstFree, as: UInt32.self)
     firstFree = UInt32(index + 1)
+    unsafe Sanitizer.forbid(
+      UnsafeMutableRawPointer(slots + index) + MemoryLayout<UInt32>.size,
+      MemoryLayout<Element>.stride - MemoryLayout<UInt32>.size)
     occupancy.release()
   }
 

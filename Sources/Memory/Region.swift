@@ -61,10 +61,11 @@
   mutating func carve(byteCount: Int, perSlot: Int) -> UnsafeMutableRawPointer {
     precondition(!isSealed && entryCount > 0)
     let start = (used + Region.alignment - 1) & ~(Region.alignment - 1)
-    used = start + byteCount
+    used = start + byteCount + Sanitizer.gap
     precondition(used <= capacity)
     entries[entryCount - 1].bytesEach += perSlot
     entries[entryCount - 1].byteCount += byteCount
+    if capacity != Int.max { unsafe Sanitizer.forbid(base + start + byteCount, Sanitizer.gap) }
     return unsafe base + start
   }
 

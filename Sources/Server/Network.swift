@@ -19,6 +19,9 @@ package protocol Network: ~Copyable {
   mutating func nextReady() -> Readiness?
   /// Reads what is there, as far as it fits.
   mutating func receive(place: Int, into bytes: inout MutableSpan<UInt8>) -> Received
+  /// The number of the address that a proxy has named in what was received last, instead of its own;
+  /// nil when it has not. Each is told once.
+  mutating func takeProxiedAddress() -> UInt64?
   /// Sends the bytes of a chain from its front, as many as the network takes at once.
   mutating func send(_ chain: Chain, of chains: borrowing ByteChains, place: Int) -> Sent
   /// Says for what a connection is to be found ready from now on.
@@ -41,6 +44,9 @@ extension Network where Self: ~Copyable, Settings == NoSettings {
 extension Network where Self: ~Copyable {
   /// Asking is cheap where there is no system to ask.
   package var hasRequest: Bool { true }
+
+  /// No proxy is believed where there is none.
+  package mutating func takeProxiedAddress() -> UInt64? { nil }
 
   /// Nobody proves anything where there is no encryption.
   package mutating func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int { 0 }

@@ -155,7 +155,9 @@ where L.NetworkSettings == N.Settings {
       return 0
     }
     var target = broker.receiveTarget(of: connection, room: room)
-    switch network.receive(place: place, into: &target) {
+    let received = network.receive(place: place, into: &target)
+    if let address = network.takeProxiedAddress() { broker[connection].address = address }
+    switch received {
     case .bytes(let count):
       broker.receive(count, on: connection)
       return count

@@ -45,6 +45,13 @@ extension SessionDirectory {
   package func find(
     _ packetIdentifier: UInt16, of session: Handle<Session>
   ) -> Handle<Delivery>? {
+    // Acknowledgements come in order, so it is nearly always the oldest. [MQTT-4.6.0-2]
+    let oldest = sessions[session].first
+    if !oldest.isNull && deliveries[oldest].stage != .unsent
+      && deliveries[oldest].packetIdentifier == packetIdentifier
+    {
+      return oldest
+    }
     var slot = deliveryIndex.first(hash(UInt32(session.index), UInt32(packetIdentifier)))
     while let candidate = slot {
       if let handle = deliveries.handle(at: candidate),

@@ -6,6 +6,18 @@ package struct ProxyHeader: BitwiseCopyable {
     case none
     case version4(UInt32)
     case version6(high: UInt64, low: UInt64)
+
+    /// A number to know who comes again by; zero for none. Of the sixth version it is the network
+    /// alone that counts: whoever has one has all of its addresses.
+    package var number: UInt64 {
+      switch self {
+      case .none: return 0
+      case .version4(let number): return 1 << 32 | UInt64(number)
+      case .version6(let high, let low) where high == 0 && low >> 32 == 0xFFFF:
+        return Address.version4(UInt32(truncatingIfNeeded: low)).number
+      case .version6(let high, _): return high == 0 ? 1 : high
+      }
+    }
   }
 
   package let address: Address

@@ -36,17 +36,18 @@ struct Contender {
     let web = transport.hasWebSocket ? "protocol websockets\n" : ""
     let encrypted =
       transport.hasTLS
-      ? "certfile \(folder)/certificates/server.crt\nkeyfile \(folder)/certificates/server.key\n" : ""
+      ? "certfile \(folder)/certificates/server.crt\nkeyfile \(folder)/certificates/server.key\n"
+      : ""
     // Mosquitto's listeners for WebSocket take no address.
     let address = transport.hasWebSocket ? "" : " 127.0.0.1"
     return """
-    listener \(port)\(address)
-    allow_anonymous true
-    max_queued_messages 0
-    max_inflight_messages \(inflight)
-    log_type none
+      listener \(port)\(address)
+      allow_anonymous true
+      max_queued_messages 0
+      max_inflight_messages \(inflight)
+      log_type none
 
-    """ + web + encrypted + settings
+      """ + web + encrypted + settings
   }
 }
 

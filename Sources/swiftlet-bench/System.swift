@@ -169,7 +169,7 @@ func sendAll(_ descriptor: Int32, _ bytes: [UInt8]) throws {
   while sent < bytes.count {
     let count = bytes.withUnsafeBytes { buffer in
       var vector = iovec(
-        iov_base: UnsafeMutableRawPointer(mutating: buffer.baseAddress! + sent),
+        iov_base: UnsafeMutableRawPointer(mutating: buffer.baseAddress)?.advanced(by: sent),
         iov_len: bytes.count - sent)
       return bench_writev(descriptor, &vector, 1)
     }

@@ -11,6 +11,11 @@ import Server
 package func swiftletMain(
   _ argumentCount: Int32, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>
 ) -> Int32 {
+  if argumentCount > 1, let command = unsafe arguments[1],
+    unsafe Span(_unsafeStart: UnsafePointer(command), count: length(of: command)).equals("passwd")
+  {
+    return unsafe runPasswordCommand(argumentCount, arguments)
+  }
   var options = CommandLineOptions()
   guard unsafe read(argumentCount, arguments, into: &options) else { return ExitStatus.usage }
   if options.showsHelp {
@@ -88,7 +93,7 @@ private func complain(_ error: CommandLineError, _ argument: Span<UInt8>) -> Boo
   return false
 }
 
-private func length(of text: UnsafeMutablePointer<UInt8>) -> Int {
+func length(of text: UnsafeMutablePointer<UInt8>) -> Int {
   var count = 0
   while unsafe text[count] != 0 { count += 1 }
   return count

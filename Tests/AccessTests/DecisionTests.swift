@@ -149,11 +149,11 @@ private func matches(_ filter: String, _ name: String) -> Bool {
   let key = files.access.decisionKey(.read, topic: 1, client: 2)
   let other = files.access.decisionKey(.write, topic: 1, client: 2)
   #expect(key != other && key != 0)
-  #expect(files.access.decision(key) == nil)
+  #expect(files.decision(key) == nil)
   files.access.remember(key, true)
-  #expect(files.access.decision(key) == true && files.access.decision(other) == nil)
+  #expect(files.decision(key) == true && files.decision(other) == nil)
   files.access.remember(key, false)
-  #expect(files.access.decision(key) == false)
+  #expect(files.decision(key) == false)
   files.take(rules: "topic b")
   #expect(files.access.decisionKey(.read, topic: 1, client: 2) != key)
 }
@@ -166,9 +166,9 @@ private func matches(_ filter: String, _ name: String) -> Bool {
     for topic in 0..<100 as Range<UInt64> {
       let key = files.access.decisionKey(.read, topic: topic, client: client)
       keys.insert(key)
-      #expect(files.access.decision(key) == nil)
+      #expect(files.decision(key) == nil)
       files.access.remember(key, (client ^ topic) & 1 == 1)
-      #expect(files.access.decision(key) == ((client ^ topic) & 1 == 1))
+      #expect(files.decision(key) == ((client ^ topic) & 1 == 1))
     }
   }
   #expect(keys.count == 10_000)

@@ -71,6 +71,18 @@ final class Files {
     return access.allowsSubscription(to: bytes.span, by: requester)
   }
 
+  // The testing macros cannot hold what cannot be copied.
+  var hasRules: Bool { access.hasRules }
+  var generation: UInt32 { access.generation }
+  var duplicateLine: Int { access.duplicateLine }
+  func hasRules(_ security: Int) -> Bool { access.hasRules(security) }
+  func hasPasswords(_ security: Int) -> Bool { access.hasPasswords(security) }
+  func decision(_ key: UInt64) -> Bool? { access.decision(key) }
+  func decoy(for user: String) -> UInt32? {
+    let name = user.bytes
+    return access.decoy(for: name.span, security: 0)?.iterations
+  }
+
   func password(of user: String, security: Int = 0) -> PasswordHash? {
     let name = user.bytes
     return access.password(of: name.span, security: security)

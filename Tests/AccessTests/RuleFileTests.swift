@@ -21,7 +21,7 @@ func aMalformedRuleIsAnError(line: String, reason: String) {
   let files = Files()
   let error = files.take(rules: "topic read ok\n\(line)")
   #expect(words(error) == "Error: FILE:2: \(reason).")
-  #expect(!files.access.hasRules)
+  #expect(!files.hasRules)
 }
 
 @Test func wordsAreFiltersWhenNothingFollows() {
@@ -45,7 +45,7 @@ func aMalformedRuleIsAnError(line: String, reason: String) {
 func anEmptyFileDeniesAll(text: String) {
   let files = Files()
   #expect(files.take(rules: text) == nil)
-  #expect(files.access.hasRules && files.access.hasRules(0))
+  #expect(files.hasRules && files.hasRules(0))
   #expect(!files.allows(.read, "a") && !files.allows(.write, "a"))
   #expect(!files.allows(.read, "a", user: "alice") && !files.allowsSubscription("#", user: "alice"))
 }
@@ -53,7 +53,7 @@ func anEmptyFileDeniesAll(text: String) {
 @Test func withoutAFileEverythingIsAllowed() {
   let files = Files()
   files.take(passwords: "")
-  #expect(!files.access.hasRules)
+  #expect(!files.hasRules)
   #expect(files.allows(.write, "a") && files.allowsSubscription("#"))
 }
 
@@ -94,15 +94,15 @@ func anEmptyFileDeniesAll(text: String) {
 @Test func aFailedReloadKeepsTheOldRules() {
   let files = Files()
   files.take(passwords: "a:$6$\(salt)$\(digest)", rules: "user a\ntopic x\n")
-  let generation = files.access.generation
+  let generation = files.generation
   #expect(files.take(passwords: "b:$6$\(salt)$\(digest)", rules: "user b\ntopic y\nwrong") != nil)
   #expect(files.password(of: "a") != nil && files.password(of: "b") == nil)
   #expect(files.allows(.read, "x", user: "a") && !files.allows(.read, "y", user: "b"))
-  #expect(files.access.generation == generation)
+  #expect(files.generation == generation)
   #expect(files.take(passwords: "b:$6$\(salt)$\(digest)", rules: "user b\ntopic y\n") == nil)
   #expect(files.password(of: "a") == nil && files.password(of: "b") != nil)
   #expect(!files.allows(.read, "x", user: "a") && files.allows(.read, "y", user: "b"))
-  #expect(files.access.generation == generation + 1)
+  #expect(files.generation == generation + 1)
 }
 
 @Test func theSetsChangePlacesAgainAndAgain() {

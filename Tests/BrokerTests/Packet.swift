@@ -75,10 +75,12 @@ enum Packet {
 
   static func connect(
     _ name: String, _ version: Version = .v5, clean: Bool = true, keepAlive: Int = 0,
-    _ properties: Properties = .none, will: WillMessage? = nil, userName: String? = nil
+    _ properties: Properties = .none, will: WillMessage? = nil, userName: String? = nil,
+    password: String? = nil
   ) -> [UInt8] {
     var flags: UInt8 = clean ? 2 : 0
     if userName != nil { flags |= 0x80 }
+    if password != nil { flags |= 0x40 }
     if let will { flags |= 4 | will.qos << 3 | (will.isRetained ? 0x20 : 0) }
     var body = field((version == .v3_1 ? "MQIsdp" : "MQTT").bytes)
     body += [version.rawValue, flags] + big(keepAlive, 2)
@@ -89,6 +91,7 @@ enum Packet {
       body += field(will.topic.bytes) + field(will.payload.bytes)
     }
     if let userName { body += field(userName.bytes) }
+    if let password { body += field(password.bytes) }
     return whole(0x10, body)
   }
 

@@ -96,3 +96,28 @@ import Testing
   #expect(fourth.ask(Packet.connect("d")) == [.connack(present: false, code: 0x97)])
   world.connect("a", .v5, clean: false, .sessionExpiry(100), present: true)
 }
+
+@Test func whatTLSHasProvedMayBeTheIdentifier() throws {
+  let world = World(
+    World.policy {
+      $0.listeners[0].usesUserNameAsClientIdentifier = true
+      $0.listeners[0].usesIdentityAsUserName = true
+    })
+  let watcher = world.connect("w", listener: 1)
+  #expect(watcher.subscribe("will") == 0)
+  var crowd: [Client] = []
+  for _ in 0..<2 {
+    let client = try #require(world.open())
+    world.broker.identify(client.handle, as: "thing".bytes.span)
+    let will = WillMessage(topic: "will", qos: 1)
+    client.send(Packet.connect("", will: will, userName: "else"))
+    #expect(client.isOpen)
+    #expect(client.inbound.suffix(5) == "thing".bytes[...])
+    crowd.append(client)
+  }
+  // The second took the place of the first, whose Will was published on the way.
+  #expect(!crowd[0].isOpen && world.used("sessions") == 2 && watcher.texts() == ["gone"])
+  let nobody = try #require(world.open())
+  #expect(
+    nobody.ask(Packet.connect("x", userName: "else")) == [.connack(present: false, code: 0x87)])
+}

@@ -218,6 +218,21 @@ func aFullQueueIsToldToANewerPublisher(size: Int, qos: UInt8) {
   #expect(UInt64(numbers.count) + world.count(.messageDropped) == 60)
 }
 
+@Test func aFloodOfQoS0ThatIsNotReadLeavesRoomForMessagesThatAreAcknowledged() {
+  let world = World()
+  let (deaf, receiver, sender) = (world.connect("d"), world.connect("r"), world.connect("s"))
+  #expect(deaf.subscribe("flood") == 0 && receiver.subscribe("t", 1) == 1)
+  deaf.isDeaf = true
+  let padding = String(repeating: "x", count: 300)
+  for _ in 1...400 { sender.publish("flood", padding) }
+  #expect(world.count(.messageDropped) > 0 && deaf.isOpen)
+  for number in 1...20 {
+    let packet = Packet.publish("t", "\(number)".bytes, qos: 1, identifier: number)
+    #expect(sender.ask(packet) == [.puback(number, 0)])
+    #expect(receiver.texts() == ["\(number)"])
+  }
+}
+
 @Test func aMessageInTheQueueExpiresAndItsCountDownGoesOn() {
   // [MQTT-3.3.2-5] [MQTT-3.3.2-6]
   var queue = Queue(World.policy())

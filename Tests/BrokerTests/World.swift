@@ -1,3 +1,4 @@
+import Access
 import Board
 import Memory
 import Support
@@ -77,8 +78,8 @@ final class World {
   }
 
   /// Opens a connection on which nothing was sent yet.
-  func open(_ version: Version = .v5, listener: Int = 0) -> Client? {
-    guard let handle = broker.open(listener: listener) else { return nil }
+  func open(_ version: Version = .v5, listener: Int = 0, address: UInt64 = 0) -> Client? {
+    guard let handle = broker.open(listener: listener, address: address) else { return nil }
     let client = Client(self, handle, version)
     clients.append(client)
     return client
@@ -89,20 +90,63 @@ final class World {
   func connect(
     _ name: String, _ version: Version = .v5, clean: Bool = true, keepAlive: Int = 0,
     _ properties: Properties = .none, will: WillMessage? = nil, present: Bool = false,
-    listener: Int = 0, sourceLocation: SourceLocation = #_sourceLocation
+    userName: String? = nil, password: String? = nil, listener: Int = 0,
+    sourceLocation: SourceLocation = #_sourceLocation
   ) -> Client {
     guard let client = open(version, listener: listener) else {
       preconditionFailure("there is no place for a connection")
     }
     client.send(
       Packet.connect(
-        name, version, clean: clean, keepAlive: keepAlive, properties, will: will))
+        name, version, clean: clean, keepAlive: keepAlive, properties, will: will,
+        userName: userName, password: password))
     let answers = client.answers()
     #expect(
       answers.first == .connack(present: present, code: 0), "\(name)",
       sourceLocation: sourceLocation)
     client.unread = Array(answers.dropFirst())
     return client
+  }
+
+  /// Takes these users and rules over, as a reload does.
+  func take(passwords: String? = nil, rules: String? = nil, security: Int = 0) throws {
+    broker.access.beginFilling()
+    if let passwords {
+      try broker.access.readPasswords(passwords.bytes.span, security: security)
+    }
+    if let rules { try broker.access.readRules(rules.bytes.span, security: security) }
+    broker.adopt(broker.policy, levels: 0)
+    turn()
+  }
+
+  /// Iterations of hashing that one turn does; the digest of a password is the password itself.
+  var hashIterations = 1000
+  /// Iterations that the password under way still needs.
+  private var remaining: Int?
+  private var digest = InlineArray<64, UInt8>(repeating: 0)
+
+  private func checkPasswords() -> Bool {
+    var left = hashIterations
+    var isMoving = false
+    while left > 0 {
+      if !broker.awaitsLogin { remaining = nil }
+      if remaining == nil {
+        guard let hash = broker.nextLogin() else { return isMoving }
+        remaining = Int(hash.iterations)
+        digest = InlineArray(repeating: 0)
+        let password = broker.password
+        for index in 0..<min(64, password.count) { digest[index] = password[index] }
+      }
+      isMoving = true
+      let count = min(left, remaining ?? 0)
+      left -= count
+      remaining = (remaining ?? 0) - count
+      if remaining == 0 {
+        remaining = nil
+        broker.finishLogin(digest)
+      }
+    }
+    return isMoving
   }
 
   /// Lets time pass, and does what is due.
@@ -126,6 +170,7 @@ final class World {
     for client in clients where client.deliver() { isMoving = true }
     while let handle = broker.nextResumed() { broker[handle].isMuted = false }
     broker.expire()
+    if checkPasswords() { isMoving = true }
     if send() { isMoving = true }
     while let handle = broker.nextDying() {
       for client in clients where client.handle == handle { client.close() }
@@ -157,7 +202,7 @@ final class World {
 
   private func status(_ name: String) -> Occupancy {
     for number in 0..<Broker.poolCount {
-      let pool = broker.pool(number)
+      guard let pool = broker.pool(number) else { continue }
       if pool.name.description == name { return pool.occupancy }
     }
     preconditionFailure("no pool is named \(name)")
@@ -167,7 +212,7 @@ final class World {
   var usedPools: [String: Int] {
     var pools: [String: Int] = [:]
     for number in 0..<Broker.poolCount {
-      let pool = broker.pool(number)
+      guard let pool = broker.pool(number) else { continue }
       if pool.occupancy.used > 0 { pools[pool.name.description] = pool.occupancy.used }
     }
     return pools

@@ -39,8 +39,9 @@ def let_in(directory):
 class Broker:
     """Started with `-p` and nothing else, or with a configuration file around `settings`."""
 
-    def __init__(self, directory, settings=None, arguments=(), path=None, prepare=None):
-        self.port = free_port()
+    def __init__(self, directory, settings=None, arguments=(), path=None, prepare=None,
+            port=None):
+        self.port = port or free_port()
         let_in(directory)
         self.log_path = Path(directory) / f"broker-{self.port}.log"
         self.configuration_path = Path(directory) / f"broker-{self.port}.conf"

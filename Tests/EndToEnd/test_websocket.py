@@ -2,6 +2,7 @@
 
 import asyncio
 import queue
+import re
 import signal
 import socket
 import struct
@@ -9,8 +10,10 @@ import time
 
 import packets
 import pytest
+import tls
 import websockets
-from broker import IS_SWIFTLET, Broker, free_port
+from authority import Authority
+from broker import IS_SWIFTLET, Broker, free_port, let_in
 from packets import CONNACK, PUBLISH, V5, V311
 from raw_client import PATIENCE, RawClient
 from websocket_client import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, FrameReader,
@@ -22,10 +25,13 @@ pytestmark = pytest.mark.skipif(not IS_SWIFTLET, reason="of our own answers")
 
 
 class Web:
-    """A broker with a plain listener and one for WebSocket."""
+    """A broker with a plain listener and one for WebSocket, with TLS if an authority is given."""
 
-    def __init__(self, directory, settings="", connect_timeout=10):
+    def __init__(self, directory, settings="", connect_timeout=10, authority=None):
         self.port = free_port()
+        self.context = authority and tls.context(authority)
+        if authority:
+            settings += authority.server().settings
         self.broker = Broker(
             directory, f"connect_timeout {connect_timeout}\nlog_type all\n"
             f"listener {self.port} 127.0.0.1\nprotocol websockets\n{settings}\n")
@@ -38,6 +44,19 @@ class Web:
 @pytest.fixture(scope="module")
 def web(tmp_path_factory):
     running = Web(tmp_path_factory.mktemp("web"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module", params=["plain", "TLS"])
+def any_web(request, web, tmp_path_factory):
+    """The same with TLS too."""
+    if request.param == "plain":
+        yield web
+        return
+    folder = tmp_path_factory.mktemp("tls")
+    let_in(folder)
+    running = Web(folder, authority=Authority(folder))
     yield running
     running.stop()
 
@@ -67,11 +86,12 @@ def serves_the_next(request):
 
 
 @pytest.fixture
-def plain(web):
+def plain(request):
     """Opens a connected Client of the plain listener."""
     opened = []
 
     def connected(client_id, version=V5, **settings):
+        web = request.getfixturevalue("any_web" if "any_web" in request.fixturenames else "web")
         opened.append(RawClient(web.broker.port, version))
         opened[-1].connect(client_id, **settings)
         return opened[-1]
@@ -87,7 +107,7 @@ def plain(web):
 # [MQTT-6.0.0-1] [MQTT-6.0.0-3] [MQTT-6.0.0-4]
 @pytest.mark.parametrize("protocol", [paho.MQTTv311, paho.MQTTv5], ids=["v3.1.1", "v5"])
 @pytest.mark.parametrize("qos", [0, 1, 2])
-def test_paho(web, name, protocol, qos):
+def test_paho(any_web, name, protocol, qos):
     """Payloads around every form of a frame's length, there and back."""
     sizes = [0, 1, 100, 121, 125, 126, 127, 65_520, 65_535, 65_536, 70_000, 1_900_000]
     received, subscribed = queue.Queue(), queue.Queue()
@@ -96,7 +116,9 @@ def test_paho(web, name, protocol, qos):
     client.on_message = lambda _client, _data, message: received.put(message)
     client.on_subscribe = lambda *_: subscribed.put(True)
     client.on_connect = lambda *_: client.subscribe(f"{name}/#", qos)
-    client.connect("127.0.0.1", web.port)
+    if any_web.context:
+        client.tls_set_context(any_web.context)
+    client.connect("localhost", any_web.port)
     client.loop_start()
     try:
         subscribed.get(timeout=PATIENCE)
@@ -111,13 +133,14 @@ def test_paho(web, name, protocol, qos):
         client.loop_stop()
 
 
-def test_the_websockets_package(web, name):
+def test_the_websockets_package(any_web, name):
     """Another implementation finds nothing wrong with ours: frames, pings, the closing handshake."""
 
     async def converse():
         async with websockets.connect(
-                f"ws://127.0.0.1:{web.port}/", subprotocols=["mqtt"], max_size=None,
-                compression="deflate") as connection:
+                f"{'wss' if any_web.context else 'ws'}://localhost:{any_web.port}/",
+                subprotocols=["mqtt"], max_size=None, compression="deflate",
+                ssl=any_web.context) as connection:
             assert connection.subprotocol == "mqtt"
             await connection.send(packets.connect(V5, name))
             assert packets.decode(await connection.recv(), V5).kind == CONNACK
@@ -146,11 +169,8 @@ def test_packets_lie_across_frames(web, version, name, fragment):
     client.connect(f"c-{name}")
     client.subscribe(name, qos=2)
     for qos in (0, 1, 2):
-        client.send(packets.publish(name, b"p" * 300, qos, qos or None, version=version))
-        if qos == 2:
-            client.send(packets.pubrel(2))
-    got = client.drain()
-    assert sorted(one.qos for one in got if one.kind == PUBLISH) == [0, 1, 2]
+        client.publish(name, b"p" * 300 + bytes([qos]), qos)
+        client.take_publish(topic=name, payload=b"p" * 300 + bytes([qos]), qos=qos)
     client.close()
 
 
@@ -341,6 +361,8 @@ def flood(web, plain, name, count, size):
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     raw.settimeout(PATIENCE)
     raw.connect(("127.0.0.1", web.port))
+    if web.context:
+        raw = web.context.wrap_socket(raw, server_hostname="localhost")
     raw.sendall(request())
     status, _, rest = read_answer(raw)
     assert status == 101
@@ -377,21 +399,21 @@ def collect(reader, stream, name, count, raw, controls):
     return seen
 
 
-def test_frames_that_leave_in_pieces(web, plain, name):
+def test_frames_that_leave_in_pieces(any_web, plain, name):
     """A slow reader: every frame is whole and every message there, in order."""
     count = 120
-    raw, reader, stream = flood(web, plain, name, count, 30_000)
+    raw, reader, stream = flood(any_web, plain, name, count, 30_000)
     assert collect(reader, stream, name, count, raw, []) == list(range(count))
     raw.sendall(frame(PING, b"done"))
     assert reader.read() == (PONG, b"done")
     raw.close()
 
 
-def test_answers_wait_for_the_end_of_a_frame(web, plain, name):
+def test_answers_wait_for_the_end_of_a_frame(any_web, plain, name):
     """Of the pings that come while the network is full at least the last is answered, after the
     frame that is on its way."""
     count = 120
-    raw, reader, stream = flood(web, plain, name, count, 30_000)
+    raw, reader, stream = flood(any_web, plain, name, count, 30_000)
     for number in range(200):
         raw.sendall(frame(PING, b"%d" % number * 20))
     controls = []
@@ -403,8 +425,8 @@ def test_answers_wait_for_the_end_of_a_frame(web, plain, name):
     raw.close()
 
 
-def test_a_close_waits_for_the_end_of_a_frame(web, plain, name):
-    raw, reader, stream = flood(web, plain, name, 120, 30_000)
+def test_a_close_waits_for_the_end_of_a_frame(any_web, plain, name):
+    raw, reader, stream = flood(any_web, plain, name, 120, 30_000)
     raw.sendall(close(1001))
     opcodes = []
     while True:
@@ -515,8 +537,33 @@ def test_half_a_handshake_ends_with_its_time(start_web):
     raw.close()
 
 
-def test_a_thousand_handshakes(web):
-    """More than there are slots of any kind: nothing is left behind, whole, half or refused."""
+POOLS = ("WebSockets", "WebSocket handshakes", "WebSocket controls")
+
+
+def usage(web):
+    """What the broker tells of its pools now: how many of each are used."""
+    before = len(web.broker.log())
+    web.broker.signal(signal.SIGUSR2)
+    web.broker.wait_for_log("WebSocket controls:")
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        found = dict(re.findall(r"(WebSocket[a-z ]*): (\d+) of", web.broker.log()[before:]))
+        if set(POOLS) <= set(found):
+            return [int(found[pool]) for pool in POOLS]
+        assert time.monotonic() < deadline, web.broker.log()
+        time.sleep(0.005)
+
+
+def wait_for_usage(web, *wanted):
+    deadline = time.monotonic() + PATIENCE
+    while (now := usage(web)) != list(wanted):
+        assert time.monotonic() < deadline, now
+        time.sleep(0.02)
+
+
+def test_a_thousand_handshakes(start_web):
+    """Whole, half and refused, left in every way: each pool is back where it began."""
+    web = start_web()
     for number in range(1000):
         raw, reader = open_websocket(web.port)
         if number % 4 == 0:
@@ -524,26 +571,33 @@ def test_a_thousand_handshakes(web):
             reader.expect_close(1000)
         elif number % 4 == 1:
             raw.sendall(frame(PING, b"half", length=100))
+        elif number % 4 == 2:
+            raw.sendall(frame(TEXT, b"no"))
         raw.close()
+    wait_for_usage(web, 0, 0, 0)
     for number in range(1000):
         with open_socket(web.port) as raw:
             raw.sendall(request()[:100])
+    wait_for_usage(web, 0, 0, 0)
     raws = [open_socket(web.port) for _ in range(400)]
     for raw in raws:
         raw.sendall(request()[:100])
+    wait_for_usage(web, 400, 400, 0)
     for raw in raws:
         raw.sendall(b"\x00")
         assert read_answer(raw)[0] == 400
         raw.close()
+    wait_for_usage(web, 0, 0, 0)
 
 
-def test_all_slots_of_half_handshakes_are_taken(web):
+def test_all_slots_of_half_handshakes_are_taken(start_web):
     """Those who come with a whole request are served nevertheless; another half is told 503."""
+    web = start_web()
     raws = [open_socket(web.port) for _ in range(512)]
     try:
         for raw in raws:
             raw.sendall(request()[:100])
-        time.sleep(0.3)
+        wait_for_usage(web, 512, 512, 0)
         with open_socket(web.port) as late:
             late.sendall(request()[:100])
             status, fields, _ = read_answer(late)

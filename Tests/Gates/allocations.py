@@ -3,6 +3,8 @@
 Every instruction of the unstripped image is read. A C library may call its own allocator; our
 code, and what the Swift compiler adds to it, may not. The gate proves first that it can refuse:
 it links an image that allocates, in the very way the product is linked.
+
+`allocations.py BOARD...`: for other boards, with `C_FLAGS` to compile for their processors.
 """
 
 import os
@@ -26,7 +28,7 @@ ALLOCATING = re.compile(
 )
 # Those of a C library that are allowed to call each other, and the TLS library: in our copy of it
 # calloc and free are our pool's, and what reads files for itself is there but never called.
-LIBRARY = re.compile(r"/libc\.a\(|/libmbed\w+\.a\(|/(crt1|crti|crtn|Scrt1|crtbeginS?|crtendS?)\.o$|libclang_rt\.")
+LIBRARY = re.compile(r"/libc\.a\(|/libmbed\w+\.a\(|/(crt1|crti|crtn|Scrt1|crtbeginS?|crtendS?)\.o$|libclang_rt\.|/libgcc\.a\(")
 BOARDS = ("host", "tiny")
 
 LEAK = """
@@ -63,7 +65,8 @@ def link_leak(board, name):
     source, leaking = f"{folder}/{name}.c", f"{folder}/{name}.o"
     with open(source, "w") as file:
         file.write(LEAK % {"name": name, "call": LEAKS[name]})
-    options = ["-O1", "-fPIE", "-fno-builtin", "-c", source, "-o", leaking]
+    flags = os.environ.get("C_FLAGS", "-fPIE").split()
+    options = ["-O1", *flags, "-fno-builtin", "-c", source, "-o", leaking]
     subprocess.run([tool("clang"), *options], check=True)
     program = f"{folder}/{name}"
     arguments = [f"BOARD={board}", f"PROGRAM={program}", f"EXTRA_OBJECTS={leaking}"]
@@ -72,7 +75,7 @@ def link_leak(board, name):
 
 
 def main():
-    for board in BOARDS:
+    for board in sys.argv[1:] or BOARDS:
         for name in LEAKS:
             if not any(f"a_function_that_{name}" in one for one in offenders(link_leak(board, name))):
                 return f"allocations: the gate is blind: it let pass a function that {name} ({board})"

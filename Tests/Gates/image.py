@@ -10,6 +10,9 @@ HEADING = re.compile(r"^([0-9a-f]+) <(.+)>:$")
 REFERENCE = re.compile(r"0x([0-9a-f]+) <([^>+]+?)(@plt)?>")
 MAP_LINE = re.compile(r"^\s*([0-9a-f]+)\s+[0-9a-f]+\s+([0-9a-f]+)\s+\d+\s+(\S.*):\((\.[^)]*)\)$")
 
+# What a linker for MIPS puts between a caller and a function of a library.
+THUNK = "__LA25Thunk_"
+
 
 def printed(*command):
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -69,7 +72,8 @@ class Image:
                 continue
             address = line.split(":")[0].strip()
             for target, name, _ in REFERENCE.findall(line):
-                yield int(address, 16), function, int(target, 16), name
+                if not function.startswith(THUNK):
+                    yield int(address, 16), function, int(target, 16), name.removeprefix(THUNK)
 
     def imports(self):
         """Symbols that the loader has to find elsewhere."""

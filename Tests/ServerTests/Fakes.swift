@@ -32,6 +32,12 @@ final class Wire {
   var lines: [String] = []
   var kinds: [LogLevel] = []
   var reopened = 0
+  /// What the configuration says to the network, whether it is valid, and what the network was told.
+  var settings = 1
+  var isValid = true
+  var adopted: [Int] = []
+  /// Pools of the network.
+  var pools: [PoolStatus] = []
   /// When signs of life were given, and how often one is wanted.
   var beats: [UInt64] = []
   var beatInterval: UInt64?
@@ -39,6 +45,8 @@ final class Wire {
   var now: UInt64 = 1_000_000
   /// The number that addresses of peers are known by.
   var address: UInt64 = 0
+  /// The number that a proxy names with the next bytes.
+  var proxiedAddress: UInt64?
   /// What a reload puts into the spare set of users and rules.
   var fill: (inout Access) -> Void = { _ in }
   /// Iterations that were done of each password, slice by slice.
@@ -47,11 +55,21 @@ final class Wire {
   func calls(_ isWanted: (Call) -> Bool) -> [Call] { calls.filter(isWanted) }
 }
 
+struct FakeSettings: BitwiseCopyable {
+  let number: Int
+}
+
 struct FakeNetwork: Network, ~Copyable {
   let wire: Wire
   private var ready: [Readiness] = []
 
   init(_ wire: Wire) { self.wire = wire }
+
+  mutating func adopt(_ settings: FakeSettings) { wire.adopted.append(settings.number) }
+
+  func pool(_ number: Int) -> PoolStatus? {
+    number < wire.pools.count ? wire.pools[number] : nil
+  }
 
   mutating func wait(milliseconds: UInt64?) {
     wire.calls.append(.wait(milliseconds))
@@ -93,6 +111,11 @@ struct FakeNetwork: Network, ~Copyable {
     return .bytes(count)
   }
 
+  mutating func takeProxiedAddress() -> UInt64? {
+    defer { wire.proxiedAddress = nil }
+    return wire.proxiedAddress
+  }
+
   mutating func send(_ chain: Chain, of chains: borrowing ByteChains, place: Int) -> Sent {
     if wire.broken.contains(place) { return .failed }
     let bytes = Array(copying: chain, of: chains)
@@ -129,6 +152,7 @@ struct FakeConsole: Console, ~Copyable {
     wire.requests.isEmpty ? nil : wire.requests.removeFirst()
   }
   mutating func reload(into access: inout Access) -> Reloaded? {
+    guard wire.isValid else { return nil }
     wire.fill(&access)
     return Reloaded(policy: policy, logLevels: 4)
   }
@@ -136,6 +160,7 @@ struct FakeConsole: Console, ~Copyable {
     wire.lines.append(String(copying: line.span))
     wire.kinds.append(level)
   }
+  var networkSettings: FakeSettings { FakeSettings(number: wire.settings) }
   mutating func reopenLog() { wire.reopened += 1 }
   func appendTime(to line: inout Line) { line.append("noon: ") }
   mutating func beat(at now: Instant) { if now >= nextBeat { wire.beats.append(wire.now) } }

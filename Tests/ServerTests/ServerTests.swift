@@ -1,4 +1,6 @@
+import Access
 import Board
+import Foundation
 import Memory
 import Support
 import Testing
@@ -159,7 +161,7 @@ private let pingAnswer: [UInt8] = [0xD0, 0]
   machine.turn()
   #expect(
     machine.wire.calls { if case .close = $0 { true } else { false } } == [.close(0), .close(1)])
-  let used = machine.server.broker.pool(0).occupancy.used
+  let used = machine.server.broker.pool(0)?.occupancy.used
   #expect(used == 1)
 }
 
@@ -225,7 +227,8 @@ private let pingAnswer: [UInt8] = [0xD0, 0]
   machine.wire.lines = []
   machine.wire.requests = [.report, .reload]
   machine.turn()
-  #expect(machine.wire.lines.count == Broker.poolCount)
+  // There is no machine whose pools could be told of too.
+  #expect(machine.wire.lines.count == Broker.poolCount - Broker.foreignPoolCount)
   // The reload has left notices alone to be logged.
   machine.wire.lines = []
   machine.wire.requests = [.stop]
@@ -233,6 +236,29 @@ private let pingAnswer: [UInt8] = [0xD0, 0]
   machine.server.finish()
   let isStopped = machine.server.isStopped
   #expect(isStopped && machine.wire.lines.isEmpty && machine.wire.calls.last == .close(0))
+}
+
+@Test func theNetworkIsToldOfAReloadOnlyWhenAllOfItIsValid() {
+  let machine = Machine()
+  let before = machine.wire.adopted
+  machine.wire.settings = 2
+  machine.wire.isValid = false
+  machine.wire.requests = [.reload]
+  machine.turn()
+  #expect(machine.wire.adopted == before)
+  machine.wire.isValid = true
+  machine.wire.requests = [.reload]
+  machine.turn()
+  #expect(machine.wire.adopted == before + [2])
+}
+
+@Test func poolsOfTheNetworkAreToldWithTheOthers() {
+  let machine = Machine(logLevels: 15)
+  let occupancy = Occupancy(used: 3, peak: 5, refused: 7, capacity: 9)
+  machine.wire.pools = [PoolStatus(name: "buoys", occupancy: occupancy)]
+  machine.wire.requests = [.report]
+  machine.turn()
+  #expect(machine.wire.lines.last == "buoys: 3 of 9 used, at most 5, refused 7 times.")
 }
 
 @Test func aSupervisorIsToldInTimeAndAnIdleServerWakesForNothingElse() {
@@ -258,4 +284,124 @@ private let pingAnswer: [UInt8] = [0xD0, 0]
   #expect(machine.wire.reopened == 1)
   #expect(machine.wire.lines.contains { $0.hasPrefix("There is nothing to save") })
   #expect(machine.wire.kinds.last == .information)
+}
+
+@Test func theAddressThatAProxyNamesTakesThePlaceOfItsOwn() throws {
+  let machine = Machine()
+  machine.wire.address = 17
+  machine.connect(2)
+  machine.wire.proxiedAddress = 18
+  machine.send(1, pingPacket)
+  machine.turn()
+  let addresses = try (0..<2).map { place in
+    let connection = machine.server.broker.connection(at: place)
+    return machine.server.broker[try #require(connection)].address
+  }
+  #expect(addresses == [17, 18])
+}
+
+// MARK: Logins
+
+/// CONNECT of 3.1.1 with a user name and a password.
+private func loginPacket(_ name: String, _ user: String, _ password: String) -> [UInt8] {
+  var body: [UInt8] = [0, 4] + "MQTT".bytes + [4, 0xC2, 0, 0]
+  for text in [name, user, password] { body += [0, UInt8(text.utf8.count)] + text.bytes }
+  return [0x10, UInt8(body.count)] + body
+}
+
+extension Machine {
+  /// Lets this user in, with a password that takes so many iterations to hash.
+  fileprivate func allow(_ user: String, _ password: String, iterations: Int) {
+    let bytes = password.bytes + [UInt8](repeating: 0, count: 64 - password.utf8.count)
+    let line =
+      "\(user):$7$\(iterations)$AAECAwQFBgcICQoL$\(Data(bytes).base64EncodedString())"
+    wire.fill = { access in
+      access.beginFilling()
+      let text = line.bytes
+      do { try access.readPasswords(text.span, security: 0) } catch { Issue.record("\(error)") }
+    }
+    wire.requests = [.reload]
+    turn()
+  }
+}
+
+@Test func aTurnHashesNoMoreThanItsSlice() {
+  let machine = Machine { $0.hashIterations = 100 }
+  machine.allow("u", "p", iterations: 1000)
+  machine.wire.arriving = 1
+  machine.send(0, loginPacket("a", "u", "p"))
+  machine.turn(3)
+  var turns = 0
+  while machine.received(0).isEmpty && turns < 100 {
+    machine.turn()
+    turns += 1
+  }
+  #expect(machine.wire.slices.reduce(0, +) == 1000)
+  #expect(machine.wire.slices.allSatisfy { $0 <= 100 } && machine.wire.slices.count == 11)
+  // While it goes on nobody waits for anything else.
+  let waits = machine.wire.calls { if case .wait(0) = $0 { true } else { false } }
+  #expect(waits.count >= 10)
+}
+
+@Test func aStormOfLoginsLeavesTheOthersTheirTurn() {
+  let machine = Machine { $0.hashIterations = 100 }
+  machine.connect(2)
+  machine.allow("u", "p", iterations: 1000)
+  machine.send(0, subscribePacket)
+  machine.turn()
+  _ = machine.received(0)
+  machine.wire.arriving = 6
+  machine.turn()
+  for place in 2..<8 { machine.send(place, loginPacket("l\(place)", "u", place == 5 ? "no" : "p")) }
+  var published = 0
+  var answered: [Int] = []
+  for _ in 0..<80 {
+    machine.send(1, publishPacket)
+    machine.turn()
+    // Each message has arrived in the very turn in which it was sent.
+    if machine.received(0) == publishPacket { published += 1 }
+    for place in 2..<8 {
+      let answer = machine.received(place)
+      guard !answer.isEmpty else { continue }
+      answered.append(place)
+      #expect(answer == [0x20, 2, 0, place == 5 ? 4 : 0])
+    }
+  }
+  #expect(published == 80 && answered == [2, 3, 4, 5, 6, 7])
+  #expect(machine.wire.slices.reduce(0, +) == 6000)
+}
+
+@Test func whoLeavesIsNotHashedToTheEnd() {
+  let machine = Machine { $0.hashIterations = 100 }
+  machine.allow("u", "p", iterations: 1_000_000)
+  machine.wire.arriving = 1
+  machine.send(0, loginPacket("a", "u", "p"))
+  machine.turn(10)
+  let done = machine.wire.slices.count
+  #expect(done > 5)
+  // It is not read meanwhile; that it is broken is seen when it could not be written either.
+  machine.wire.now += 20_000
+  machine.turn(5)
+  #expect(machine.wire.slices.count <= done + 1)
+  #expect(machine.wire.calls.contains(.close(0)))
+}
+
+@Test func theAddressOfAPeerIsKnownToTheLogin() {
+  let machine = Machine()
+  machine.allow("u", "p", iterations: 1)
+  machine.wire.address = 77
+  for _ in 0..<3 {
+    machine.wire.arriving = 1
+    machine.send(0, loginPacket("a", "u", "no"))
+    machine.turn(4)
+    #expect(machine.received(0) == [0x20, 2, 0, 4])
+    machine.wire.incoming[0] = nil
+  }
+  machine.wire.arriving = 1
+  machine.send(0, loginPacket("a", "u", "p"))
+  machine.turn(4)
+  #expect(machine.received(0).isEmpty)
+  machine.wire.now += 250
+  machine.turn(2)
+  #expect(machine.received(0) == [0x20, 2, 0, 0])
 }

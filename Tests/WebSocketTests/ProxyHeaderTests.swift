@@ -67,6 +67,20 @@ private let six: [UInt8] =
     #expect(header.count == bytes.count)
   }
 
+  @Test("Addresses are known by number, those of the sixth version by their network")
+  func numbers() {
+    let address = ProxyHeader.Address.version4(0xC000_0201)
+    #expect(address.number != ProxyHeader.Address.version4(0xC000_0202).number)
+    #expect(ProxyHeader.Address.none.number == 0)
+    #expect(ProxyHeader.Address.version4(0).number != 0)
+    #expect(ProxyHeader.Address.version6(high: 0, low: 1).number != 0)
+    let mapped = ProxyHeader.Address.version6(high: 0, low: 0xFFFF_C000_0201)
+    #expect(mapped.number == address.number)
+    let network = ProxyHeader.Address.version6(high: 7, low: 1).number
+    #expect(network == ProxyHeader.Address.version6(high: 7, low: 2).number)
+    #expect(network != ProxyHeader.Address.version6(high: 8, low: 1).number)
+  }
+
   @Test("Every beginning asks for more, until enough is there", arguments: taken)
   func beginnings(
     bytes: [UInt8], version: UInt8, address: ProxyHeader.Address, port: UInt16

@@ -13,7 +13,7 @@ func handshake(
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13",
     "Sec-WebSocket-Protocol: chat, mqtt",
   ]
-  let kept = usual.filter { name == nil || !$0.hasPrefix(name! + ":") }
+  let kept = usual.filter { field in name.map { !field.hasPrefix($0 + ":") } ?? true }
   return ([line] + kept + fields).map { $0 + "\r\n" }.joined() + "\r\n"
 }
 

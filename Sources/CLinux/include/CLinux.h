@@ -157,6 +157,8 @@ int64_t linux_read_file(
 // Most bytes of the name of a folder that `linux_next_path` takes, and of a path that it writes.
 static const uint32_t LINUX_FOLDER_MAX = 190;
 static const uint32_t LINUX_PATH_MAX = 448;
+// Clears bytes that were a secret; the compiler does not leave it out.
+void linux_forget(uint8_t *_Nonnull bytes, uint64_t count);
 // Writes `folder/name` for the name that comes next in the folder, in the order of bytes, after the
 // one in `path` (an empty text at first), among those that end with `suffix` and have more than it;
 // the length of the path, 0 when there is no further one. The folder's name need not end with zero.
@@ -193,6 +195,14 @@ void linux_hash_begin(
 uint32_t linux_hash_continue(uint32_t iterations);
 // Writes the 64 bytes of the digest, when no iteration is left, and forgets it.
 void linux_hash_finish(uint8_t *_Nonnull digest);
+// Shows what is typed at standard input, or shows it no more; nothing where that is no terminal.
+void linux_terminal_echo(bool is_on);
+// Reads a line of standard input, without its end; its length, or -EFBIG when it is longer.
+int64_t linux_read_line(uint8_t *_Nonnull bytes, uint64_t capacity);
+// Puts a new file in the place of one, or of none: whole, on the disk, or not at all. What was
+// readable for its owner and group alone stays so; else its owner alone may read it.
+int32_t linux_replace_file(
+  const uint8_t *_Nonnull path, const uint8_t *_Nonnull bytes, uint64_t count);
 
 // MARK: Users
 
@@ -246,15 +256,17 @@ int32_t linux_sha1(
 
 // MARK: Errors
 
-// Errors that the broker answers each in its own way.
+// Errors that the broker answers each in its own way, with the same numbers on every machine.
 static const int32_t LINUX_ERROR_NOT_FOUND = 2;
 static const int32_t LINUX_ERROR_AGAIN = 11;
+static const int32_t LINUX_ERROR_IS_FOLDER = 21;
 static const int32_t LINUX_ERROR_NO_DEVICE = 19;
-static const int32_t LINUX_ERROR_IN_USE = 98;
 static const int32_t LINUX_ERROR_INVALID = 22;
 static const int32_t LINUX_ERROR_SYSTEM_DESCRIPTORS = 23;
 static const int32_t LINUX_ERROR_PROCESS_DESCRIPTORS = 24;
 static const int32_t LINUX_ERROR_FILE_TOO_LARGE = 27;
+// MIPS has a number of its own for this one.
+extern const int32_t LINUX_ERROR_IN_USE;
 
 // What an errno, of either sign, means; never NULL.
 const uint8_t *_Nonnull linux_error_words(int32_t error);

@@ -28,6 +28,11 @@ static const int32_t LINUX_TLS_ENCRYPTED_KEY = -1017;
 static const int32_t LINUX_TLS_MALFORMED = -1018;
 static const int32_t LINUX_TLS_KEY_MISMATCH = -1019;
 static const int32_t LINUX_TLS_UNAVAILABLE = -1020;
+static const int32_t LINUX_TLS_NO_VERSION = -1022;
+static const int32_t LINUX_TLS_NO_CIPHER = -1024;
+static const int32_t LINUX_TLS_EMPTY_FOLDER = -1023;
+// Its handshake did not go on.
+static const int32_t LINUX_TLS_TOO_SLOW = -1025;
 // There are as many sessions as there may be.
 static const int32_t LINUX_TLS_NO_PLACE = -1021;
 
@@ -80,6 +85,10 @@ int32_t linux_tls_set_key(
   struct linux_tls_configuration *_Nonnull to, const uint8_t *_Nonnull bytes, uint64_t count);
 int32_t linux_tls_add_authority(
   struct linux_tls_configuration *_Nonnull to, const uint8_t *_Nonnull bytes, uint64_t count);
+// Of a folder, in which other files may lie, and the same ones under several names.
+int32_t linux_tls_add_authority_of_folder(
+  struct linux_tls_configuration *_Nonnull to, const uint8_t *_Nonnull bytes, uint64_t count);
+bool linux_tls_has_authority(const struct linux_tls_configuration *_Nonnull in);
 int32_t linux_tls_add_revocations(
   struct linux_tls_configuration *_Nonnull to, const uint8_t *_Nonnull bytes, uint64_t count);
 // Lines of `identity:key in hexadecimal`.

@@ -77,7 +77,7 @@ package struct Connack: ~Escapable, OutgoingPacket {
     let properties = propertyLength(includesReasonString: true)
     let remaining = 2 + VariableByteInteger.length(of: UInt32(properties)) + properties
     let total = 1 + VariableByteInteger.length(of: UInt32(remaining)) + remaining
-    return total <= Int(maximumLength)
+    return total <= Int(clamping: maximumLength)
   }
 
   private func propertyLength(includesReasonString: Bool) -> Int {

@@ -56,7 +56,10 @@ struct ConnectFlags: BitwiseCopyable {
   var hasUserName: Bool { bits & 0x80 != 0 }
 
   init(parsing reader: inout PacketReader, version: ProtocolVersion) throws(MalformedPacket) {
-    bits = try reader.readByte()
+    var bits = try reader.readByte()
+    // MQTT 3.1 disregards what the Will would be when there is none.
+    if version == .v3_1 && bits & 0x04 == 0 { bits &= ~0x38 }
+    self.bits = bits
     // [MQTT-3.1.2-14] [MQTT3-3.1.2-14]
     guard let qos = QoS(rawValue: bits >> 3 & 0b11) else { throw .qualityOfServiceThree }
     willQoS = qos

@@ -14,7 +14,7 @@ package struct Disconnect: BitwiseCopyable, OutgoingPacket {
   ) {
     self.reason = reason
     self.reasonString = reasonString
-    if encodedLength > Int(maximumLength) { self.reasonString = nil }
+    if encodedLength > Int(clamping: maximumLength) { self.reasonString = nil }
   }
 
   /// Parses a packet from a Client that `bytes` begin with.

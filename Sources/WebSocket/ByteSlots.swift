@@ -1,9 +1,9 @@
 import Memory
 
 /// Slots of so many bytes each, for what has arrived or left in part.
-struct ByteSlots: ~Copyable {
+package struct ByteSlots: ~Copyable {
   /// How a slot is filled.
-  struct Slot: BitwiseCopyable {
+  package struct Slot: BitwiseCopyable {
     var count: UInt16 = 0
     /// Where the first of the frames in it ends; those behind may still be replaced.
     var firstEnd: UInt16 = 0
@@ -17,42 +17,45 @@ struct ByteSlots: ~Copyable {
   private var slots: Pool<Slot>
   private var buffer: Buffer
   private let slotBytes: Int
+  /// How many slots are in use.
+  package var occupancy: Occupancy { slots.occupancy }
   /// Bytes of each slot.
-  var slotCapacity: Int { slotBytes }
+  package var slotCapacity: Int { slotBytes }
 
-  init(
+  package init(
     _ name: StaticString, bytesName: StaticString, count: Int, slotBytes: Int,
     in region: inout Region
   ) {
+    precondition(slotBytes <= Int(UInt16.max))
     slots = Pool(name, capacity: count, in: &region)
-    buffer = Buffer(bytesName, capacity: count * slotBytes, in: &region)
+    buffer = Buffer(bytesName, count: count, bytesEach: slotBytes, in: &region)
     self.slotBytes = slotBytes
   }
 
   /// An empty slot; nil, and counted, when there is none.
-  mutating func claim() -> Handle<Slot>? { slots.claim(Slot()) }
+  package mutating func claim() -> Handle<Slot>? { slots.claim(Slot()) }
 
   /// Gives the slot back, if there is one.
-  mutating func release(_ handle: inout Handle<Slot>) {
+  package mutating func release(_ handle: inout Handle<Slot>) {
     guard !handle.isNull else { return }
     slots.release(handle)
     handle = .null
   }
 
-  func count(of handle: Handle<Slot>) -> Int { Int(slots[handle].count) }
+  package func count(of handle: Handle<Slot>) -> Int { Int(slots[handle].count) }
 
   /// Whether a part of a frame in it has left: nothing else may leave before the rest.
-  func isBegun(_ handle: Handle<Slot>) -> Bool { !handle.isNull && slots[handle].isBegun }
+  package func isBegun(_ handle: Handle<Slot>) -> Bool { !handle.isNull && slots[handle].isBegun }
 
   /// What the slot holds, until it is changed or released.
   @_lifetime(immortal)
-  func bytes(of handle: Handle<Slot>) -> Span<UInt8> {
+  package func bytes(of handle: Handle<Slot>) -> Span<UInt8> {
     let start = handle.index * slotBytes
     return buffer.bytes(start..<start + Int(slots[handle].count))
   }
 
   /// Appends bytes; false, and nothing changes, when they do not fit.
-  mutating func append(_ bytes: Span<UInt8>, to handle: Handle<Slot>) -> Bool {
+  package mutating func append(_ bytes: Span<UInt8>, to handle: Handle<Slot>) -> Bool {
     let count = Int(slots[handle].count)
     guard bytes.count <= slotBytes - count else { return false }
     let start = handle.index * slotBytes + count
@@ -64,7 +67,8 @@ struct ByteSlots: ~Copyable {
 
   /// Puts a frame behind the one that has begun to leave, in place of any that waits there: of
   /// several pings only the last must be answered. [RFC 6455, 5.5.3]
-  mutating func queue(_ frame: Span<UInt8>, isFixed: Bool, in handle: Handle<Slot>) -> Bool {
+  package mutating func queue(_ frame: Span<UInt8>, isFixed: Bool, in handle: Handle<Slot>) -> Bool
+  {
     let kept = slots[handle].isFirstFixed ? slots[handle].firstEnd : 0
     slots[handle].count = kept
     guard append(frame, to: handle) else { return false }
@@ -75,7 +79,7 @@ struct ByteSlots: ~Copyable {
   }
 
   /// Drops bytes that have left, fewer than there are.
-  mutating func removeFirst(_ count: Int, from handle: Handle<Slot>) {
+  package mutating func removeFirst(_ count: Int, from handle: Handle<Slot>) {
     let slot = slots[handle]
     precondition(count > 0 && count < Int(slot.count))
     let start = handle.index * slotBytes

@@ -1,0 +1,195 @@
+"""The programs of boards of other processors, under qemu: messages, TLS, WebSocket, a restart, and
+every packet of Tests/Vectors answered as the program of this machine answers it.
+
+`SWIFTLET_BOARDS` has a line for each: the board, a colon, and the command that runs its program.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+
+import packets
+import pytest
+from authority import Authority
+from broker import IS_SWIFTLET, Broker, free_port, let_in
+from packets import CONNACK, CONNECT, PUBLISH, V5, V31, V311
+from raw_client import PATIENCE, RawClient
+from test_vectors import FOLDER, vectors
+from tls import TLSClient, context
+from websocket_client import WebSocketClient
+
+COMMANDS = dict(line.strip().split(":", 1) for line in os.environ.get("SWIFTLET_BOARDS", "").split("\n")
+                if ":" in line)
+pytestmark = pytest.mark.skipif(
+    not IS_SWIFTLET or not COMMANDS, reason="`make emulated` builds them and names them here")
+
+
+class Emulated(Broker):
+    """A broker with a plain listener, one with TLS, and one for WebSocket."""
+
+    def __init__(self, directory, board, authority, holder="ecdsa", port=None):
+        self.tls_port, self.web_port = free_port(), free_port()
+        emulator, *arguments = COMMANDS[board].split()
+        super().__init__(
+            directory, f"log_type all\nlistener {self.web_port} 127.0.0.1\nprotocol websockets\n"
+            f"listener {self.tls_port} 127.0.0.1\n{authority.server(holder).settings}",
+            arguments, emulator, port=port)
+
+    def client(self, name, version=V5, kind=RawClient, **settings):
+        made = kind(self.port, version)
+        made.connect(name, **settings)
+        return made
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("authority")
+    let_in(folder)
+    return Authority(folder)
+
+
+@pytest.fixture(scope="module", params=sorted(COMMANDS))
+def board(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def emulated(tmp_path_factory, board, authority):
+    broker = Emulated(tmp_path_factory.mktemp(board), board, authority)
+    yield broker
+    assert broker.stop() == 0, broker.log()
+
+
+@pytest.mark.parametrize("qos", [0, 1, 2])
+@pytest.mark.parametrize("version", [V31, V311, V5])
+def test_messages_both_ways(emulated, version, qos):
+    subscriber, publisher = emulated.client("s", version), emulated.client("p", version)
+    subscriber.subscribe(("room/+", qos))
+    for number in range(30):
+        publisher.publish("room/lamp", f"{number}", qos)
+        subscriber.take_publish(topic="room/lamp", payload=f"{number}", qos=qos)
+
+
+@pytest.mark.parametrize("size", [0, 1, 127, 128, 16_383, 16_384, 60_000])
+def test_payloads_at_every_alignment(emulated, size):
+    """Odd places in the buffers, where some processors cannot load a word."""
+    subscriber, publisher = emulated.client("s"), emulated.client("p")
+    subscriber.subscribe(("#", 1))
+    for length in range(1, 9):
+        payload = os.urandom(size)
+        publisher.publish("t" * length, payload, 1, properties=[("user_property", ("k" * length, "v"))])
+        subscriber.take_publish(topic="t" * length, payload=payload, qos=1)
+
+
+def test_a_session_and_what_is_retained_wait(emulated):
+    first = emulated.client("waits", V311, clean=False)
+    first.subscribe(("queue/#", 2))
+    first.close()
+    publisher = emulated.client("p")
+    for number in range(20):
+        publisher.publish("queue/a", f"{number}", number % 3, retain=number == 19)
+    again = emulated.client("waits", V311, clean=False)
+    assert [packet.payload for packet in again.drain() if packet.kind == PUBLISH] == [
+        b"%d" % number for number in range(20) if number % 3]
+    late = emulated.client("late")
+    late.subscribe(("queue/#", 1))
+    late.take_publish(payload="19", retain=True)
+    publisher.publish("queue/a", b"", retain=True)
+
+
+@pytest.mark.parametrize("holder", ["ecdsa", "rsa"])
+def test_tls(tmp_path, board, authority, holder):
+    broker = Emulated(tmp_path, board, authority, holder)
+    try:
+        made = context(authority)
+        subscriber = TLSClient(broker.tls_port, made)
+        subscriber.connect("s")
+        subscriber.subscribe(("t", 2))
+        publisher = TLSClient(broker.tls_port, made, V311)
+        publisher.connect("p")
+        for qos, size in [(0, 10), (1, 16_384), (2, 60_000)]:
+            payload = os.urandom(size)
+            publisher.publish("t", payload, qos)
+            subscriber.take_publish(payload=payload, qos=qos)
+        assert subscriber.socket.version() == "TLSv1.2"
+    finally:
+        assert broker.stop() == 0, broker.log()
+
+
+@pytest.mark.parametrize("qos", [0, 1, 2])
+def test_websocket(emulated, qos):
+    subscriber = WebSocketClient(emulated.web_port, V311, fragment=7)
+    subscriber.connect("s")
+    subscriber.subscribe(("t", 2))
+    publisher = WebSocketClient(emulated.web_port)
+    publisher.connect("p")
+    for size in (0, 3, 125, 126, 30_000):
+        payload = os.urandom(size)
+        publisher.publish("t", payload, qos)
+        subscriber.take_publish(payload=payload, qos=qos)
+
+
+def test_a_restart_in_the_same_place(tmp_path, board, authority):
+    before = Emulated(tmp_path, board, authority)
+    client = before.client("c")
+    refused = subprocess.run([*COMMANDS[board].split(), "-p", str(before.port)],
+                             capture_output=True, text=True, timeout=PATIENCE)
+    assert refused.returncode == 1 and "address already in use" in refused.stderr.lower(), refused
+    assert before.stop() == 0, before.log()
+    assert client.expect_closed()[0].reason == 0x8B
+    after = Emulated(tmp_path, board, authority, port=before.port)
+    after.client("c").ping()
+    assert after.stop() == 0, after.log()
+
+
+def test_signals(emulated):
+    """Their numbers differ between processors."""
+    emulated.signal(signal.SIGUSR2)
+    emulated.wait_for_log("sessions")
+    emulated.signal(signal.SIGHUP)
+    emulated.wait_for_log("reload")
+    emulated.client("c").ping()
+
+
+# MARK: The same answers everywhere
+
+def answers(port, version, raw, number):
+    """What comes until the answer to a PINGREQ or the end, without the limits in a CONNACK."""
+    client = RawClient(port, version)
+    if raw[0] >> 4 != CONNECT:
+        client.connect(f"v{number}")
+    client.send(raw, packets.pingreq())
+    client.socket.shutdown(socket.SHUT_WR)
+    got = bytes(client.inbox)
+    try:
+        while chunk := client.socket.recv(1 << 16):
+            got += chunk
+    except ConnectionResetError:
+        pass
+    client.close()
+    if got[:1] == bytes([CONNACK << 4]):
+        header, length = packets.header_of(got)
+        got = got[header:header + 2] + got[header + length:]
+    return got.hex()
+
+
+def transcript(port):
+    return {f"{number} {raw.hex()}": answers(port, version, raw, number)
+            for number, (version, _, raw) in enumerate(one.values for one in vectors(FOLDER))
+            if b"$SYS" not in raw}  # whose values tell of each broker alone
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    """What the program of this machine answers."""
+    broker = Broker(tmp_path_factory.mktemp("here"))
+    yield transcript(broker.port)
+    assert broker.stop() == 0, broker.log()
+
+
+def test_every_vector_is_answered_as_here(emulated, expected):
+    assert len(expected) > 500
+    got = transcript(emulated.port)
+    different = {raw: (expected[raw], got[raw]) for raw in expected if got[raw] != expected[raw]}
+    assert not different, different

@@ -1,0 +1,351 @@
+"""The configuration: files that include others, listeners of different kinds, reloads."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import packets
+import pytest
+from broker import Broker, free_port, let_in, program
+from packets import CONNACK, DISCONNECT, V31, V311, V5, Will
+from raw_client import PATIENCE, RawClient
+
+READ = "Reloading config."
+
+pytestmark = pytest.mark.swiftlet_only("Swiftlet's own configuration and words")
+
+
+def check(path, *arguments):
+    return subprocess.run([program(), "-c", str(path), "--test-config", *arguments],
+                          capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+
+
+def written(directory, text, name="a.conf"):
+    file = directory / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+    return file
+
+
+@pytest.fixture
+def start(tmp_path):
+    """A broker with a configuration of the test's own; `PORT` and `OTHER` stand for free ports."""
+    brokers = []
+
+    def run(text):
+        broker = Broker.__new__(Broker)
+        broker.port, broker.other = free_port(), free_port()
+        let_in(tmp_path)
+        broker.log_path = tmp_path / f"{broker.port}.log"
+        broker.configuration_path = tmp_path / f"{broker.port}.conf"
+        write(broker, text)
+        with open(broker.log_path, "wb") as log:
+            broker.process = subprocess.Popen(
+                [program(), "-c", str(broker.configuration_path)], stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log)
+        brokers.append(broker)
+        broker._wait_until_it_accepts()
+        return broker
+
+    yield run
+    for broker in brokers:
+        assert broker.stop() == 0, broker.log()
+
+
+def write(broker, text):
+    broker.configuration_path.write_text(
+        text.replace("PORT", str(broker.port)).replace("OTHER", str(broker.other)))
+
+
+def reload(broker, text):
+    """Writes the file anew, sends SIGHUP, and waits until it was read."""
+    write(broker, text)
+    before = broker.log().count(READ)
+    broker.signal(signal.SIGHUP)
+    deadline = time.monotonic() + PATIENCE
+    while broker.log().count(READ) == before:
+        assert time.monotonic() < deadline, broker.log()
+        time.sleep(0.01)
+    # The turn that took the signal is over when somebody else was served.
+    witness = RawClient(broker.port)
+    witness.send(b"\xf0\0")
+    witness.expect_closed()
+
+
+def connect(port, version=V5, name="c", **settings):
+    client = RawClient(port, version)
+    client.connect(name, **settings)
+    return client
+
+
+def refused(port, version=V5, name="c", **settings):
+    """The reason code of the CONNACK that refuses a Client."""
+    client = RawClient(port, version)
+    client.send(packets.connect(version, name, **settings))
+    connack, = client.expect_closed()
+    assert connack.kind == CONNACK and connack.reason
+    return connack.reason
+
+
+# MARK: Files
+
+def test_included_files_in_the_order_of_their_bytes(tmp_path):
+    main = written(tmp_path, f"include_dir {tmp_path}/conf.d\nmax_keepalive 9\n")
+    written(tmp_path, "listener 18830 127.0.0.1\n", "conf.d/b.conf")
+    written(tmp_path, "allow_anonymous true\n", "conf.d/A.conf")
+    written(tmp_path, "nonsense\n", "conf.d/c.conf~")
+    written(tmp_path, "nonsense\n", "conf.d/conf")
+    assert check(main).returncode == 0
+    # `port` is for those who have no listener: `B` comes before `b`, `z` after it.
+    written(tmp_path, "port 18831\n", "conf.d/B.conf")
+    assert check(main).returncode == 0
+    (tmp_path / "conf.d/B.conf").rename(tmp_path / "conf.d/z.conf")
+    done = check(main)
+    assert done.returncode == 3 and f"{tmp_path}/conf.d/z.conf:1: The option \"port\"" in done.stderr
+
+
+def test_many_included_files(tmp_path):
+    main = written(tmp_path, f"include_dir {tmp_path}/conf.d\n")
+    for number in range(200):
+        written(tmp_path, f"# {number}\nsys_interval {number}\n", f"conf.d/{'x' * (number % 50)}{number}.conf")
+    assert check(main).returncode == 0
+
+
+def test_an_included_file_includes_no_other(tmp_path):
+    main = written(tmp_path, f"include_dir {tmp_path}/conf.d\n")
+    written(tmp_path, f"\ninclude_dir {tmp_path}\n", "conf.d/a.conf")
+    done = check(main)
+    assert done.returncode == 3
+    assert (f"{tmp_path}/conf.d/a.conf:2: The option \"include_dir\" is not available: only the main "
+            "file may include others.") in done.stderr
+
+
+def test_include_dir_that_is_not_there(tmp_path):
+    done = check(written(tmp_path, f"include_dir {tmp_path}/missing\n"))
+    assert done.returncode == 3 and f"Unable to open include_dir {tmp_path}/missing: no such" in done.stderr
+
+
+def test_included_files_that_are_too_large_name_the_limit(tmp_path):
+    main = written(tmp_path, f"include_dir {tmp_path}/conf.d\n")
+    written(tmp_path, "#" * 2_097_152, "conf.d/a.conf")
+    done = check(main)
+    assert done.returncode == 3
+    assert f"{tmp_path}/conf.d/a.conf: all files together have more than" in done.stderr
+    assert "the limit configurationBytes of this board, set in Board/host/Limits.swift" in done.stderr
+
+
+# Debian's own file, and one in which everything of Mosquitto is that has no effect here.
+def test_a_file_of_mosquitto(tmp_path):
+    (tmp_path / "conf.d").mkdir()
+    main = written(tmp_path, f"""\
+        # Place your local configuration in /etc/mosquitto/conf.d/
+        pid_file {tmp_path}/mosquitto.pid
+        persistence true
+        persistence_location /var/lib/mosquitto/
+        log_dest file {tmp_path}/mosquitto.log
+        include_dir {tmp_path}/conf.d
+        """.replace("        ", ""))
+    done = check(main)
+    assert done.returncode == 0
+    assert f"Warning: {main}:3: The option \"persistence\" has no effect: nothing is kept" in done.stderr
+
+
+def test_unknown_keys(tmp_path):
+    main = written(tmp_path, "\nfoo 1\n")
+    assert check(main).returncode == 3 and f"Error: {main}:2: Unknown" in check(main).stderr
+    main = written(tmp_path, "ignore_unknown_keys true\nfoo 1\n")
+    done = check(main)
+    assert done.returncode == 0 and f"Warning: {main}:2: Unknown configuration variable \"foo\"" in done.stderr
+    assert not check(main, "-q").stderr
+
+
+def test_a_number_above_the_boards_names_the_limit(tmp_path):
+    done = check(written(tmp_path, "listener 1883\nmax_connections 99999\n"))
+    assert done.returncode == 3
+    assert ("it must be at most 12000, the limit connections of this board, set in "
+            "Board/host/Limits.swift") in done.stderr
+
+
+def test_the_plan_of_a_configuration(tmp_path):
+    done = check(written(tmp_path, "listener 1883\nlistener 1884 ::1\n"))
+    assert done.returncode == 0 and "sum, with padding" in done.stdout
+    assert "this configuration takes 2 listeners of 16, " in done.stdout
+
+
+# MARK: Listeners
+
+def test_listeners_with_rules_of_their_own(start):
+    broker = start("""\
+per_listener_settings true
+listener PORT 127.0.0.1
+allow_anonymous true
+auto_id_prefix open-
+listener OTHER 127.0.0.1
+allow_zero_length_clientid false
+""")
+    assigned = connect(broker.port, name="").connack.properties.get("assigned_client_identifier")
+    assert assigned.startswith("open-")
+    assert refused(broker.other) == 0x87
+    assert refused(broker.other, V311) == 5
+    assert refused(broker.other, name="") == 0x85
+
+
+def test_one_listener_is_open(start):
+    broker = start("listener PORT 127.0.0.1\nlistener_allow_anonymous true\nlistener OTHER 127.0.0.1\n")
+    connect(broker.port).ping()
+    assert refused(broker.other) == 0x87
+
+
+def test_closed_unless_it_is_said(start):
+    broker = start("listener PORT 127.0.0.1\n")
+    assert refused(broker.port) == 0x87
+
+
+@pytest.mark.parametrize("accepted", [V31, V311, V5])
+def test_accepted_versions(start, accepted):
+    broker = start(f"listener PORT 127.0.0.1\nallow_anonymous true\naccept_protocol_versions {accepted}\n")
+    for version in packets.VERSIONS:
+        if version == accepted:
+            connect(broker.port, version).ping()
+        else:
+            assert refused(broker.port, version) == (0x84 if version == V5 else 1)
+
+
+def test_identifiers(start):
+    broker = start("listener PORT 127.0.0.1\nallow_anonymous true\nclientid_prefixes home-\n"
+                   "listener OTHER 127.0.0.1\nuse_username_as_clientid true\n")
+    connect(broker.port, name="home-1").ping()
+    assert refused(broker.port, name="1") == 0x87
+    first = connect(broker.other, name="x", username="home-2")
+    connect(broker.other, name="y", username="home-2")
+    assert [packet.reason for packet in first.expect_closed()] == [0x8E]
+
+
+def test_limits_of_the_whole(start):
+    broker = start("listener PORT 127.0.0.1\nallow_anonymous true\nglobal_max_connections 2\n"
+                   "listener OTHER 127.0.0.1\n")
+    crowd = [connect(broker.port, name="a"), connect(broker.other, name="b")]
+    assert refused(broker.port, name="c") == 0x97
+    crowd[0].disconnect()
+    connect(broker.other, name="c").ping()
+
+
+@pytest.mark.parametrize("version", packets.VERSIONS)
+def test_mount_point(start, version):
+    broker = start("listener PORT 127.0.0.1\nallow_anonymous true\n"
+                   "listener OTHER 127.0.0.1\nmount_point home/\n")
+    outside, inside = connect(broker.port, version, "o"), connect(broker.other, version, "i")
+    outside.subscribe("#", qos=1)
+    inside.subscribe("#", qos=1)
+    inside.publish("t", "1", 1, retain=True)
+    outside.expect_publish("home/t", "1")
+    inside.expect_publish("t", "1")
+    outside.publish("home/u", "2", 1)
+    outside.expect_publish("home/u", "2")
+    inside.expect_publish("u", "2")
+    late = connect(broker.other, version, "l", will=Will("gone", "w"))
+    late.subscribe("t", qos=1)
+    late.expect_publish("t", "1")
+    late.close()
+    outside.expect_publish("home/gone", "w")
+    inside.expect_publish("gone", "w")
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace watches the program")
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_tcp_nodelay(tmp_path, value):
+    trace = tmp_path / "trace"
+    port = free_port()
+    file = written(tmp_path, f"listener {port} 127.0.0.1\nallow_anonymous true\nsandbox false\n"
+                             f"set_tcp_nodelay {value}\n")
+    let_in(tmp_path)
+    process = subprocess.Popen(
+        ["strace", "-f", "-e", "trace=setsockopt,accept4", "-o", str(trace), program(), "-c", str(file)],
+        stderr=subprocess.PIPE)
+    for line in process.stderr:
+        if b"running" in line:
+            break
+    connect(port).disconnect()
+    process.terminate()
+    os.kill(int(trace.read_text().split()[0]), signal.SIGTERM)
+    process.communicate(timeout=10)
+    words = trace.read_text()
+    assert "accept4" in words and ("TCP_NODELAY, [1]" in words) == (value == "true")
+
+
+# MARK: Reload
+
+OPEN = "listener PORT 127.0.0.1\nallow_anonymous true\n"
+
+
+def test_a_reload_closes_what_is_no_longer_allowed(start):
+    broker = start(OPEN)
+    crowd = {version: connect(broker.port, version, f"c{version}") for version in packets.VERSIONS}
+    reload(broker, OPEN + "accept_protocol_versions 3,5\n")
+    assert not crowd.pop(V311).expect_closed()
+    for client in crowd.values():
+        client.ping()
+    reload(broker, OPEN.replace("true", "false"))
+    assert not crowd[V31].expect_closed()
+    assert [(got.kind, got.reason) for got in crowd[V5].expect_closed()] == [(DISCONNECT, 0x87)]
+    assert refused(broker.port) == 0x87
+    reload(broker, OPEN)
+    connect(broker.port).ping()
+
+
+def test_a_reload_that_is_not_wholly_valid_changes_nothing(start):
+    broker = start(OPEN + "max_keepalive 30\n")
+    client = connect(broker.port)
+    for wrong in ["max_keepalive 20\nnonsense\n", "max_keepalive 20\nmax_connections 99999\n",
+                  "max_keepalive 20\ncertfile /nonexistent\nkeyfile /nonexistent\n",
+                  "max_keepalive 20\ncafile /nonexistent\n", "max_keepalive 20\ninclude_dir /nonexistent\n"]:
+        count = broker.log().count("the old one stays")
+        reload(broker, OPEN + wrong)
+        broker.wait_for_log("Error: the configuration was not reloaded; the old one stays.")
+        assert broker.log().count("the old one stays") == count + 1
+        connack = RawClient(broker.port).connect("k", keep_alive=600)
+        assert connack.properties.get("server_keep_alive") == 30
+    client.ping()
+
+
+# Listeners are neither opened nor closed, and their order in the file does not matter.
+def test_a_reload_with_other_listeners(start):
+    both = ("listener PORT 127.0.0.1\nlistener_allow_anonymous true\n"
+            "listener OTHER 127.0.0.1\nlistener_allow_anonymous false\n")
+    turned = ("listener OTHER 127.0.0.1\nlistener_allow_anonymous false\n"
+              "listener PORT 127.0.0.1\nlistener_allow_anonymous true\n")
+    broker = start(both)
+    client = connect(broker.port)
+    reload(broker, turned)
+    assert refused(broker.other) == 0x87
+    client.ping()
+    reload(broker, OPEN + f"listener {free_port()} 127.0.0.1\n")
+    broker.wait_for_log("Warning: a new listener is opened at the next start.",
+                        "Warning: a listener that is gone lets nobody in, and is closed at the next start.")
+    client.ping()
+    assert refused(broker.other) == 0x88
+    # It was remembered: the same file again opens it again.
+    reload(broker, OPEN + "listener OTHER 127.0.0.1\n")
+    connect(broker.other, name="d").ping()
+
+
+# The sandbox lets a folder be read again.
+def test_a_reload_reads_included_files_again(start, tmp_path):
+    folder = tmp_path / "more"
+    folder.mkdir()
+    let_in(folder)
+    (folder / "a.conf").write_text("max_keepalive 30\n")
+    broker = start(OPEN + f"include_dir {folder}\n")
+    (folder / "b.conf").write_text("max_keepalive 20\n")
+    reload(broker, OPEN + f"include_dir {folder}\n")
+    connack = RawClient(broker.port).connect("k", keep_alive=600)
+    assert connack.properties.get("server_keep_alive") == 20, broker.log()
+
+
+def test_who_came_by_a_listener_that_is_gone_must_go(start):
+    broker = start(OPEN + "listener OTHER 127.0.0.1\n")
+    client = connect(broker.other)
+    reload(broker, OPEN)
+    assert [(got.kind, got.reason) for got in client.expect_closed()] == [(DISCONNECT, 0x98)]

@@ -1,0 +1,42 @@
+import FuzzSupport
+import Memory
+
+@testable import Configuration
+
+/// A configuration file: it ends in settings that can be used, or in an error that can be told.
+@main struct Main {
+  static func main() { unsafe fuzz(run) }
+}
+
+private func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let text = unsafe Array(UnsafeBufferPointer(start: start, count: count))
+  var settings = Settings()
+  do throws(ConfigurationError) {
+    var parser = ConfigurationParser()
+    while try parser.next(in: text.span, for: &settings) != nil {}
+    try settings.finish(with: CommandLineOptions())
+    check(settings)
+  } catch {
+    check(error, text)
+  }
+  return 0
+}
+
+private func check(_ settings: Settings) {
+  require(settings.listenerCount > 0, "no listener")
+  for index in 0..<settings.listenerCount {
+    let address = settings.span(of: settings.listener(at: index).address)
+    require(address.count < 256, "an address of \(address.count) bytes")
+  }
+}
+
+private func check(_ error: ConfigurationError, _ text: [UInt8]) {
+  let lines = text.count { $0 == UInt8(ascii: "\n") } + 1
+  require((0...lines).contains(error.line), "line \(error.line) of \(lines)")
+  var line = Line()
+  let name = Array("a.conf".utf8)
+  error.describe(file: name.span, text: text.span, in: &line)
+  let words = line.span.indices.map { line.span[$0] }
+  require(words.last == UInt8(ascii: "."), "the error does not end")
+  require(words.allSatisfy { $0 >= 0x20 && $0 != 0x7F }, "the error has control characters")
+}

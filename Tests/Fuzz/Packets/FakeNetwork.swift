@@ -1,0 +1,127 @@
+import Broker
+import Foundation
+import FuzzSupport
+import Memory
+import Server
+
+/// What the broker's network, clock and operator are made of.
+final class Wire {
+  var now: UInt64 = 1_000_000
+  var peers: [Int: Peer] = [:]
+  /// Peers whose connection waits to be accepted.
+  var arriving: [Peer] = []
+  var accepted: Peer?
+  var requests: [Request] = []
+  var policy = Policy()
+  /// Whether anything moved in this turn, and how long the server wanted to wait before it.
+  var hasMoved = false
+  var isPatient = false
+}
+
+struct FakeNetwork: Network, ~Copyable {
+  let wire: Wire
+  private var ready: [Readiness] = []
+
+  init(_ wire: Wire) { self.wire = wire }
+
+  mutating func wait(milliseconds: UInt64?) {
+    ready = []
+    for (place, peer) in wire.peers {
+      peer.beginTurn()
+      let isReadable = peer.isReadable && peer.hasInput
+      let isWritable = peer.isWritable && peer.room > 0
+      guard isReadable || isWritable || peer.isBroken else { continue }
+      // As poll() does, it tells of a broken connection whoever asks.
+      ready.append(
+        Readiness(place: place, isReadable: isReadable || peer.isBroken, isWritable: isWritable))
+    }
+    wire.isPatient = milliseconds != 0 && ready.isEmpty && wire.arriving.isEmpty
+  }
+
+  mutating func accept() -> Accepted? {
+    guard !wire.arriving.isEmpty else { return nil }
+    wire.accepted = wire.arriving.removeFirst()
+    wire.hasMoved = true
+    return Accepted(listener: 0)
+  }
+
+  mutating func adopt(place: Int) {
+    require(wire.peers[place] == nil, "place \(place) is taken")
+    wire.peers[place] = wire.accepted
+  }
+
+  mutating func turnAway() { wire.accepted?.isEnded = true }
+
+  mutating func nextReady() -> Readiness? { ready.popLast() }
+
+  mutating func receive(place: Int, into bytes: inout MutableSpan<UInt8>) -> Received {
+    let peer = peer(place)
+    if peer.isBroken { return .failed }
+    guard !peer.inbound.isEmpty else { return peer.isEnded ? .ended : .nothing }
+    require(!bytes.isEmpty, "no room to read into")
+    let count = min(peer.inbound.count, bytes.count, peer.piece)
+    for index in 0..<count { bytes[index] = peer.inbound[index] }
+    peer.inbound.removeFirst(count)
+    wire.hasMoved = true
+    return .bytes(count)
+  }
+
+  mutating func send(_ chain: Chain, of chains: borrowing ByteChains, place: Int) -> Sent {
+    let peer = peer(place)
+    if peer.isBroken { return .failed }
+    var bytes: [UInt8] = []
+    let room = peer.room
+    chains.forEachPiece(of: chain, atMost: 16) { piece in
+      for index in piece.indices where bytes.count < room { bytes.append(piece[index]) }
+      return bytes.count < room
+    }
+    peer.take(bytes)
+    wire.hasMoved = wire.hasMoved || !bytes.isEmpty
+    return .bytes(bytes.count)
+  }
+
+  mutating func watch(place: Int, readable: Bool, writable: Bool) {
+    peer(place).isReadable = readable
+    peer(place).isWritable = writable
+  }
+
+  mutating func close(place: Int) {
+    peer(place).isEnded = true
+    wire.peers[place] = nil
+    wire.hasMoved = true
+  }
+
+  private func peer(_ place: Int) -> Peer {
+    guard let peer = wire.peers[place] else { fatalError("nobody is at place \(place)") }
+    return peer
+  }
+}
+
+struct FakeClock: Clock, ~Copyable {
+  let wire: Wire
+
+  mutating func now() -> Instant { Instant(milliseconds: wire.now) }
+  mutating func microseconds() -> UInt64 { wire.now * 1000 }
+}
+
+struct FakeConsole: Console, ~Copyable {
+  let wire: Wire
+
+  mutating func nextRequest() -> Request? { wire.requests.popLast() }
+  mutating func reload() -> Reloaded? { Reloaded(policy: wire.policy, logLevels: 127) }
+
+  /// Shows the log when there is `TRACE` in the environment, to follow a single input.
+  private static let isTraced = unsafe getenv("TRACE") != nil
+
+  mutating func write(_ line: borrowing Line) {
+    if FakeConsole.isTraced { trace(line) }
+    for index in line.span.indices {
+      require(line.span[index] >= 0x20 && line.span[index] != 0x7F, "a log line is no line")
+    }
+  }
+
+  private func trace(_ line: borrowing Line) {
+    let text = line.span.indices.map { line.span[$0] }
+    FileHandle.standardError.write(Data("\(wire.now) ".utf8 + text + "\n".utf8))
+  }
+}

@@ -1,0 +1,111 @@
+import FuzzSupport
+import MQTT
+import Memory
+
+@testable import Topics
+
+/// A Topic Filter and a Topic Name: judged, matched and indexed as the obvious code does. [4.7]
+@main struct Main {
+  static func main() { unsafe fuzz(run) }
+}
+
+private func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let bytes = unsafe Array(UnsafeBufferPointer(start: start, count: count))
+  let newline = bytes.firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+  let filter = Array(bytes[..<newline])
+  let name = Array(bytes[newline...].dropFirst())
+  let isFilter = TopicFilter.isValid(filter.span)
+  require(isFilter == isValidFilter(filter), "is it a filter? \(isFilter)")
+  let isName = TopicName.isValid(name.span)
+  require(isName == isValidName(name), "is it a name? \(isName)")
+  if isFilter && isName { check(filter, name) }
+  return 0
+}
+
+private let arena = Arena(byteCount: 1 << 20)
+
+private struct Index: ~Copyable {
+  var subscriptions: SubscriptionIndex
+  var texts: ByteChains
+}
+
+private func check(_ filter: [UInt8], _ name: [UInt8]) {
+  var index = arena.carve { region in
+    Index(
+      subscriptions: SubscriptionIndex(
+        subscriptions: 4, subscribers: 4, groups: 4, nodes: 64, levels: 32,
+        hash: SeededHash(seed: 1), in: &region),
+      texts: ByteChains("texts", count: 128, blockBytes: 16, in: &region))
+  }
+  let given = SharedFilter(parsing: filter.span).map { Array(filter[$0.filter.range]) } ?? filter
+  let doesMatch = matches(levels(given), levels(name))
+  require(TopicFilter.matches(filter: given.span, name: name.span) == doesMatch, "not \(doesMatch)")
+  if subscribe(filter, &index) {
+    index.subscriptions.match(name.span, from: nil, texts: index.texts)
+    let found = index.subscriptions.matches.count
+    require(found == (doesMatch ? 1 : 0), "\(found) found")
+    let isEnded = index.subscriptions.unsubscribe(1, from: filter.span, texts: &index.texts)
+    require(isEnded, "it was not there")
+  }
+  requireEmpty(index)
+}
+
+/// Beside two others, so that levels are shared.
+private func subscribe(_ filter: [UInt8], _ index: inout Index) -> Bool {
+  guard let options = SubscriptionOptions(rawValue: 0) else { return false }
+  switch index.subscriptions.subscribe(
+    1, to: filter.span, options: options, identifier: 0, texts: &index.texts)
+  {
+  case .added: return true
+  case .full: return false
+  case .replaced: fatalError("there was one before")
+  }
+}
+
+private func requireEmpty(_ index: borrowing Index) {
+  require(index.subscriptions.occupancy.used == 0, "subscriptions")
+  require(index.subscriptions.levelOccupancy.used == 0, "levels")
+  require(index.subscriptions.groupOccupancy.used == 0, "groups")
+  require(index.texts.occupancy.used == 0, "texts")
+}
+
+// The obvious code.
+
+private func levels(_ text: [UInt8]) -> [[UInt8]] {
+  text.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init)
+}
+
+private func matches(_ filter: [[UInt8]], _ name: [[UInt8]]) -> Bool {
+  let isHidden = name[0].first == UInt8(ascii: "$")
+  for (place, wanted) in filter.enumerated() {
+    let isMany = wanted == Array("#".utf8)
+    let isOne = wanted == Array("+".utf8)
+    if place == 0 && isHidden && (isMany || isOne) { return false }
+    if isMany { return true }
+    guard place < name.count, isOne || wanted == name[place] else { return false }
+  }
+  return filter.count == name.count
+}
+
+private func isText(_ bytes: [UInt8]) -> Bool {
+  !bytes.isEmpty && !bytes.contains(0) && String(validating: bytes, as: UTF8.self) != nil
+}
+
+private func isValidName(_ bytes: [UInt8]) -> Bool {
+  isText(bytes) && !bytes.contains(UInt8(ascii: "+")) && !bytes.contains(UInt8(ascii: "#"))
+}
+
+private func isValidFilter(_ bytes: [UInt8]) -> Bool {
+  guard isText(bytes) else { return false }
+  let levels = levels(bytes)
+  for (place, level) in levels.enumerated() where level.count > 1 || place < levels.count - 1 {
+    if level.contains(UInt8(ascii: "#")) { return false }
+    if level.count > 1 && level.contains(UInt8(ascii: "+")) { return false }
+  }
+  guard levels.count > 1, levels[0] == Array("$share".utf8) else { return true }
+  let group = levels[1]
+  guard !group.isEmpty, levels.count > 2, levels.count > 3 || !levels[2].isEmpty else {
+    return false
+  }
+  return !group.contains(UInt8(ascii: "+")) && !group.contains(UInt8(ascii: "#"))
+}
