@@ -24,6 +24,8 @@ struct Faults {
   var refusals = 0
   /// Connections that are forgotten by both sides' network: neither data nor an end arrives.
   var silences = 0
+  /// The operator asks how full everything is.
+  var reports = 0
   /// Milliseconds that bytes are under way at most.
   var latency = 0
   /// Bytes that the network holds for a client at most.
@@ -52,6 +54,7 @@ struct Faults {
     clockJumps = chance.oneIn(3) ? chance.within(300...3000) : 0
     refusals = chance.oneIn(3) ? chance.within(5...50) : 0
     silences = some(&chance, 50, 400)
+    reports = some(&chance, 500, 5000)
   }
 
   /// Each fault by its name, as `without=` takes it.
@@ -62,7 +65,8 @@ struct Faults {
       ("spuriousReadiness", \.spuriousReadiness, 0), ("wouldBlock", \.wouldBlock, 0),
       ("acceptFailures", \.acceptFailures, 0), ("resets", \.resets, 0),
       ("halfCloses", \.halfCloses, 0), ("stalls", \.stalls, 0), ("clockJumps", \.clockJumps, 0),
-      ("refusals", \.refusals, 0), ("silences", \.silences, 0), ("latency", \.latency, 0),
+      ("refusals", \.refusals, 0), ("silences", \.silences, 0),
+      ("reports", \.reports, 0), ("latency", \.latency, 0),
       ("window", \.window, 65_536),
     ]
   }

@@ -62,7 +62,7 @@ package final class Marks {
   private static let pools = [
     "connections", "sessions", "subscriptions", "topic levels", "shared groups",
     "retained messages", "messages", "message blocks", "deliveries", "text blocks",
-    "receive blocks", "unreleased messages", "topic aliases", "send blocks",
+    "unreleased messages", "topic aliases", "send blocks",
   ]
 
   /// Takes what a broker has counted.

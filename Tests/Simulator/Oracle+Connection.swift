@@ -12,7 +12,8 @@ extension Oracle {
   /// A client that keeps the protocol is not told that it broke it.
   func checkDisconnect(_ packet: Packet, on view: ConnectionView) {
     switch packet.reason {
-    case 0x8B, 0x8E, 0x97: break
+    case 0x8B where isStopping: break
+    case 0x8E, 0x97: break
     case 0x8D: checkKeepAlive(of: view)
     default:
       fail("wire \(view.wire.number) was sent away with \(String(packet.reason, radix: 16))")

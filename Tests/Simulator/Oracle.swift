@@ -65,6 +65,8 @@ package final class Oracle: Observer {
   func fail(_ what: String) { world?.fail(what) }
   var now: UInt64 { world?.now ?? 0 }
 
+  /// The operator has asked the server to stop.
+  var isStopping = false
   /// The promise that is taken for broken.
   var breaksPromiseAt: Int?
 

@@ -20,7 +20,7 @@ struct Profile {
     limits.topicNodes = isRoomy ? 1200 : chance.within(6...80)
     limits.topicLevels = 16
     limits.sharedGroups = isRoomy ? 40 : chance.within(1...4)
-    limits.textBlocks = isRoomy ? 4000 : limits.sessions + chance.within(30...120)
+    limits.textBlocks = isRoomy ? 4000 : limits.sessions + chance.within(10...90)
     limits.topicBytes = 64
     limits.topicAliases = chance.within(1...4)
     limits.aliasTables = chance.within(1...limits.connections + 4)
@@ -38,7 +38,9 @@ struct Profile {
     limits.receiveBlocks = places + 2048 / limits.receiveBlockBytes + chance.within(1...20)
     limits.sendBlockBytes = chance.pick([64, 256, 1024])
     limits.sendBlocks =
-      2 * places + (isRoomy ? 200 : chance.within(2048 / limits.sendBlockBytes + 4...200))
+      2 * places
+      + (isRoomy
+        ? 200 : chance.within(2048 / limits.sendBlockBytes + 4...2048 / limits.sendBlockBytes + 60))
     limits.sendBytes = chance.pick([512, 4096, 65_536])
     limits.logBytes = 65_536
     self.limits = isBoard ? Limits() : limits

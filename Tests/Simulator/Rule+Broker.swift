@@ -58,7 +58,16 @@ extension Rule {
     }
     var exceeding = Rule("receive-maximum", flood, close(.receiveMaximumExceeded))
     exceeding.needsRoom = true
+    var answer = Packet(.subscribe)
+    answer.identifier = 1
+    answer.requests = (0..<30).map { Packet.Request(filter: "hostile/\($0)") }
+    var tooLong = Rule("answer-too-large", answer, close(.packetTooLarge))
+    tooLong.connect?.properties = [
+      Packet.Property(identifier: PropertyName.maximumPacketSize, number: 30)
+    ]
+    tooLong.needsRoom = true
     let all = [
+      tooLong,
       Rule("packet-too-large", tooLarge, close(.packetTooLarge)), exceeding,
       publish("publish-to-sys", "$SYS/broker/uptime", .notAuthorized),
     ]

@@ -49,7 +49,9 @@ final class RuleBreaker: Peer {
     wire = new
     number += 1
     jumps = world.jumps
-    if let connect = rule.connect {
+    if var connect = rule.connect {
+      // One that comes late must not take over the next.
+      connect.clientIdentifier += "-\(number)"
       new.send(connect.encoded(version: rule.version))
       return expire(number, after: 60_000)
     }

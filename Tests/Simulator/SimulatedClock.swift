@@ -15,7 +15,7 @@ package struct SimulatedClock: Clock, ~Copyable {
   package mutating func microseconds() -> UInt64 { world.now * 1000 }
 }
 
-/// An operator who asks for nothing and reads the log into the trace.
+/// An operator who asks for a report now and then, and reads the log into the trace.
 package struct SimulatedConsole: Console, ~Copyable {
   private let world: World
 
@@ -23,7 +23,10 @@ package struct SimulatedConsole: Console, ~Copyable {
     self.world = world
   }
 
-  package mutating func nextRequest() -> Request? { nil }
+  package mutating func nextRequest() -> Request? {
+    if !world.requests.isEmpty { return world.requests.removeFirst() }
+    return world.chance.oneIn(world.faults.reports) ? .report : nil
+  }
   package mutating func reload(into access: inout Access) -> Reloaded? { nil }
 
   package mutating func write(_ line: borrowing Line, _ level: LogLevel) {

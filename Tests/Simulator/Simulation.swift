@@ -99,6 +99,7 @@ import Server
     notePools()
     settle()
     leave()
+    stop()
     marks.take(server.broker)
     oracle.countPackets(server.broker.statistics.packetsReceived)
     return Outcome(
@@ -158,6 +159,26 @@ import Server
     }
   }
 
+  /// Says goodbye to all at the end: 5.0 clients are told, and nobody comes in any more.
+  private mutating func stop() {
+    guard world.failure == nil else { return }
+    for client in honest { client.connect(clean: true, expiry: 0) }
+    turn(forSeconds: 60)
+    oracle.isStopping = true
+    world.requests.append(.stop)
+    turn(forSeconds: 10)
+    for client in honest where client.isConnected {
+      world.fail("\(client.name) is still connected to a server that stopped")
+    }
+    for client in honest { client.connect(clean: true, expiry: 0) }
+    turn(forSeconds: 60)
+    for client in honest where client.isConnected {
+      world.fail("\(client.name) came in to a server that stopped")
+    }
+    if !server.isStopped { world.fail("the server does not stop") }
+    checkPools()
+  }
+
   /// Lets all clients go: nothing may be left.
   private mutating func leave() {
     guard world.failure == nil else { return }
@@ -177,6 +198,11 @@ import Server
     turn(forSeconds: 60)
     collector.leave()
     turn(forSeconds: 60)
+    checkPools()
+  }
+
+  /// Whether every pool is back to its base.
+  private func checkPools() {
     for number in 0..<Broker.poolCount {
       guard let pool = server.broker.pool(number) else { continue }
       guard pool.occupancy.used == 0 else {

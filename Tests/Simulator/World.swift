@@ -1,3 +1,5 @@
+import Server
+
 /// Everything around the server: time, the wires, and what is going to happen.
 package final class World {
   /// Milliseconds; they pass only in `pass(atMost:)`.
@@ -6,6 +8,8 @@ package final class World {
   var faults: Faults
   package let trace = Trace()
   var marks = Marks()
+  /// What the operator asks for next.
+  var requests: [Request] = []
   private var agenda = Agenda()
   /// Connections by their place in the server.
   var wires: [Wire?]
@@ -122,6 +126,7 @@ package final class World {
   }
 
   private var isAnythingReady: Bool {
+    if !requests.isEmpty { return true }
     if !incoming.isEmpty && now >= acceptsAgainAt { return true }
     return places.contains { wires[$0]?.isReady ?? false }
   }
