@@ -43,6 +43,7 @@ extension CommandLineOptions {
     """
     Usage: swiftlet [-c FILE] [-d] [-p PORT] [-v] [-q] [-h]
                     [--version] [--plan] [--test-config]
+           swiftlet passwd: keep password files; alone it shows how.
 
      -c FILE : read the configuration from this file.
      -d : go on in the background after starting.
