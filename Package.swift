@@ -47,10 +47,11 @@ var settings: [SwiftSetting] = [
 if isEmbedded {
   settings += [
     .enableExperimentalFeature("Embedded"),
-    .unsafeFlags([
-      "-wmo", optimisation, "-enforce-exclusivity=unchecked",
-      "-Xfrontend", "-function-sections", "-Xfrontend", "-disable-stack-protector",
-    ] + (checksAllocations ? ["-no-allocations"] : [])),
+    .unsafeFlags(
+      [
+        "-wmo", optimisation, "-enforce-exclusivity=unchecked",
+        "-Xfrontend", "-function-sections", "-Xfrontend", "-disable-stack-protector",
+      ] + (checksAllocations ? ["-no-allocations"] : [])),
   ]
 }
 
