@@ -21,10 +21,11 @@ BOARDS := $(patsubst Board/%/board.mk,%,$(wildcard Board/*/board.mk))
 ifeq ($(filter $(BOARD),$(BOARDS)),)
 $(error There is no board `$(BOARD)`: choose one of $(BOARDS))
 endif
-# Those whose programs do not run on this machine, but under an emulator.
-FOREIGN_BOARDS := $(patsubst Board/%/board.mk,%,$(shell grep -l '^EMULATOR' Board/*/board.mk))
-# And of these, those whose devices have a C library that Debian has too.
+# Those whose devices have a C library that Debian has too; and all whose programs do not run on this
+# machine, but under an emulator.
 DYNAMIC_BOARDS := pi router
+FOREIGN_BOARDS := $(if $(filter dynamic,$(LINK)),$(DYNAMIC_BOARDS),$(patsubst \
+  Board/%/board.mk,%,$(shell grep -l '^EMULATOR' Board/*/board.mk)))
 # The folder of swift's own clang, lld and binary tools: nothing else is needed to build.
 TOOLS := $(shell $(SWIFT) -print-target-info 2>/dev/null \
   | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1/bin|p')
@@ -192,7 +193,7 @@ end-to-end: $(VENV)/ready browser-packages both-boards
 	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet SWIFTLET_TINY=$(CURDIR)/.build/bin/tiny/swiftlet \
 	  $(VENV)/bin/python -m pytest Tests/EndToEnd -q -p no:cacheprovider
 
-## emulated      The programs of all boards of other processors, under qemu
+## emulated      The programs of all boards of other processors, under qemu; LINK=dynamic: so linked
 emulated: $(VENV)/ready
 	@[ -e .build/bin/host/swiftlet ] || $(MAKE) --no-print-directory build BOARD=host
 	@rm -f .build/emulated; for board in $(FOREIGN_BOARDS); do \
@@ -202,13 +203,14 @@ emulated: $(VENV)/ready
 
 # What differs between processors, asked of the board's C library; how its program is run is noted.
 processor:
-	@echo "$(BOARD):$(RUNNER) $(PROGRAM)" >> .build/emulated
+	@echo "$(VARIANT):$(RUNNER) $(PROGRAM)" >> .build/emulated
 	@$(TOOLS)/clang -fuse-ld=lld -O1 -Wno-unused-command-line-argument $(LINK_FLAGS) $(C_HEADERS) \
-	  -D__linux__=1 -ISources/CLinux/include -o .build/bin/$(BOARD)/processor $(LINK_BEFORE) \
+	  -D__linux__=1 -ISources/CLinux/include -o .build/bin/$(VARIANT)/processor $(LINK_BEFORE) \
 	  Tests/Boards/processor.c $(patsubst %,Sources/CLinux/%.c,addresses calendar errors files \
 	  poll signals sockets time) $(LINK_AFTER)
-	$(RUNNER) .build/bin/$(BOARD)/processor
-	@C_FLAGS="$(C_TARGET) $(C_HEADERS)" $(PYTHON) Tests/Gates/allocations.py $(BOARD)
+	$(RUNNER) .build/bin/$(VARIANT)/processor
+	$(if $(filter $(BOARD),$(VARIANT)),@C_FLAGS="$(C_TARGET) $(C_HEADERS)" \
+	  $(PYTHON) Tests/Gates/allocations.py $(BOARD))
 
 ## autobahn      Every case of the Autobahn suite of WebSocket, chapter by chapter
 autobahn: $(VENV)/ready

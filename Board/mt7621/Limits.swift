@@ -1,4 +1,5 @@
-/// The limits of board `mt7621`, those of `router`: the whole process takes less than 2 MiB.
+/// The limits of board `mt7621`, nearly those of `router`: the code is larger, and the whole
+/// process takes less than 2 MiB all the same.
 ///
 /// Every table of the broker is sized here and nowhere else. A configuration may lower a limit.
 package struct Limits: BitwiseCopyable {
@@ -25,12 +26,12 @@ package struct Limits: BitwiseCopyable {
   package var listeners = 8
 
   /// Connections with TLS at once: 40 KiB of buffers each. Full: the connection is closed.
-  package var tlsConnections = 4
+  package var tlsConnections = 2
   /// TLS handshakes at once. More: they wait for their turn, up to `connect_timeout`.
-  package var tlsHandshakes = 2
+  package var tlsHandshakes = 1
   /// Bytes for certificates, keys and all else that TLS holds. Full: the connection is closed; at
   /// start or on a reload, an error.
-  package var tlsHeapBytes = 160 * 1024
+  package var tlsHeapBytes = 112 * 1024
 
   /// WebSocket connections at once, with those that still owe a PROXY header. Full: answered with
   /// 503 and closed. None at all: `protocol websockets` and `enable_proxy_protocol` are an error.
@@ -46,16 +47,16 @@ package struct Limits: BitwiseCopyable {
   package var webSocketFrameBytes = 64 * 1024
 
   /// Subscriptions of all sessions. Full: SUBACK 0x97 (3.x: 0x80).
-  package var subscriptions = 600
+  package var subscriptions = 500
   /// Levels of all Topic Filters, shared ones counted once. Full: SUBACK 0x97 (3.x: 0x80).
-  package var topicNodes = 1_200
+  package var topicNodes = 1_000
   /// Levels of one Topic Filter. More: SUBACK 0x97 (3.x: 0x80). Topic Names have no such limit.
   package var topicLevels = 64
   /// Groups of Shared Subscriptions. Full: SUBACK 0x97.
   package var sharedGroups = 16
   /// Blocks of 32 bytes for client identifiers, filters' levels and topic aliases.
   /// Full: the CONNECT or SUBSCRIBE is refused with 0x97.
-  package var textBlocks = 1_200
+  package var textBlocks = 1_000
   /// Topic Name bytes in one packet. More: 0x90 Topic Name invalid (3.x: closed).
   package var topicBytes = 1_024
   /// Topic Aliases a Client may set on one connection, and the most we set towards it.
@@ -65,14 +66,14 @@ package struct Limits: BitwiseCopyable {
   package var aliasTables = 16
 
   /// Application Messages held: retained, queued, in flight, wills.
-  package var messages = 1_200
+  package var messages = 1_000
   /// Blocks of `messageBlockBytes`: 64 MiB. Full: as a full queue.
-  package var messageBlocks = 1_536
+  package var messageBlocks = 1_024
   package var messageBlockBytes = 128
   /// Retained messages. Full: a PUBLISH that would add one is refused with 0x97.
-  package var retained = 600
+  package var retained = 500
   /// Messages owed to sessions and not yet acknowledged, of all sessions. Full: as a full queue.
-  package var deliveries = 2_000
+  package var deliveries = 1_500
   /// QoS 2 messages received and not yet released, of all sessions. Full: as a full queue.
   package var unreleased = 300
 
@@ -84,10 +85,10 @@ package struct Limits: BitwiseCopyable {
   package var receiveBytes = 8_192
   /// Blocks for packets that have arrived in part. Short: the connection is not read until there
   /// are some; each connection can always claim one.
-  package var receiveBlocks = 224
+  package var receiveBlocks = 176
   package var receiveBlockBytes = 512
   /// Blocks for bytes on their way out. Short: QoS 0 is dropped and counted, the rest waits.
-  package var sendBlocks = 96
+  package var sendBlocks = 64
   package var sendBlockBytes = 1024
   /// Bytes waiting to leave on one connection. More: QoS 0 is queued or dropped, the rest waits.
   package var sendBytes = 32_768

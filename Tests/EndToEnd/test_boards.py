@@ -35,6 +35,7 @@ class Emulated(Broker):
             directory, f"log_type all\nlistener {self.web_port} 127.0.0.1\nprotocol websockets\n"
             f"listener {self.tls_port} 127.0.0.1\n{authority.server(holder).settings}",
             arguments, emulator, port=port)
+        self.wait_for_log("running")  # the other listeners open after the first
 
     def client(self, name, version=V5, kind=RawClient, **settings):
         made = kind(self.port, version)
