@@ -12,7 +12,13 @@ private func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let text = unsafe Array(UnsafeBufferPointer(start: start, count: count))
   var settings = Settings()
   do throws(ConfigurationError) {
-    try ConfigurationParser.parse(text.span, into: &settings)
+    var parser = ConfigurationParser()
+    while let demand = try parser.next(in: text.span, for: &settings) {
+      switch demand {
+      case .warning(let warning): check(warning, text)
+      case .inclusion(let range): require(range.upperBound <= text.count, "included beyond the text")
+      }
+    }
     try settings.finish(with: CommandLineOptions())
     check(settings)
   } catch {
