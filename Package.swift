@@ -16,6 +16,8 @@ let optimisation = Context.environment["OPTIMISATION"] ?? "-O"
 let checksAllocations = Context.environment["BITS"] != "32"
 // `TLS=0` leaves mbedTLS's protocol out, for boards whose limits have no connections with it.
 let hasTLS = Context.environment["TLS"] != "0"
+// `FUZZ=1` is the build of the fuzzers: every module is watched by AddressSanitizer.
+let isFuzzed = Context.environment["FUZZ"] == "1"
 
 /// The ladder: a module may import only modules above it, and only those named here.
 let ladder: [(module: String, imports: [String])] = [
@@ -55,8 +57,6 @@ if isEmbedded {
   ]
 }
 
-// `FUZZ=1` is the build of the fuzzers: every module is watched by AddressSanitizer.
-let isFuzzed = Context.environment["FUZZ"] == "1"
 if isFuzzed {
   settings += [.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing", "-D", "SANITIZED"])]
 }
@@ -68,6 +68,7 @@ let systemCalls =
     "-std=gnu11", "-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables",
     "-Wall", "-Wextra", "-Werror",
   ] + (hasTLS ? ["-DSWIFTLET_TLS"] : [])
+  + (isFuzzed ? ["-fsanitize=address,fuzzer-no-link"] : [])
 
 /// What ordinary Swift links; the Makefile links the product.
 let libraries = ["mbedtls", "mbedx509", "mbedcrypto"]
@@ -148,7 +149,16 @@ let fuzzers: [(name: String, imports: [String])] = [
   ("Properties", ["MQTT"]),
   ("Topics", ["Memory", "MQTT", "Topics"]),
   ("Configuration", ["Configuration", "Memory"]),
+  ("Passwords", ["Access", "Board", "Memory"]),
+  ("Rules", ["Access", "Board", "Memory", "MQTT"]),
+  ("Keys", ["Access", "CLinux", "Memory"]),
+  ("Frames", ["WebSocket"]),
+  ("Requests", ["Memory", "WebSocket"]),
+  ("Proxy", ["WebSocket"]),
+  ("Command", ["Access", "Configuration", "Memory"]),
 ]
+/// A fuzzer of what belongs to the program and to no module compiles that too.
+let borrowed = ["Command": ["Sources/swiftlet/PasswordOptions.swift"]]
 if isFuzzed {
   let linked: [LinkerSetting] = [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]
   let modules = Set(fuzzers.flatMap(\.imports) + ["Access", "Messages", "Sessions", "Topics"])
@@ -162,7 +172,7 @@ if isFuzzed {
     .executableTarget(
       name: "fuzz-" + fuzzer.name.lowercased(),
       dependencies: (["FuzzSupport"] + fuzzer.imports).map { .init(stringLiteral: $0) },
-      path: "Tests/Fuzz/" + fuzzer.name,
+      path: ".", sources: ["Tests/Fuzz/" + fuzzer.name] + (borrowed[fuzzer.name] ?? []),
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])], linkerSettings: linked)
   }
 }

@@ -68,7 +68,7 @@ int32_t tls_refusal(int error);
 void tls_set_usual_ciphers(struct linux_tls_configuration *of);
 // Finds the key of an identity; its length, 0 when there is none.
 uint32_t tls_find_identity(
-  const struct linux_tls_configuration *in, const uint8_t *identity, uint64_t length,
+  const uint8_t *file, uint64_t file_length, const uint8_t *identity, uint64_t length,
   uint8_t key[PSK_MAX]);
 #endif
 #endif

@@ -148,7 +148,9 @@ static int32_t set_lowest_version(mbedtls_ssl_config *settings, uint8_t version)
 static int find_key(
   void *context, mbedtls_ssl_context *connection, const unsigned char *identity, size_t length) {
   uint8_t key[PSK_MAX];
-  uint32_t count = tls_find_identity(context, identity, length, key);
+  const struct linux_tls_configuration *of = context;
+  uint32_t count =
+    tls_find_identity(of->identities, of->identities_length, identity, length, key);
   if (count == 0 || length > IDENTITY_MAX) return MBEDTLS_ERR_SSL_UNKNOWN_IDENTITY;
   // The context is the first member of its session.
   struct linux_tls_session *session = (struct linux_tls_session *)connection;

@@ -102,14 +102,20 @@ static const uint8_t *end_of_line(const uint8_t *line, const uint8_t *end) {
   return found ? found : end;
 }
 
+// What stands around a line does not belong to it, as in FileLines of Access, which checks the file.
+static bool is_blank(uint8_t character) {
+  return character == ' ' || character == '\t' || character == '\r';
+}
+
 uint32_t tls_find_identity(
-  const struct linux_tls_configuration *in, const uint8_t *identity, uint64_t length,
+  const uint8_t *file, uint64_t file_length, const uint8_t *identity, uint64_t length,
   uint8_t key[PSK_MAX]) {
-  const uint8_t *end = in->identities + in->identities_length;
-  for (const uint8_t *line = in->identities; line < end;) {
+  const uint8_t *end = file + file_length;
+  for (const uint8_t *line = file; line < end;) {
     const uint8_t *stop = end_of_line(line, end);
     const uint8_t *next = stop + 1;
-    while (stop > line && (stop[-1] == '\r' || stop[-1] == ' ')) stop--;
+    while (stop > line && is_blank(stop[-1])) stop--;
+    while (line < stop && is_blank(*line)) line++;
     bool fits = length > 0 && (uint64_t)(stop - line) > length && line[length] == ':';
     if (fits && *line != '#' && memcmp(line, identity, (size_t)length) == 0) {
       return read_key(line + length + 1, stop, key);

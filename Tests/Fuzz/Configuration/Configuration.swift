@@ -13,7 +13,13 @@ private func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   var settings = Settings()
   do throws(ConfigurationError) {
     var parser = ConfigurationParser()
-    while try parser.next(in: text.span, for: &settings) != nil {}
+    while let demand = try parser.next(in: text.span, for: &settings) {
+      switch demand {
+      case .warning(let warning): check(warning, text)
+      case .inclusion(let range):
+        require(range.upperBound <= text.count, "included beyond the text")
+      }
+    }
     try settings.finish(with: CommandLineOptions())
     check(settings)
   } catch {

@@ -1,0 +1,105 @@
+import Board
+import FuzzSupport
+import Memory
+
+@testable import Access
+
+/// A password file: each of its users is found with the hash that stands there, or the error names
+/// the first line that is wrong, and the users from before stay.
+@main struct Main {
+  static func main() { unsafe fuzz(run) }
+}
+
+private let arena = Arena(byteCount: 1 << 20)
+private let before = bytes("before:$6$AAECAwQFBgcICQoL$" + String(repeating: "A", count: 86) + "==")
+
+private func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let text = unsafe Array(UnsafeBufferPointer(start: start, count: count))
+  var access = makeAccess()
+  require(read(before, &access) == nil, "the users from before")
+  let credential = access.credential(of: bytes("before").span, security: 1)
+  if let error = read(text, &access) {
+    check(error, text)
+    require(access.hasPasswords(1), "nobody needs a password any more")
+    require(
+      access.credential(of: bytes("before").span, security: 1) == credential, "a user was lost")
+  } else {
+    checkUsers(text, access)
+  }
+  return 0
+}
+
+private func makeAccess() -> Access {
+  var limits = Limits()
+  limits.users = 6
+  limits.accessTextBytes = 1000
+  limits.accessRules = 4
+  limits.accessDecisions = 4
+  limits.listeners = 2
+  limits.topicBytes = 100
+  let chosen = limits
+  return arena.carve { Access(limits: chosen, hash: SeededHash(seed: 7), in: &$0) }
+}
+
+/// What is wrong; in use only if nothing is.
+private func read(_ text: [UInt8], _ access: inout Access) -> AccessError? {
+  access.beginFilling()
+  do throws(AccessError) {
+    try access.readPasswords(text.span, security: 1)
+    access.commit()
+    return nil
+  } catch {
+    return error
+  }
+}
+
+private func checkUsers(_ text: [UInt8], _ access: borrowing Access) {
+  var names: Set<[UInt8]> = []
+  for line in contentLines(text) {
+    guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { fatalError("no colon") }
+    let name = trimmed(line[..<colon])
+    require(!name.isEmpty && !name.contains { $0 < 0x20 || $0 == 0x7F }, "a name is no name")
+    guard let hash = access.password(of: name.span, security: 1) else { fatalError("not there") }
+    require(access.credential(of: name.span, security: 1) != 0, "a user without credential")
+    guard names.insert(name).inserted else { continue }
+    require(written(hash) == trimmed(line[(colon + 1)...]), "another hash than stands there")
+  }
+  require((access.duplicateLine > 0) == (contentLines(text).count > names.count), "duplicates")
+  checkStrangers(names, access)
+}
+
+/// Who is not there has no password; a hash is made for nothing, the same one each time.
+private func checkStrangers(_ names: Set<[UInt8]>, _ access: borrowing Access) {
+  for name in ["", "before", "nobody"].map({ bytes($0) }) where !names.contains(name) {
+    require(access.password(of: name.span, security: 1) == nil, "a user from nowhere")
+    require(access.credential(of: name.span, security: 1) == 0, "a credential from nowhere")
+    let decoy = access.decoy(for: name.span, security: 1).map(written)
+    require((decoy == nil) == names.isEmpty, "a decoy without users")
+    require(decoy == access.decoy(for: name.span, security: 1).map(written), "another decoy")
+  }
+}
+
+private func written(_ hash: PasswordHash) -> [UInt8] {
+  var line = Line()
+  hash.write(to: &line)
+  return line.span.indices.map { line.span[$0] }
+}
+
+/// The line that is wrong is wrong alone, unless there was no room; those before it are not.
+private func check(_ error: AccessError, _ text: [UInt8]) {
+  let all = lines(text)
+  require((1...all.count).contains(error.line), "line \(error.line) of \(all.count)")
+  checkWords(error)
+  var access = makeAccess()
+  if case .full = error.reason { return }
+  require(read(all[error.line - 1], &access)?.line == 1, "line \(error.line) is not wrong")
+  let front = Array(all[..<(error.line - 1)].joined(separator: bytes("\n")))
+  require(read(front, &access) == nil, "a line before line \(error.line) is wrong")
+}
+
+private func checkWords(_ error: AccessError) {
+  var line = Line()
+  error.describe(file: bytes("FILE").span, in: &line)
+  let words = line.span.indices.map { line.span[$0] }
+  require(words.last == UInt8(ascii: "."), "the error does not end")
+}
