@@ -85,10 +85,10 @@ package struct Limits: BitwiseCopyable {
   package var receiveBytes = 8_192
   /// Blocks for packets that have arrived in part. Short: the connection is not read until there
   /// are some; each connection can always claim one.
-  package var receiveBlocks = 176
+  package var receiveBlocks = 224
   package var receiveBlockBytes = 512
   /// Blocks for bytes on their way out. Short: QoS 0 is dropped and counted, the rest waits.
-  package var sendBlocks = 64
+  package var sendBlocks = 80
   package var sendBlockBytes = 1024
   /// Bytes waiting to leave on one connection. More: QoS 0 is queued or dropped, the rest waits.
   package var sendBytes = 32_768

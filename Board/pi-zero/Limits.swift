@@ -1,4 +1,4 @@
-/// The limits of board `pi-zero`: 512 MB of RAM, of which the broker may take 16.
+/// The limits of board `pi-zero`: 512 MB of RAM, of which the broker takes 18 MiB when all is in use.
 ///
 /// Every table of the broker is sized here and nowhere else. A configuration may lower a limit.
 package struct Limits: BitwiseCopyable {

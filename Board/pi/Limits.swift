@@ -1,4 +1,4 @@
-/// The limits of board `pi`: 1 GB of RAM, of which the broker may take 64 MB when all is in use.
+/// The limits of board `pi`: 1 GB of RAM, of which the broker takes 68 MiB when all is in use.
 ///
 /// Every table of the broker is sized here and nowhere else. A configuration may lower a limit.
 package struct Limits: BitwiseCopyable {
