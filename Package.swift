@@ -141,7 +141,7 @@ let package = Package(
 
 /// The fuzzers: each is one file in `Tests/Fuzz/<name>`, and what it imports.
 let fuzzers: [(name: String, imports: [String])] = [
-  ("Packets", ["Board", "Broker", "Memory", "MQTT", "Server", "Simulator"]),
+  ("Packets", ["Access", "Board", "Broker", "Memory", "MQTT", "Server", "Simulator"]),
   ("Properties", ["MQTT"]),
   ("Topics", ["Memory", "MQTT", "Topics"]),
   ("Configuration", ["Configuration", "Memory"]),
@@ -151,10 +151,8 @@ let fuzzers: [(name: String, imports: [String])] = [
   ("Frames", ["WebSocket"]),
   ("Requests", ["Memory", "WebSocket"]),
   ("Proxy", ["WebSocket"]),
-  ("Command", ["Access", "Configuration", "Memory"]),
+  ("Command", ["Configuration", "Memory", "PasswordCommand"]),
 ]
-/// A fuzzer of what belongs to the program and to no module compiles that too.
-let borrowed = ["Command": ["Sources/swiftlet/PasswordOptions.swift"]]
 if isFuzzed {
   let linked: [LinkerSetting] = [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]
   let modules = Set(fuzzers.flatMap(\.imports) + ["Access", "Messages", "Sessions", "Topics"])
@@ -162,13 +160,20 @@ if isFuzzed {
   package.targets += [
     .target(
       name: "FuzzSupport", dependencies: ["Memory"], path: "Tests/Fuzz/Support",
-      swiftSettings: settings)
+      swiftSettings: settings),
+    // What of the program can be had without it.
+    .target(
+      name: "PasswordCommand", dependencies: ["Access"], path: "Sources/swiftlet",
+      exclude: [
+        "Main.swift", "PasswordCommand.swift", "PasswordEditor.swift", "Program+Listeners.swift",
+        "Program.swift", "Rights.swift", "Standard.swift",
+      ], sources: ["Argument.swift", "PasswordOptions.swift"], swiftSettings: settings),
   ]
   package.targets += fuzzers.map { fuzzer in
     .executableTarget(
       name: "fuzz-" + fuzzer.name.lowercased(),
       dependencies: (["FuzzSupport"] + fuzzer.imports).map { .init(stringLiteral: $0) },
-      path: ".", sources: ["Tests/Fuzz/" + fuzzer.name] + (borrowed[fuzzer.name] ?? []),
+      path: "Tests/Fuzz/" + fuzzer.name,
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])], linkerSettings: linked)
   }
 }

@@ -1,3 +1,4 @@
+import Access
 import Broker
 import Foundation
 import FuzzSupport
@@ -13,6 +14,7 @@ final class Wire {
   var accepted: Peer?
   var requests: [Request] = []
   var policy = Policy()
+  var hasRules = false
   /// Whether anything moved in this turn, and how long the server wanted to wait before it.
   var hasMoved = false
   var isPatient = false
@@ -108,12 +110,24 @@ struct FakeConsole: Console, ~Copyable {
   let wire: Wire
 
   mutating func nextRequest() -> Request? { wire.requests.popLast() }
-  mutating func reload() -> Reloaded? { Reloaded(policy: wire.policy, logLevels: 127) }
+
+  /// Every other time there are rules, which take something from those who have it.
+  mutating func reload(into access: inout Access) -> Reloaded? {
+    wire.hasRules.toggle()
+    access.beginFilling()
+    let rules = Array("topic #\ntopic read $SYS/#\ntopic deny a/b\npattern deny b/%c\n".utf8)
+    do throws(AccessError) {
+      if wire.hasRules { try access.readRules(rules.span, security: 0) }
+    } catch {
+      return nil
+    }
+    return Reloaded(policy: wire.policy, logLevels: 127)
+  }
 
   /// Shows the log when there is `TRACE` in the environment, to follow a single input.
   private static let isTraced = unsafe getenv("TRACE") != nil
 
-  mutating func write(_ line: borrowing Line) {
+  mutating func write(_ line: borrowing Line, _ level: LogLevel) {
     if FakeConsole.isTraced { trace(line) }
     for index in line.span.indices {
       require(line.span[index] >= 0x20 && line.span[index] != 0x7F, "a log line is no line")
@@ -124,4 +138,11 @@ struct FakeConsole: Console, ~Copyable {
     let text = line.span.indices.map { line.span[$0] }
     FileHandle.standardError.write(Data("\(wire.now) ".utf8 + text + "\n".utf8))
   }
+}
+
+/// Nobody here has a password.
+struct FakeHasher: PasswordHasher, ~Copyable {
+  mutating func begin(_ hash: PasswordHash, password: Span<UInt8>) { fatalError("a hash of nothing") }
+  mutating func advance(_ iterations: inout Int) -> Bool { true }
+  mutating func finish() -> InlineArray<64, UInt8> { InlineArray(repeating: 0) }
 }

@@ -11,7 +11,7 @@ final class World {
 
   private let wire = Wire()
   private let profile: Profile
-  private var server: Server<FakeNetwork, FakeClock, FakeConsole>
+  private var server: Server<FakeNetwork, FakeClock, FakeConsole, FakeHasher>
   private var peers = [Peer?](repeating: nil, count: 8)
   private var hasStopped = false
 
@@ -25,7 +25,7 @@ final class World {
     }
     server = Server(
       broker: broker, network: FakeNetwork(wire), clock: FakeClock(wire: wire),
-      console: FakeConsole(wire: wire))
+      console: FakeConsole(wire: wire), hasher: FakeHasher())
     server.start(Reloaded(policy: profile.policy, logLevels: 127))
   }
 
