@@ -155,10 +155,8 @@ let fuzzers: [(name: String, imports: [String])] = [
   ("Frames", ["WebSocket"]),
   ("Requests", ["Memory", "WebSocket"]),
   ("Proxy", ["WebSocket"]),
-  ("Command", ["Access", "Configuration", "Memory"]),
+  ("Command", ["Configuration", "Memory", "PasswordCommand"]),
 ]
-/// A fuzzer of what belongs to the program and to no module compiles that too.
-let borrowed = ["Command": ["Sources/swiftlet/PasswordOptions.swift"]]
 if isFuzzed {
   let linked: [LinkerSetting] = [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]
   let modules = Set(fuzzers.flatMap(\.imports) + ["Access", "Messages", "Sessions", "Topics"])
@@ -166,13 +164,20 @@ if isFuzzed {
   package.targets += [
     .target(
       name: "FuzzSupport", dependencies: ["Memory"], path: "Tests/Fuzz/Support",
-      swiftSettings: settings)
+      swiftSettings: settings),
+    // What of the program can be had without it.
+    .target(
+      name: "PasswordCommand", dependencies: ["Access"], path: "Sources/swiftlet",
+      exclude: [
+        "Main.swift", "PasswordCommand.swift", "PasswordEditor.swift", "Program+Listeners.swift",
+        "Program.swift", "Rights.swift", "Standard.swift",
+      ], sources: ["Argument.swift", "PasswordOptions.swift"], swiftSettings: settings),
   ]
   package.targets += fuzzers.map { fuzzer in
     .executableTarget(
       name: "fuzz-" + fuzzer.name.lowercased(),
       dependencies: (["FuzzSupport"] + fuzzer.imports).map { .init(stringLiteral: $0) },
-      path: ".", sources: ["Tests/Fuzz/" + fuzzer.name] + (borrowed[fuzzer.name] ?? []),
+      path: "Tests/Fuzz/" + fuzzer.name,
       swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])], linkerSettings: linked)
   }
 }

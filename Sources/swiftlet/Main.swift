@@ -93,12 +93,6 @@ private func complain(_ error: CommandLineError, _ argument: Span<UInt8>) -> Boo
   return false
 }
 
-func length(of text: UnsafeMutablePointer<UInt8>) -> Int {
-  var count = 0
-  while unsafe text[count] != 0 { count += 1 }
-  return count
-}
-
 private func randomSeed() -> UInt64 {
   var bytes = InlineArray<8, UInt8>(repeating: 0)
   var span = bytes.mutableSpan

@@ -250,21 +250,3 @@ extension PasswordEditor {
     Standard.error.write(line.span)
   }
 }
-
-extension Span where Element == UInt8 {
-  /// Whether these are the same bytes.
-  func equals(_ other: Span<UInt8>) -> Bool {
-    guard count == other.count else { return false }
-    for index in indices where self[index] != other[index] { return false }
-    return true
-  }
-
-  /// Whether these are the bytes of `text`.
-  func equals(_ text: StaticString) -> Bool {
-    text.withUTF8Buffer { bytes in
-      guard bytes.count == count else { return false }
-      for index in 0..<count where unsafe bytes[index] != self[index] { return false }
-      return true
-    }
-  }
-}

@@ -111,30 +111,3 @@ struct PasswordOptions: BitwiseCopyable {
     return .one
   }
 }
-
-/// One argument of the program: it stays where it is as long as that runs.
-@safe struct Argument: BitwiseCopyable {
-  private let base: UnsafePointer<UInt8>?
-  private let count: Int
-
-  /// No text.
-  init() {
-    unsafe base = nil
-    count = 0
-  }
-
-  init(_ text: UnsafeMutablePointer<UInt8>) {
-    unsafe base = UnsafePointer(text)
-    unsafe count = length(of: text)
-  }
-
-  /// Its bytes; the one behind them is zero, as C expects.
-  var span: Span<UInt8> {
-    @_lifetime(immortal)
-    get {
-      guard let base = unsafe base else { return Span() }
-      let span = unsafe Span(_unsafeStart: base, count: count)
-      return unsafe _overrideLifetime(span, copying: ())
-    }
-  }
-}

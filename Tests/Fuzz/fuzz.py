@@ -1,4 +1,4 @@
-"""Runs the fuzzers: first what the corpus holds, then new inputs for a while.
+"""Runs the fuzzers, two at a time: first what the corpus holds, then new inputs for a while.
 
     fuzz.py BIN SECONDS [TARGET…]    BIN is the folder of the programs `fuzz-…`
 
@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,10 +52,10 @@ def fuzz(binaries, target, seconds):
     inputs = sorted(str(path) for path in (CORPUS / target).iterdir() if path.is_file())
     replayed = run(program, target, *inputs)
     if replayed.returncode:
-        print(f"{target}: an input of the corpus fails")
+        print(f"{target}: an input of the corpus fails", flush=True)
         return False
     if not seconds:
-        print(f"{target}: {len(inputs)} inputs of the corpus")
+        print(f"{target}: {len(inputs)} inputs of the corpus", flush=True)
         return True
     (FOUND / target).mkdir(parents=True, exist_ok=True)
     done = run(program, target, f"-max_total_time={seconds}", "-print_final_stats=1",
@@ -69,7 +70,9 @@ def fuzz(binaries, target, seconds):
 def main(binaries, seconds, *wanted):
     unknown = set(wanted) - set(targets())
     assert not unknown, f"no target {unknown}: choose among {targets()}"
-    results = [fuzz(binaries, target, int(seconds)) for target in wanted or targets()]
+    with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as workers:
+        results = list(workers.map(
+            lambda target: fuzz(binaries, target, int(seconds)), wanted or targets()))
     print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
     return 0 if all(results) else 1
 

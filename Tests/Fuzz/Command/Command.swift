@@ -1,8 +1,8 @@
-import Access
 import FuzzSupport
 import Memory
 
 @testable import Configuration
+@testable import PasswordCommand
 
 /// The arguments of `swiftlet` and of `swiftlet passwd`: each is taken, or something is said.
 @main struct Main {
@@ -83,17 +83,4 @@ private func takePasswordOptions(_ places: [Argument], _ arguments: [[UInt8]]) {
 private func texts(_ arguments: [[UInt8]], _ options: PasswordOptions) -> [[UInt8]] {
   let count = options.action == .upgrade ? 1 : options.isBatch ? 3 : 2
   return Array(arguments.suffix(count))
-}
-
-/// The bytes before the zero, as in the program.
-func length(of text: UnsafeMutablePointer<UInt8>) -> Int {
-  var count = 0
-  while unsafe text[count] != 0 { count += 1 }
-  return count
-}
-
-extension Span where Element == UInt8 {
-  func equals(_ text: StaticString) -> Bool {
-    indices.map { self[$0] } == Array(text.description.utf8)
-  }
 }

@@ -14,6 +14,7 @@ final class Wire {
   var accepted: Peer?
   var requests: [Request] = []
   var policy = Policy()
+  var hasRules = false
   /// Whether anything moved in this turn, and how long the server wanted to wait before it.
   var hasMoved = false
   var isPatient = false
@@ -109,8 +110,18 @@ struct FakeConsole: Console, ~Copyable {
   let wire: Wire
 
   mutating func nextRequest() -> Request? { wire.requests.popLast() }
+
+  /// Every other time there are rules, which take something from those who have it.
   mutating func reload(into access: inout Access) -> Reloaded? {
-    Reloaded(policy: wire.policy, logLevels: 127)
+    wire.hasRules.toggle()
+    access.beginFilling()
+    let rules = Array("topic #\ntopic read $SYS/#\ntopic deny a/b\npattern deny b/%c\n".utf8)
+    do throws(AccessError) {
+      if wire.hasRules { try access.readRules(rules.span, security: 0) }
+    } catch {
+      return nil
+    }
+    return Reloaded(policy: wire.policy, logLevels: 127)
   }
 
   /// Shows the log when there is `TRACE` in the environment, to follow a single input.
@@ -129,9 +140,9 @@ struct FakeConsole: Console, ~Copyable {
   }
 }
 
-/// There are no passwords to be checked here.
+/// Nobody here has a password.
 struct FakeHasher: PasswordHasher, ~Copyable {
-  mutating func begin(_ hash: PasswordHash, password: Span<UInt8>) {}
+  mutating func begin(_ hash: PasswordHash, password: Span<UInt8>) { fatalError("a hash of nothing") }
   mutating func advance(_ iterations: inout Int) -> Bool { true }
   mutating func finish() -> InlineArray<64, UInt8> { InlineArray(repeating: 0) }
 }

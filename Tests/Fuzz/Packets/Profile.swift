@@ -54,6 +54,10 @@ struct Profile {
     limits.sendBlocks = 2 * (limits.connections + 4) + (isSmall ? 12 : 80)
     limits.sendBytes = 2048
     limits.logBytes = 2048
+    limits.users = 4
+    limits.accessRules = 8
+    limits.accessTextBytes = 400
+    limits.accessDecisions = isSmall ? 4 : 64
     return limits
   }
 }

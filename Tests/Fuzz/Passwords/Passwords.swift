@@ -19,10 +19,10 @@ private func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   require(read(before, &access) == nil, "the users from before")
   let credential = access.credential(of: bytes("before").span, security: 1)
   if let error = read(text, &access) {
-    check(error, text)
     require(access.hasPasswords(1), "nobody needs a password any more")
     require(
       access.credential(of: bytes("before").span, security: 1) == credential, "a user was lost")
+    check(error, text)
   } else {
     checkUsers(text, access)
   }
@@ -86,6 +86,8 @@ private func written(_ hash: PasswordHash) -> [UInt8] {
 }
 
 /// The line that is wrong is wrong alone, unless there was no room; those before it are not.
+///
+/// The tables for that take the memory of those before.
 private func check(_ error: AccessError, _ text: [UInt8]) {
   let all = lines(text)
   require((1...all.count).contains(error.line), "line \(error.line) of \(all.count)")

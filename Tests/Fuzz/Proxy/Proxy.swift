@@ -70,14 +70,14 @@ private func checkLine(_ reading: Reading, _ bytes: [UInt8]) {
     return require(reading == .taken(.none, 0, end + 1), "an unknown address")
   }
   guard words.count == 6, let source = address(words[2], words[1]),
-    address(words[3], words[1]) != nil, let port = port(words[4]), port(words[5]) != nil
+    address(words[3], words[1]) != nil, let port = portNumber(words[4]), portNumber(words[5]) != nil
   else { return require(reading == .refused, "a wrong line was taken: \(words)") }
   require(reading == .taken(source, port, end + 1), "\(words) were read as \(reading)")
 }
 
-private func port(_ word: String) -> UInt16? {
-  guard let port = UInt16(word), "\(port)" == word else { return nil }
-  return port
+private func portNumber(_ word: String) -> UInt16? {
+  guard let number = UInt16(word), "\(number)" == word else { return nil }
+  return number
 }
 
 /// The system's reading; a point in an address of the sixth version is not among what proxies send.

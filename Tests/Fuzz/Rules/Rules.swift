@@ -22,9 +22,9 @@ private func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   var access = makeAccess()
   require(read(bytes("topic before"), &access) == nil, "the rules from before")
   if let error = read(text, &access) {
-    check(error, text)
     require(
       allows(.write, bytes("before"), Who(user: nil, client: []), access), "the old rules are gone")
+    check(error, text)
   } else {
     check(rules(of: text), who, topic: head[2], filter: head[3], access)
   }
@@ -108,6 +108,8 @@ private func check(
 }
 
 /// The line that is wrong is wrong alone, unless there was no room; those before it are not.
+///
+/// The tables for that take the memory of those before.
 private func check(_ error: AccessError, _ text: [UInt8]) {
   let all = lines(text)
   require((1...all.count).contains(error.line), "line \(error.line) of \(all.count)")
