@@ -143,14 +143,14 @@ simulate: $(SIMULATOR)
 simulation: simulation-fixed simulation-fresh
 
 simulation-fixed: $(SIMULATOR)
-	@$(SIMULATOR) seed=1 runs=$(FIXED_RUNS) marks=Tests/SimulationTests/marks-$(BOARD).txt
+	@$(SIMULATOR) seed=1 runs=$(FIXED_RUNS) marks=Tests/Marks/$(BOARD).txt
 
 simulation-fresh: $(SIMULATOR)
 	@$(SIMULATOR) runs=$(FRESH_RUNS)
 
 ## marks         Write down what the fixed seeds reach, for simulation to compare with
 marks: $(SIMULATOR)
-	@$(SIMULATOR) seed=1 runs=$(FIXED_RUNS) marks=Tests/SimulationTests/marks-$(BOARD).txt write=1
+	@$(SIMULATOR) seed=1 runs=$(FIXED_RUNS) marks=Tests/Marks/$(BOARD).txt write=1
 
 $(SIMULATOR): toolchain
 	@BOARD=$(BOARD) $(SWIFT) build -c release --product swiftlet-simulate \

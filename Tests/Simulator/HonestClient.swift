@@ -333,6 +333,12 @@ final class HonestClient: Peer {
   }
 
   private func receivePublish(_ packet: Packet) {
+    if version == 5 && !isQuiet && packet.qos > 0 && !received.contains(packet.identifier)
+      && chance.oneIn(habits.refusals)
+    {
+      oracle.declined(packet, at: session)
+      return answer(packet.qos == 1 ? .puback : .pubrec, packet.identifier, reason: 0x83)
+    }
     switch packet.qos {
     case 1: answer(.puback, packet.identifier)
     case 2:
@@ -360,7 +366,7 @@ final class HonestClient: Peer {
   }
 
   /// Acknowledges after a while, in the order of what came. [MQTT-4.6.0-2]
-  private func answer(_ kind: Packet.Kind, _ identifier: UInt16) {
+  private func answer(_ kind: Packet.Kind, _ identifier: UInt16, reason: UInt8 = 0) {
     let delay = isQuiet ? 0 : chance.below(habits.answerDelay + 1)
     answersAt = max(answersAt, world.now + UInt64(delay))
     if isQuiet { answersAt = world.now }
@@ -369,6 +375,7 @@ final class HonestClient: Peer {
       guard wire === from else { return }
       var packet = Packet(kind)
       packet.identifier = identifier
+      packet.reason = reason
       send(packet)
     }
   }
@@ -395,6 +402,8 @@ struct Habits {
   let receiveMaximum: UInt32?
   let maximumPacketSize: UInt32?
   let aliases: UInt32
+  /// It refuses one in so many messages.
+  let refusals: Int
 
   static let topics = ["a", "a/b", "a/b/c", "b", "b/1", "b/2", "c//d", "/c"]
   static let filters = [

@@ -115,6 +115,13 @@ package final class Oracle: Observer {
     }
   }
 
+  /// A client does not want a message: nobody else of its group gets it. [MQTT-4.8.2-6]
+  func declined(_ packet: Packet, at session: ModelSession) {
+    guard let number = ModelMessage.number(in: packet.payload) else { return }
+    session.owed[number] = nil
+    for filter in owedToGroups.keys { owedToGroups[filter]?[number] = nil }
+  }
+
   /// Whether anything that must arrive has not arrived.
   var missing: [(session: ModelSession, message: ModelMessage)] {
     sessions.values.sorted { $0.clientIdentifier < $1.clientIdentifier }

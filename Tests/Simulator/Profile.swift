@@ -73,6 +73,6 @@ struct Profile {
       largestPayload: chance.pick([200, 600, 1200]),
       receiveMaximum: chance.oneIn(2) ? UInt32(chance.pick([1, 2, 7, 100])) : nil,
       maximumPacketSize: chance.oneIn(4) ? UInt32(chance.pick([200, 400])) : nil,
-      aliases: UInt32(chance.pick([0, 0, 1, 3, 10])))
+      aliases: UInt32(chance.pick([0, 0, 1, 3, 10])), refusals: chance.pick([0, 10, 50]))
   }
 }
