@@ -247,7 +247,7 @@ def test_a_malformed_file(tmp_path, authority, server, key, what):
 
 def test_a_file_that_is_too_large(tmp_path, server):
     large = tmp_path / "large"
-    large.write_bytes(bytes(1 << 20))
+    large.write_bytes(bytes(1 << 22))
     said = complaint(tmp_path, f"{server.settings}cafile {large}\n")
     assert f'cafile "{large}": ' in said and "configurationBytes" in said
 
