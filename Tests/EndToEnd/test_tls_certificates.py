@@ -13,7 +13,9 @@ import pytest
 import tls
 from authority import DAY, Authority, make_key, pem_of_key
 from broker import Broker, free_port, let_in, program
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import PrivateFormat
+from cryptography.x509.oid import NameOID
 from raw_client import PATIENCE, Closed
 from tls import TLSClient, context
 
@@ -300,6 +302,63 @@ def test_versions_of_the_configuration(tmp_path, start_broker, authority, server
     join(start_broker(f"{server.settings}tls_version tlsv1.2\n"), context(authority)).close()
 
 
+# MARK: Names that are proved
+
+@pytest.fixture
+def named(start_broker, authority, tmp_path):
+    """Starts a broker whose rules let the named user alone write to `own/#`, and anybody read."""
+    def start(user, settings):
+        rules = tmp_path / "rules"
+        rules.write_text(f"topic read #\nuser {user}\ntopic #\n")
+        rules.chmod(0o600)
+        return start_broker(f"acl_file {rules}\n{settings}")
+    return start
+
+
+def may_write(broker, made, client_id, **credentials):
+    client = TLSClient(broker.port, made)
+    client.connect(client_id, **credentials)
+    return client.publish(f"own/{client_id}", "x", qos=1).reason < 0x80
+
+
+def certificates(authority, key):
+    return (f"{authority.server().settings}cafile {authority.cafile}\n"
+            f"require_certificate true\n{key} true\n")
+
+
+@pytest.mark.parametrize("key, user", [
+    ("use_identity_as_username", "sensor"),
+    ("use_subject_as_username", r"CN=sensor,O=Swiftlet\, tests,C=AT")])
+def test_the_name_of_a_certificate_is_the_user(named, authority, key, user):
+    broker = named(user, certificates(authority, key))
+    assert may_write(broker, context(authority, authority.issue("sensor")), "one")
+    assert not may_write(broker, context(authority, authority.issue("other")), "two")
+    # What CONNECT says counts for nothing.
+    assert not may_write(broker, context(authority, authority.issue("other")), "three",
+                         username=user, password=b"x")
+    broker.wait_for_log(f"u'{user}'" if "'" not in user else user)
+
+
+def test_a_certificate_without_a_name_is_nobody(named, authority):
+    broker = named("sensor", certificates(authority, "use_identity_as_username"))
+    nameless = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "sensor")])
+    client = TLSClient(broker.port, context(authority, authority.issue("", name=nameless)))
+    client.send(packets.connect(packets.V5, "nobody"))
+    assert client.receive().reason in (0x86, 0x87)
+
+
+def test_the_identity_of_a_shared_key_is_the_user(named, tmp_path):
+    path = tmp_path / "keys"
+    path.write_text(f"sensor:{KEY}\nother:{KEY}\n")
+    path.chmod(0o600)
+    broker = named("sensor", f"psk_hint hint\npsk_file {path}\nuse_identity_as_username true\n")
+    for who in ("other", "sensor"):
+        pub(broker, who, KEY, "-t", f"own/{who}", "-m", who, "-r", "-q", "1")
+    got = subprocess.run(["mosquitto_sub", "-p", str(broker.port), "--psk", KEY, "--psk-identity",
+                          "other", "-t", "own/#", "-C", "1", "-W", "5"], capture_output=True, text=True)
+    assert got.stdout == "sensor\n", broker.log()
+
+
 # MARK: Shared keys
 
 @pytest.fixture
@@ -312,9 +371,13 @@ def shared(start_broker, tmp_path):
     return broker
 
 
+def pub(broker, identity, key, *message):
+    return subprocess.run(["mosquitto_pub", "-p", str(broker.port), "--psk", key, "--psk-identity",
+                           identity, *message], timeout=PATIENCE)
+
+
 def with_key(broker, identity, key):
-    return subprocess.run(["mosquitto_pub", "-p", str(broker.port), "-t", "t", "-m", "x",
-                           "--psk", key, "--psk-identity", identity], timeout=PATIENCE).returncode == 0
+    return pub(broker, identity, key, "-t", "t", "-m", "x").returncode == 0
 
 
 def test_shared_keys(shared):
