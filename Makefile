@@ -50,7 +50,8 @@ include Board/$(BOARD)/board.mk
 VARIANT := $(BOARD)$(patsubst %,-%,$(filter-out $(USUAL_LINK),$(LINK)))
 
 # The TLS library is carried in the image. In our copy of it calloc() and free() are called by other
-# names, those of Sources/CLinux/tls_memory.c, so that all it takes comes from a pool of ours.
+# names, those of Sources/CLinux/tls_memory.c, so that all it takes comes from a pool of ours, and so is
+# the time, whose width is ours then (tls_time.c). Tables for unwinding nobody reads.
 ifneq ($(TLS),0)
 TLS_LIBRARIES := $(patsubst %,.build/tls/$(VARIANT)/lib%.a,mbedtls mbedx509 mbedcrypto)
 ifeq ($(SYSROOT_PACKAGES),)
@@ -202,12 +203,13 @@ emulated: $(VENV)/ready
 	  $(VENV)/bin/python -m pytest Tests/EndToEnd/test_boards.py -q -p no:cacheprovider
 
 # What differs between processors, asked of the board's C library; how its program is run is noted.
-processor:
+processor: $(TLS_LIBRARIES)
 	@echo "$(VARIANT):$(RUNNER) $(PROGRAM)" >> .build/emulated
 	@$(TOOLS)/clang -fuse-ld=lld -O1 -Wno-unused-command-line-argument $(LINK_FLAGS) $(C_HEADERS) \
-	  -D__linux__=1 -ISources/CLinux/include -o .build/bin/$(VARIANT)/processor $(LINK_BEFORE) \
+	  -D__linux__=1 -DSWIFTLET_TLS -ISources/CLinux/include -ffunction-sections -Wl,--gc-sections \
+	  -Wl,--wrap=linux_seconds_since_1970 -o .build/bin/$(VARIANT)/processor $(LINK_BEFORE) \
 	  Tests/Boards/processor.c $(patsubst %,Sources/CLinux/%.c,addresses calendar errors files \
-	  poll signals sockets time) $(LINK_AFTER)
+	  fortified poll signals sockets time tls_memory tls_time) $(TLS_LIBRARIES) $(LINK_AFTER)
 	$(RUNNER) .build/bin/$(VARIANT)/processor
 	$(if $(filter $(BOARD),$(VARIANT)),@C_FLAGS="$(C_TARGET) $(C_HEADERS)" \
 	  $(PYTHON) Tests/Gates/allocations.py $(BOARD))
@@ -330,10 +332,12 @@ link: $(TLS_LIBRARIES)
 	  $(TLS_LIBRARIES) $(LINK_AFTER)
 	@$(TOOLS)/llvm-objcopy --strip-all --remove-section=.comment $(PROGRAM).debug $(PROGRAM)
 
-$(TLS_LIBRARIES): .build/tls/$(VARIANT)/%: $(TLS_FOLDER)/%
+$(TLS_LIBRARIES): .build/tls/$(VARIANT)/%: $(TLS_FOLDER)/% Makefile
 	@mkdir -p $(dir $@)
 	@$(TOOLS)/llvm-objcopy --redefine-sym calloc=linux_tls_calloc \
-	  --redefine-sym free=linux_tls_free $< $@
+	  --redefine-sym free=linux_tls_free --redefine-sym time=linux_tls_time \
+	  --redefine-sym gmtime_r=linux_tls_gmtime_r --remove-section=.eh_frame \
+	  --remove-section=.rela.eh_frame $< $@
 
 toolchain:
 	@[ -x "$(TOOLS)/clang" ] || { echo "Swift is missing: install the toolchain from swift.org" \

@@ -17,6 +17,6 @@ LINK_AFTER := /usr/lib/$(MUSL)/libc.a \
   $(wildcard $(TOOLS)/../lib/clang/*/lib/linux/libclang_rt.builtins-$(MACHINE).a) \
   /usr/lib/$(MUSL)/crtn.o
 else
-LINK_FLAGS := -pie -Wl,-z,relro,-z,now
+LINK_FLAGS := -pie -Wl,-z,relro,-z,now,-z,pack-relative-relocs
 DEB_DEPENDS := libc6 (>= 2.36)
 endif
