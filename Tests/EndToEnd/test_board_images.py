@@ -4,8 +4,6 @@ system, which time they tell, and what they take of memory. Run by `make emulate
 
 import os
 import re
-import struct
-import subprocess
 import sys
 
 import pytest
@@ -18,6 +16,7 @@ from tls import TLSClient, context
 
 sys.path.append(str(ROOT / "Tests/Gates"))
 from image import Image, inspect, printed, tool  # noqa: E402
+from resident import resident  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
     not IS_SWIFTLET or not COMMANDS, reason="`make emulated` builds them and names them here")
@@ -127,7 +126,7 @@ def test_what_our_objects_were_made_for(board, tmp_path):
 def test_no_number_with_a_fraction(board):
     """Ours hands them on in other registers than the libraries, which are made for ARMv5."""
     lines = inspect(path(board) + ".debug", "--disassemble", "--no-show-raw-insn")
-    assert not [line for line in lines if re.match(r"\s+[0-9a-f]+:\s+(v|f)[a-z]+", line)]
+    assert not [line for line in lines if re.match(r"\s+[0-9a-f]+:\s+v[a-z]", line)]
     image = Image(path(board))
     libraries = re.compile(r"\.a\(")
     assert not [(function, name) for address, function, _, name in image.references()
@@ -179,23 +178,43 @@ def segments(program):
     return pages * PAGE
 
 
-def guest(process, program):
-    """(KiB touched in all, KiB of them on the stack) of the emulated program: its memory is that of the
-    emulator from where its file begins, 4 GiB at most, and the stack is the last of it."""
-    mappings, first = [], None
-    with open(f"/proc/{process}/smaps") as lines:
-        for line in lines:
-            if heading := re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+\s*(.*)", line):
-                start = int(heading[1], 16)
-                mappings.append([start, heading[4], heading[3], 0])
-                if first is None and heading[4].endswith(os.path.abspath(program)):
-                    first = start
-            elif line.startswith("Rss:"):
-                mappings[-1][3] = int(line.split()[1])
-    ours = [one for one in mappings if first <= one[0] < first + (1 << 32) - 0x20000 and one[3]]
-    return ours
-
-
 def plan(command):
     told = printed(*command.split(), "--plan")
     return int(re.search(r"^sum.* (\d+)$", told, re.MULTILINE)[1])
+
+
+@pytest.fixture
+def authority(tmp_path):
+    let_in(tmp_path)
+    return Authority(tmp_path)
+
+
+def limit(board, name):
+    text = (ROOT / "Board" / base(board) / "Limits.swift").read_text()
+    return int(re.search(rf"var {name} = ([0-9_]+)$", text, re.MULTILINE)[1])
+
+
+@named("router", "mt7621")
+def test_the_whole_process_takes_less_than_2_mib(board, tmp_path, authority):
+    """Even when every page is in use that can be; and what is, when all connections are open."""
+    command = COMMANDS[board]
+    broker = Emulated(tmp_path, board, authority, "rsa")
+    try:
+        open_ones = []
+        for number in range(limit(board, "tlsConnections")):
+            open_ones.append(TLSClient(broker.tls_port, context(authority)))
+            open_ones[-1].connect(f"tls{number}")
+        for number in range(limit(board, "connections") - len(open_ones)):
+            open_ones.append(RawClient(broker.port, V5))
+            open_ones[-1].connect(f"plain{number}")
+        for number, one in enumerate(open_ones):
+            one.subscribe((f"room/{number}/#", 1))
+        publisher = open_ones[0]
+        for number in range(300):
+            publisher.publish(f"kept/{number}", bytes(512), 1, retain=True)
+        touched, stack = resident(broker.process.pid, path(board), emulated=True)
+    finally:
+        assert broker.stop() == 0, broker.log()
+    at_most = segments(path(board)) + plan(command) + stack * 1024
+    print(f"{board}: {touched} KiB touched, {at_most >> 10} KiB at most, {stack} KiB of stack")
+    assert 300 < touched <= at_most >> 10 < 2048

@@ -4,6 +4,8 @@ every packet of Tests/Vectors answered as the program of this machine answers it
 `SWIFTLET_BOARDS` has a line for each: the board, a colon, and the command that runs its program.
 """
 
+import base64
+import hashlib
 import os
 import signal
 import socket
@@ -129,6 +131,35 @@ def test_websocket(emulated, qos):
         payload = os.urandom(size)
         publisher.publish("t", payload, qos)
         subscriber.take_publish(payload=payload, qos=qos)
+
+
+# Numbers that do not fit into a word of 32 bits with a sign.
+def test_the_largest_numbers_of_version_5(emulated):
+    largest = [("maximum_packet_size", 0xFFFFFFFF), ("session_expiry", 0xFFFFFFFE)]
+    subscriber = emulated.client("largest", properties=largest)
+    subscriber.subscribe(("largest", 1), properties=[("subscription_identifier", 268_435_455)])
+    emulated.client("p").publish("largest", "x", 1, properties=[("message_expiry", 0xFFFFFFFF)])
+    got = dict(subscriber.take_publish(topic="largest").properties)
+    assert got["message_expiry"] >= 0xFFFFFFFE and got["subscription_identifier"] == 268_435_455
+    subscriber.disconnect(properties=[("session_expiry", 0)])
+
+
+def test_passwords_are_hashed_as_elsewhere(tmp_path, board):
+    let_in(tmp_path)
+    salt = bytes(range(12))
+    digest = hashlib.pbkdf2_hmac("sha512", b"secret", salt, 101)
+    passwords = tmp_path / "passwords"
+    passwords.write_text("u:$7$101$" + "$".join(base64.b64encode(part).decode() for part in (salt, digest)))
+    passwords.chmod(0o644)
+    emulator, *arguments = COMMANDS[board].split()
+    broker = Broker(tmp_path, f"allow_anonymous false\npassword_file {passwords}\n", arguments, emulator)
+    right = RawClient(broker.port, V311)
+    right.connect("c", username="u", password="secret")
+    right.ping()
+    wrong = RawClient(broker.port, V311)
+    wrong.send(packets.connect(V311, "d", username="u", password="secreT"))
+    assert wrong.receive().reason != 0
+    assert broker.stop() == 0, broker.log()
 
 
 def test_a_restart_in_the_same_place(tmp_path, board, authority):
