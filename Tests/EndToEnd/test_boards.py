@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import packets
 import pytest
@@ -17,9 +18,10 @@ from authority import Authority
 from broker import IS_SWIFTLET, Broker, free_port, let_in
 from packets import CONNACK, CONNECT, PUBLISH, V5, V31, V311
 from raw_client import PATIENCE, RawClient
+from test_services import keys
 from test_vectors import FOLDER, vectors
 from tls import TLSClient, context
-from websocket_client import WebSocketClient
+from websocket_client import BINARY, WebSocketClient, frame, read_to_end
 
 COMMANDS = dict(line.strip().split(":", 1) for line in os.environ.get("SWIFTLET_BOARDS", "").split("\n")
                 if ":" in line)
@@ -142,6 +144,28 @@ def test_the_largest_numbers_of_version_5(emulated):
     got = dict(subscriber.take_publish(topic="largest").properties)
     assert got["message_expiry"] >= 0xFFFFFFFE and got["subscription_identifier"] == 268_435_455
     subscriber.disconnect(properties=[("session_expiry", 0)])
+
+
+@pytest.mark.parametrize("length", [(1 << 31) - 1, 1 << 31, (1 << 32) - 1, 1 << 32, (1 << 63) - 1, (1 << 64) - 1])
+def test_a_websocket_frame_longer_than_any_memory(emulated, length):
+    client = WebSocketClient(emulated.web_port)
+    client.socket.sendall(frame(BINARY, length=length))
+    read_to_end(client.socket)
+    emulated.client("c").ping()
+
+
+# A value is an error or a setting, and never the end of the program.
+def test_large_numbers_in_a_configuration(tmp_path, board):
+    def test_of(line):
+        file = tmp_path / f"{abs(hash(line))}.conf"
+        file.write_text(f"listener 1883\n{line}\n")
+        told = subprocess.run([*COMMANDS[board].split(), "-c", file, "--test-config"], capture_output=True)
+        return line, told.returncode
+
+    lines = [f"{key} {number}" for key in keys() for number in (2147483648, 4294967296)]
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(test_of, lines))
+    assert len(found) > 120 and not [one for one in found if one[1] not in (0, 3)]
 
 
 def test_passwords_are_hashed_as_elsewhere(tmp_path, board):

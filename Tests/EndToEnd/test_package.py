@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from broker import IS_SWIFTLET, ROOT
+from broker import IS_SWIFTLET, ROOT, program
 from test_boards import COMMANDS
 
 pytestmark = pytest.mark.skipif(not IS_SWIFTLET, reason="Swiftlet's own package")
@@ -85,3 +85,52 @@ def test_the_configuration_it_brings_is_valid(package, board, tmp_path):
         [*COMMANDS.get(board, "").split()[:-1], tmp_path / "usr/sbin/swiftlet", "-c", local, "--test-config"],
         capture_output=True, text=True)
     assert told.returncode == 0, told.stdout + told.stderr
+
+
+# MARK: OpenWrt
+
+# What the SDK's rules.mk and package.mk do with the Makefile of a package, as far as ours asks it.
+RULES = """
+INCLUDE_DIR:=$(TOPDIR)/include
+INSTALL_DIR:=install -d -m0755
+INSTALL_BIN:=install -m0755
+INSTALL_CONF:=install -m0600
+"""
+PACKAGE = """
+define BuildPackage
+$(eval $(Package/$(1)))
+$(foreach field,SECTION CATEGORY TITLE PKG_NAME PKG_VERSION PKG_RELEASE,$(if $($(field)),,$(error no $(field))))
+$(foreach part,description conffiles install,$(if $(Package/$(1)/$(part)),,$(error no $(part))))
+compile:
+	$$(Build/Prepare)
+	$$(Build/Compile)
+	$$(call Package/$(1)/install,$(TOPDIR)/root)
+	@echo "$(PKG_NAME) $(PKG_VERSION) $(USERID)"
+endef
+"""
+
+
+def openwrt(folder, with_program):
+    (folder / "include").mkdir()
+    (folder / "rules.mk").write_text(RULES)
+    (folder / "include/package.mk").write_text(PACKAGE)
+    subprocess.run(["cp", "-r", ROOT / "Board/openwrt", folder / "swiftlet"], check=True)
+    if with_program:
+        subprocess.run(["cp", program(), folder / "swiftlet/files/swiftlet"], check=True)
+    return subprocess.run(
+        ["make", "--no-print-directory", "--warn-undefined-variables", "compile", f"TOPDIR={folder}"],
+        cwd=folder / "swiftlet", capture_output=True, text=True)
+
+
+def test_the_package_of_openwrt(tmp_path):
+    made = openwrt(tmp_path, with_program=True)
+    assert made.returncode == 0 and "warning" not in made.stderr, made.stderr
+    assert made.stdout.splitlines()[-1] == f"swiftlet {VERSION} swiftlet:swiftlet"
+    root = tmp_path / "root"
+    modes = {str(path.relative_to(root)): oct(path.stat().st_mode)[-3:] for path in root.rglob("*") if path.is_file()}
+    assert modes == {"usr/sbin/swiftlet": "755", "etc/init.d/swiftlet": "755", "etc/config/swiftlet": "600"}
+
+
+def test_the_package_of_openwrt_wants_a_program(tmp_path):
+    made = openwrt(tmp_path, with_program=False)
+    assert made.returncode != 0 and "make BOARD=" in made.stderr
