@@ -10,6 +10,7 @@
 #   TRANSLATE     the command that makes objects for another processor of what was built
 #   PACKAGES      what it needs of Debian, as tool:package or /file:package
 #   DEB_ARCHITECTURE, DEB_DEPENDS  for `make deb`: Debian's name of the architecture, and packages
+#   ARCHITECTURE  what the processor is, for people; MEMORY what the process takes at most, in KiB
 #   RUNNER        the command that runs its programs here, when this machine cannot itself
 
 BOARD ?= host
@@ -24,6 +25,7 @@ endif
 # Those whose devices have a C library that Debian has too; and all whose programs do not run on this
 # machine, but under an emulator.
 DYNAMIC_BOARDS := pi router
+LINKED_BOARDS := host $(DYNAMIC_BOARDS)
 FOREIGN_BOARDS := $(if $(filter dynamic,$(LINK)),$(DYNAMIC_BOARDS),$(patsubst \
   Board/%/board.mk,%,$(shell grep -l '^EMULATOR' Board/*/board.mk)))
 # The folder of swift's own clang, lld and binary tools: nothing else is needed to build.
@@ -43,6 +45,8 @@ TRANSLATE :=
 RUNNER :=
 DEB_ARCHITECTURE := none
 DEB_DEPENDS :=
+ARCHITECTURE :=
+MEMORY :=
 TLS_FOLDER := /usr/lib/$(shell uname -m)-linux-gnu
 include Board/$(BOARD)/board.mk
 
@@ -50,7 +54,8 @@ include Board/$(BOARD)/board.mk
 VARIANT := $(BOARD)$(patsubst %,-%,$(filter-out $(USUAL_LINK),$(LINK)))
 
 # The TLS library is carried in the image. In our copy of it calloc() and free() are called by other
-# names, those of Sources/CLinux/tls_memory.c, so that all it takes comes from a pool of ours.
+# names, those of Sources/CLinux/tls_memory.c, so that all it takes comes from a pool of ours, and so is
+# the time, whose width is ours then (tls_time.c). Tables for unwinding nobody reads.
 ifneq ($(TLS),0)
 TLS_LIBRARIES := $(patsubst %,.build/tls/$(VARIANT)/lib%.a,mbedtls mbedx509 mbedcrypto)
 ifeq ($(SYSROOT_PACKAGES),)
@@ -59,7 +64,8 @@ endif
 endif
 
 VERSION := $(shell sed -n 's/.*"swiftlet version \(.*\)".*/\1/p' Sources/Broker/*.swift)
-SCRATCH := .build/$(VARIANT)
+# Which C library stands in the file is the linker's affair, not the compiler's.
+SCRATCH := .build/$(BOARD)$(patsubst %,-%,$(filter-out $(USUAL_LINK),$(LINK:static-glibc=dynamic)))
 PROGRAM ?= .build/bin/$(VARIANT)/swiftlet
 C_OBJECTS := $(patsubst Sources/CLinux/%,$(SCRATCH)/release/CLinux.build/%.o, \
   $(wildcard Sources/CLinux/*.c))
@@ -70,6 +76,7 @@ FIXED_RUNS := 100
 FRESH_RUNS := 50
 TALLY := $(PYTHON) Tests/Gates/tally.py
 VENV := .build/venv
+DEB ?= .build/deb
 # Where `make certificates` writes, and the names and addresses that clients know the broker by.
 CERTIFICATES ?= .build/certificates
 NAMES ?= $(shell hostname) $(shell hostname).local localhost 127.0.0.1
@@ -89,7 +96,7 @@ export TOOLS
 .PHONY: build run test unit simulate simulation simulation-fixed simulation-fresh marks mutations \
   fuzz differential soak gates end-to-end autobahn conformance plan size sizes footprint bench deb \
   boards certificates lint format install clean help link toolchain both-boards board-packages \
-  test-packages browser-packages venv-package plan-of-board emulated processor row-of-board \
+  test-packages browser-packages venv-package plan-of-board emulated package processor row-of-board \
   row-of-sizes
 
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
@@ -199,15 +206,17 @@ emulated: $(VENV)/ready
 	@rm -f .build/emulated; for board in $(FOREIGN_BOARDS); do \
 	  $(MAKE) --no-print-directory build processor BOARD=$$board || exit 1; done
 	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet SWIFTLET_BOARDS="$$(cat .build/emulated)" \
-	  $(VENV)/bin/python -m pytest Tests/EndToEnd/test_boards.py -q -p no:cacheprovider
+	  $(VENV)/bin/python -m pytest $(addprefix Tests/EndToEnd/test_,boards.py board_images.py \
+	  package.py) -q -p no:cacheprovider
 
 # What differs between processors, asked of the board's C library; how its program is run is noted.
-processor:
+processor: $(TLS_LIBRARIES)
 	@echo "$(VARIANT):$(RUNNER) $(PROGRAM)" >> .build/emulated
 	@$(TOOLS)/clang -fuse-ld=lld -O1 -Wno-unused-command-line-argument $(LINK_FLAGS) $(C_HEADERS) \
-	  -D__linux__=1 -ISources/CLinux/include -o .build/bin/$(VARIANT)/processor $(LINK_BEFORE) \
+	  -D__linux__=1 -DSWIFTLET_TLS -ISources/CLinux/include -ffunction-sections -Wl,--gc-sections \
+	  -Wl,--wrap=linux_seconds_since_1970 -o .build/bin/$(VARIANT)/processor $(LINK_BEFORE) \
 	  Tests/Boards/processor.c $(patsubst %,Sources/CLinux/%.c,addresses calendar errors files \
-	  poll signals sockets time) $(LINK_AFTER)
+	  fortified poll signals sockets time tls_memory tls_time) $(TLS_LIBRARIES) $(LINK_AFTER)
 	$(RUNNER) .build/bin/$(VARIANT)/processor
 	$(if $(filter $(BOARD),$(VARIANT)),@C_FLAGS="$(C_TARGET) $(C_HEADERS)" \
 	  $(PYTHON) Tests/Gates/allocations.py $(BOARD))
@@ -249,30 +258,30 @@ footprint: build test-packages
 	@$(PYTHON) Tests/Footprint/footprint.py $(PROGRAM) \
 	  $(if $(RUNNER),,/usr/sbin/mosquitto) | tee .build/bench/footprint-$(BOARD).md
 
-## boards        The boards there are; what the plan takes of memory is known of those that are built
+## boards        The boards there are, and what each takes of memory at most, in KiB
 boards:
-	@printf '%-8s  %-28s  %10s  %11s  %8s\n' board processor 'plan, KiB' connections messages
+	@printf '%-8s  %-20s  %12s  %11s  %8s  %8s\n' board processor 'memory, KiB' connections \
+	  sessions messages
 	@for board in $(BOARDS); do $(MAKE) --no-print-directory row-of-board BOARD=$$board; done
 
 limit = $(shell sed -n 's/.*package var $(1) = //p' Board/$(BOARD)/Limits.swift)
 row-of-board:
-	@plan=$$($(RUNNER) $(PROGRAM) --plan 2>/dev/null | awk '/^sum/ {print int($$NF / 1024)}'); \
-	printf '%-8s  %-28s  %10s  %11s  %8s\n' $(BOARD) "$(or $(ARCHITECTURE),$(shell uname -m))" \
-	  "$${plan:--}" $(call limit,connections) $(call limit,messages)
+	@printf '%-8s  %-20s  %12s  %11s  %8s  %8s\n' $(BOARD) \
+	  "$(or $(ARCHITECTURE),$(shell uname -m))" $(MEMORY) $(call limit,connections) \
+	  $(call limit,sessions) $(call limit,messages)
 
-## sizes         Bytes of the program of every board, in each way it can be linked
+## sizes         Bytes of the program of every board, in each way it can be linked, and memory idle
 sizes:
-	@echo '| board | link | file | code and constants | variables |'
-	@echo '| --- | --- | ---: | ---: | ---: |'
-	@for board in $(BOARDS); do \
-	  $(MAKE) --no-print-directory build row-of-sizes BOARD=$$board > .build/sizes.log 2>&1 \
-	    || { cat .build/sizes.log; exit 1; }; grep '^|' .build/sizes.log; done
-	@for board in $(DYNAMIC_BOARDS); do \
-	  $(MAKE) --no-print-directory build row-of-sizes BOARD=$$board LINK=dynamic > .build/sizes.log \
-	    2>&1 || { cat .build/sizes.log; exit 1; }; grep '^|' .build/sizes.log; done
+	@$(PYTHON) Tests/Footprint/sizes.py
+	@for board in $(BOARDS); do links=; case " $(LINKED_BOARDS) " in \
+	    *" $$board "*) links="dynamic static static-glibc" ;; esac; \
+	  for link in $${links:-static}; do \
+	    $(MAKE) --no-print-directory build row-of-sizes BOARD=$$board LINK=$$link \
+	      > .build/sizes.log 2>&1 || { cat .build/sizes.log; exit 1; }; \
+	    grep '^|' .build/sizes.log; done; done
 
 row-of-sizes:
-	@$(PYTHON) Tests/Footprint/sizes.py $(BOARD) "$(or $(LINK),$(if $(filter -static,$(LINK_FLAGS)),static,dynamic))" $(PROGRAM)
+	@$(PYTHON) Tests/Footprint/sizes.py $(BOARD) "$(LINK)" $(PROGRAM) $(RUNNER)
 
 ## lint          Check the style of every Swift file
 lint: toolchain
@@ -295,11 +304,15 @@ install:
 
 ## deb           A Debian package of the program for BOARD (host, pi, pi-zero): .build/deb
 deb: build
-	@rm -rf .build/deb/$(BOARD)
-	@$(MAKE) --no-print-directory install DESTDIR=.build/deb/$(BOARD) PREFIX=/usr >/dev/null
-	@sh Board/debian/package.sh .build/deb/$(BOARD) $(DEB_ARCHITECTURE) $(VERSION) \
-	  "$(DEB_DEPENDS)" .build/deb/swiftlet_$(VERSION)_$(DEB_ARCHITECTURE).deb
-	@echo "== .build/deb/swiftlet_$(VERSION)_$(DEB_ARCHITECTURE).deb"
+	@$(MAKE) --no-print-directory package
+
+package:
+	@[ $(DEB_ARCHITECTURE) != none ] || { echo "There is no Debian for board $(BOARD)" >&2; exit 1; }
+	@rm -rf $(DEB)/$(BOARD)
+	@$(MAKE) --no-print-directory install DESTDIR=$(DEB)/$(BOARD) PREFIX=/usr >/dev/null
+	@sh Board/debian/package.sh $(DEB)/$(BOARD) $(DEB_ARCHITECTURE) $(VERSION) \
+	  "$(DEB_DEPENDS)" $(DEB)/swiftlet_$(VERSION)_$(DEB_ARCHITECTURE).deb
+	@echo "== $(DEB)/swiftlet_$(VERSION)_$(DEB_ARCHITECTURE).deb"
 
 ## certificates  A CA and a server certificate for a home network: CERTIFICATES (.build/certificates),
 ##               NAMES ("broker.lan 192.168.1.2"), CLIENT=name for a client's too
@@ -330,10 +343,12 @@ link: $(TLS_LIBRARIES)
 	  $(TLS_LIBRARIES) $(LINK_AFTER)
 	@$(TOOLS)/llvm-objcopy --strip-all --remove-section=.comment $(PROGRAM).debug $(PROGRAM)
 
-$(TLS_LIBRARIES): .build/tls/$(VARIANT)/%: $(TLS_FOLDER)/%
+$(TLS_LIBRARIES): .build/tls/$(VARIANT)/%: $(TLS_FOLDER)/% Makefile
 	@mkdir -p $(dir $@)
 	@$(TOOLS)/llvm-objcopy --redefine-sym calloc=linux_tls_calloc \
-	  --redefine-sym free=linux_tls_free $< $@
+	  --redefine-sym free=linux_tls_free --redefine-sym time=linux_tls_time \
+	  --redefine-sym gmtime_r=linux_tls_gmtime_r --remove-section=.eh_frame \
+	  --remove-section=.rela.eh_frame $< $@
 
 toolchain:
 	@[ -x "$(TOOLS)/clang" ] || { echo "Swift is missing: install the toolchain from swift.org" \

@@ -10,9 +10,9 @@
 #   EMULATOR    the name qemu has for it; EMULATOR_FLAGS choose the processor
 #
 # LINK=static carries the C library (musl) in the image: one file that runs on any distribution.
-# LINK=dynamic uses the device's own C library (glibc).
+# LINK=dynamic uses the device's own C library (glibc). LINK=static-glibc carries that, for comparison.
 LINK ?= static
-SYSROOT := .build/sysroot/$(DEBIAN)-$(LINK)
+SYSROOT := .build/sysroot/$(DEBIAN)-$(if $(filter static,$(LINK)),static,dynamic)
 SYSROOT_PACKAGES := linux-libc-dev libgcc-dev libmbedtls-dev
 PACKAGES := qemu-$(EMULATOR)-static:qemu-user-static
 # Division and the like, which a processor may lack.
@@ -32,12 +32,18 @@ else
 C_TARGET ?= --target=$(GNU) $(PROCESSOR)
 SYSROOT_PACKAGES += libc6-dev libc6
 HEADERS := $(SYSROOT)/usr/include $(SYSROOT)/usr/include/$(GNU)
+LIBC := $(SYSROOT)/usr/lib/$(GNU)
+LINK_BEFORE := $(LIBC)/crt1.o $(LIBC)/crti.o
+ifeq ($(LINK),static-glibc)
+LINK_FLAGS := $(C_TARGET) -static -nostdlib -Wl,--build-id=none -Wl,-z,relro
+LINK_AFTER = -Wl,--start-group $(LIBC)/libc.a $(LIBGCC) $(LIBGCC:libgcc.a=libgcc_eh.a) \
+  -Wl,--end-group $(LIBC)/crtn.o
+else
 LINK_FLAGS := $(C_TARGET) --sysroot=$(SYSROOT) -nostartfiles -nodefaultlibs \
   -no-pie -Wl,-z,relro,-z,now
-LINK_BEFORE := $(SYSROOT)/usr/lib/$(GNU)/crt1.o $(SYSROOT)/usr/lib/$(GNU)/crti.o
-LINK_AFTER = -L$(SYSROOT)/usr/lib/$(GNU) -lc $(LIBGCC) \
-  $(SYSROOT)/usr/lib/$(GNU)/crtn.o
+LINK_AFTER = -L$(LIBC) -lc $(LIBGCC) $(LIBC)/crtn.o
 RUNNER += -L $(SYSROOT)
+endif
 endif
 
 C_HEADERS := $(foreach folder,$(HEADERS),-isystem $(CURDIR)/$(folder))

@@ -1,10 +1,11 @@
 # LINK=dynamic is linked against the C library of the machine that builds it. The image can be
 # loaded anywhere, and what the loader has resolved is read-only from then on.
 # LINK=static carries its C library (musl): half the resident memory, and one file for any
-# distribution.
+# distribution. LINK=static-glibc is for comparison.
 LINK ?= dynamic
 USUAL_LINK := dynamic
 OPTIMISATION := -O
+MEMORY := 512000
 DEB_ARCHITECTURE := $(shell dpkg --print-architecture 2>/dev/null)
 ifeq ($(LINK),static)
 MACHINE := $(shell uname -m)
@@ -16,7 +17,9 @@ LINK_BEFORE := /usr/lib/$(MUSL)/crt1.o /usr/lib/$(MUSL)/crti.o
 LINK_AFTER := /usr/lib/$(MUSL)/libc.a \
   $(wildcard $(TOOLS)/../lib/clang/*/lib/linux/libclang_rt.builtins-$(MACHINE).a) \
   /usr/lib/$(MUSL)/crtn.o
+else ifeq ($(LINK),static-glibc)
+LINK_FLAGS := -static -Wl,-z,relro -Wl,--build-id=none
 else
-LINK_FLAGS := -pie -Wl,-z,relro,-z,now
+LINK_FLAGS := -pie -Wl,-z,relro,-z,now,-z,pack-relative-relocs
 DEB_DEPENDS := libc6 (>= 2.36)
 endif

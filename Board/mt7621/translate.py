@@ -56,8 +56,21 @@ def for_mips(text, lines, attributes):
     return re.sub(r'"target-cpu"="[^"]*"', attributes, text)
 
 
+def is_newer(result, sources):
+    return os.path.exists(result) and all(
+        os.path.getmtime(source) <= os.path.getmtime(result) for source in [*sources, __file__])
+
+
+def made_for_arm(arguments):
+    """The objects of a module that `swift build` has made."""
+    with open(arguments[arguments.index("-output-file-map") + 1]) as file:
+        return [found["object"] for found in json.load(file).values() if os.path.exists(found.get("object", ""))]
+
+
 def translate(module, arguments, folder, flags, lines, attributes):
     intermediate, result = f"{folder}/{module}.ll", f"{folder}/{module}.o"
+    if is_newer(result, made_for_arm(arguments)):
+        return result
     subprocess.run([*without_outputs(arguments), "-emit-ir", "-o", intermediate], check=True)
     with open(intermediate) as file:
         text = for_mips(file.read(), lines, attributes)
@@ -72,6 +85,8 @@ def translate(module, arguments, folder, flags, lines, attributes):
 def compile_c(source, arguments, folder, flags):
     """A file of C with the flags that are not of the processor."""
     result = f"{folder}/{os.path.basename(source)}.o"
+    if is_newer(result, [arguments[-1]]):
+        return result
     kept = [word for word in arguments if re.match(r"-D(?!__)|-O|-std|-W|-f(function|data)|-fno-async", word)]
     subprocess.run([f"{TOOLS}/clang", *flags, *kept, "-ISources/CLinux/include", "-c", source,
                     "-o", result], check=True)

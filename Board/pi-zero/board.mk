@@ -2,6 +2,7 @@
 # libraries come from its `armel`, made for ARMv5: no number with a fraction passes between them and
 # us, the one thing in which their conventions for calls differ.
 ARCHITECTURE := ARMv6, hard float
+MEMORY := 20480
 DEBIAN := armel
 GNU := arm-linux-gnueabi
 MUSL := arm-linux-musleabi
@@ -12,3 +13,5 @@ EMULATOR_FLAGS := -cpu arm1176
 BITS := 32
 OPTIMISATION := -Osize
 include Board/cross.mk
+# The package is for any Debian or Raspberry Pi OS of 32 bits: the file brings its own C library.
+DEB_ARCHITECTURE := armhf

@@ -1,9 +1,10 @@
 // What may differ between processors, asked of the board's own C library under its emulator: time
-// after 2038, errors' numbers, and whether this emulator finds an address that is not aligned.
+// after 2038, certificates then, errors' numbers, and whether this emulator finds an address that is not aligned.
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <mbedtls/x509.h>
 #include "../../Sources/CLinux/system.h"
 
 static int failures;
@@ -34,6 +35,35 @@ static void clocks(void) {
   int64_t milliseconds = linux_boottime_milliseconds();
   int64_t after = linux_boottime_microseconds();
   expect(before > 0 && before / 1000 <= milliseconds && milliseconds <= after / 1000, "clocks agree");
+}
+
+// The linker hands what asks for the wall clock to us: to the TLS library it may be any moment.
+static int64_t pretended;
+int64_t __real_linux_seconds_since_1970(void);
+int64_t __wrap_linux_seconds_since_1970(void);
+int64_t __wrap_linux_seconds_since_1970(void) {
+  return pretended ? pretended : __real_linux_seconds_since_1970();
+}
+
+static void certificates(void) {
+  static const struct { int64_t now; int before, in, after; } moments[] = {
+    {2147483647 - 86400 * 30, 2037, 2037, 2038},
+    {2147483648 + 86400, 2037, 2038, 2039},
+    {2524608000 + 86400, 2049, 2050, 2051},
+    {4102444800 + 86400, 2099, 2100, 2101}};
+  for (unsigned index = 0; index < sizeof moments / sizeof *moments; index++) {
+    mbedtls_x509_time date = {.mon = 1, .day = 1};
+    pretended = moments[index].now;
+    date.year = moments[index].before;
+    expect(mbedtls_x509_time_is_past(&date), "a certificate that ended last year has ended");
+    date.year = moments[index].in;
+    expect(mbedtls_x509_time_is_past(&date), "a certificate that ended this January has ended");
+    expect(!mbedtls_x509_time_is_future(&date), "one that began then has begun");
+    date.year = moments[index].after;
+    expect(!mbedtls_x509_time_is_past(&date), "a certificate until next year is valid");
+    expect(mbedtls_x509_time_is_future(&date), "one from next year is not yet");
+  }
+  pretended = 0;
 }
 
 static void errors(void) {
@@ -104,6 +134,7 @@ static void alignment(void) {}
 int main(void) {
   layouts();
   clocks();
+  certificates();
   errors();
   signals();
   alignment();

@@ -4,10 +4,13 @@ every packet of Tests/Vectors answered as the program of this machine answers it
 `SWIFTLET_BOARDS` has a line for each: the board, a colon, and the command that runs its program.
 """
 
+import base64
+import hashlib
 import os
 import signal
 import socket
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import packets
 import pytest
@@ -15,9 +18,10 @@ from authority import Authority
 from broker import IS_SWIFTLET, Broker, free_port, let_in
 from packets import CONNACK, CONNECT, PUBLISH, V5, V31, V311
 from raw_client import PATIENCE, RawClient
+from test_services import keys
 from test_vectors import FOLDER, vectors
 from tls import TLSClient, context
-from websocket_client import WebSocketClient
+from websocket_client import BINARY, WebSocketClient, frame, read_to_end
 
 COMMANDS = dict(line.strip().split(":", 1) for line in os.environ.get("SWIFTLET_BOARDS", "").split("\n")
                 if ":" in line)
@@ -129,6 +133,57 @@ def test_websocket(emulated, qos):
         payload = os.urandom(size)
         publisher.publish("t", payload, qos)
         subscriber.take_publish(payload=payload, qos=qos)
+
+
+# Numbers that do not fit into a word of 32 bits with a sign.
+def test_the_largest_numbers_of_version_5(emulated):
+    largest = [("maximum_packet_size", 0xFFFFFFFF), ("session_expiry", 0xFFFFFFFE)]
+    subscriber = emulated.client("largest", properties=largest)
+    subscriber.subscribe(("largest", 1), properties=[("subscription_identifier", 268_435_455)])
+    emulated.client("p").publish("largest", "x", 1, properties=[("message_expiry", 0xFFFFFFFF)])
+    got = dict(subscriber.take_publish(topic="largest").properties)
+    assert got["message_expiry"] >= 0xFFFFFFFE and got["subscription_identifier"] == 268_435_455
+    subscriber.disconnect(properties=[("session_expiry", 0)])
+
+
+@pytest.mark.parametrize("length", [(1 << 31) - 1, 1 << 31, (1 << 32) - 1, 1 << 32, (1 << 63) - 1, (1 << 64) - 1])
+def test_a_websocket_frame_longer_than_any_memory(emulated, length):
+    client = WebSocketClient(emulated.web_port)
+    client.socket.sendall(frame(BINARY, length=length))
+    read_to_end(client.socket)
+    emulated.client("c").ping()
+
+
+# A value is an error or a setting, and never the end of the program.
+def test_large_numbers_in_a_configuration(tmp_path, board):
+    def test_of(line):
+        file = tmp_path / f"{abs(hash(line))}.conf"
+        file.write_text(f"listener 1883\n{line}\n")
+        told = subprocess.run([*COMMANDS[board].split(), "-c", file, "--test-config"], capture_output=True)
+        return line, told.returncode
+
+    lines = [f"{key} {number}" for key in keys() for number in (2147483648, 4294967296)]
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(test_of, lines))
+    assert len(found) > 120 and not [one for one in found if one[1] not in (0, 3)]
+
+
+def test_passwords_are_hashed_as_elsewhere(tmp_path, board):
+    let_in(tmp_path)
+    salt = bytes(range(12))
+    digest = hashlib.pbkdf2_hmac("sha512", b"secret", salt, 101)
+    passwords = tmp_path / "passwords"
+    passwords.write_text("u:$7$101$" + "$".join(base64.b64encode(part).decode() for part in (salt, digest)))
+    passwords.chmod(0o644)
+    emulator, *arguments = COMMANDS[board].split()
+    broker = Broker(tmp_path, f"allow_anonymous false\npassword_file {passwords}\n", arguments, emulator)
+    right = RawClient(broker.port, V311)
+    right.connect("c", username="u", password="secret")
+    right.ping()
+    wrong = RawClient(broker.port, V311)
+    wrong.send(packets.connect(V311, "d", username="u", password="secreT"))
+    assert wrong.receive().reason != 0
+    assert broker.stop() == 0, broker.log()
 
 
 def test_a_restart_in_the_same_place(tmp_path, board, authority):
