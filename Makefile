@@ -6,7 +6,7 @@
 #   BUILD_FLAGS   for `swift build`: headers, triple, toolset
 #   LINK_FLAGS    for clang as linker; LINK_BEFORE and LINK_AFTER stand around our objects
 #   BITS          32 where the processor has no more
-#   TLS           0 leaves TLS out
+#   TLS           0 leaves TLS out; so does TLS=0 on the command line
 #   TRANSLATE     the command that makes objects for another processor of what was built
 #   PACKAGES      what it needs of Debian, as tool:package or /file:package
 #   DEB_ARCHITECTURE, DEB_DEPENDS  for `make deb`: Debian's name of the architecture, and packages
@@ -50,17 +50,18 @@ MEMORY :=
 TLS_FOLDER := /usr/lib/$(shell uname -m)-linux-gnu
 include Board/$(BOARD)/board.mk
 
-# With LINK=dynamic a board is built beside what it is otherwise.
-VARIANT := $(BOARD)$(patsubst %,-%,$(filter-out $(USUAL_LINK),$(LINK)))
+# With LINK=dynamic, or with TLS=0 where there is TLS, a board is built beside what it is otherwise.
+VARIANT := $(BOARD)$(patsubst %,-%,$(filter-out $(USUAL_LINK),$(LINK)))$(if $(findstring \
+  command,$(origin TLS)),-tls$(TLS))
 
 # The TLS library is carried in the image. In our copy of it calloc() and free() are called by other
 # names, those of Sources/CLinux/tls_memory.c, so that all it takes comes from a pool of ours, and so is
 # the time, whose width is ours then (tls_time.c). Tables for unwinding nobody reads.
-ifneq ($(TLS),0)
-TLS_LIBRARIES := $(patsubst %,.build/tls/$(VARIANT)/lib%.a,mbedtls mbedx509 mbedcrypto)
+# Without TLS there is one function left of it: SHA-1 for the handshakes of WebSocket.
+TLS_LIBRARIES := $(patsubst %,.build/tls/$(VARIANT)/lib%.a,$(if $(filter-out \
+  0,$(TLS)),mbedtls mbedx509) mbedcrypto)
 ifeq ($(SYSROOT_PACKAGES),)
 PACKAGES += /usr/include/mbedtls/ssl.h:libmbedtls-dev
-endif
 endif
 
 VERSION := $(shell sed -n 's/.*"swiftlet version \(.*\)".*/\1/p' Sources/Broker/*.swift)

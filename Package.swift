@@ -40,6 +40,9 @@ let ladder: [(module: String, imports: [String])] = [
   ),
 ]
 
+/// What runs at start, at a reload or for a single connection: made small where the rest is made fast.
+let seldom: Set = ["Access", "Broker", "Configuration", "Linux", "WebSocket", "swiftlet"]
+
 var settings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
   .enableExperimentalFeature("RawLayout"),
@@ -57,6 +60,10 @@ if isEmbedded {
   ]
 }
 
+@MainActor func settings(of module: String) -> [SwiftSetting] {
+  settings + (isEmbedded && seldom.contains(module) ? [.unsafeFlags(["-Osize"])] : [])
+}
+
 if isFuzzed {
   settings += [.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing", "-D", "SANITIZED"])]
 }
@@ -64,7 +71,7 @@ if isFuzzed {
 /// C for the system calls, as small or as fast as the Swift around it.
 let systemCalls =
   [
-    optimisation == "-Osize" ? "-Os" : "-O2",
+    "-Os",
     "-std=gnu11", "-ffunction-sections", "-fdata-sections", "-fno-asynchronous-unwind-tables",
     "-Wall", "-Wextra", "-Werror",
   ] + (hasTLS ? ["-DSWIFTLET_TLS"] : [])
@@ -76,7 +83,7 @@ let libraries = ["mbedtls", "mbedx509", "mbedcrypto"]
 let product = Target.executableTarget(
   name: "swiftlet",
   dependencies: (["Board", "CLinux"] + ladder.map(\.module)).map { .init(stringLiteral: $0) },
-  swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])],
+  swiftSettings: settings(of: "swiftlet") + [.unsafeFlags(["-parse-as-library"])],
   linkerSettings: isEmbedded
     ? [.unsafeFlags(["-Xlinker", "--gc-sections", "-Xlinker", "--icf=all"])] : []
 )
@@ -137,7 +144,7 @@ let package = Package(
       .target(
         name: rung.module,
         dependencies: rung.imports.map { .init(stringLiteral: $0) },
-        swiftSettings: settings
+        swiftSettings: settings(of: rung.module)
       )
     }
     + [product] + simulator + tests

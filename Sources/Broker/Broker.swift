@@ -198,6 +198,9 @@ package struct Broker: ~Copyable {
   }
 
   /// What is asked of those who came in by the same listener.
+  ///
+  /// Inlined, since whoever wants one member of it for each message needs no copy of all.
+  @inline(__always)
   func listenerPolicy(of connection: Handle<Connection>) -> ListenerPolicy {
     policy.listeners[Int(connections[connection].listener)]
   }
