@@ -95,6 +95,7 @@ struct Comparison {
     trial.underWay = row.underWay
     trial.messages = row.messages
     trial.rate = row.rate
+    trial.bystanders = row.bystanders
     trial.seconds = seconds
     trial.version = version
     trial.broker = BrokerProcess(process)

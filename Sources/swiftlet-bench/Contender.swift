@@ -65,6 +65,9 @@ struct Row {
   var inflight = 20
   var transport = Transport.plain
   var resumes = false
+  /// Connections that are open beside the load, and do nothing; the row without them is `alone`.
+  var bystanders = 0
+  var alone: String?
   /// Swiftlet's figure divided by Mosquitto's: at least, or at most when less is better.
   var target: Double?
   /// The relay, which reads nothing, can bear it.
@@ -117,6 +120,25 @@ struct Row {
       name: "queue of 50,000 QoS 1, max_inflight_messages 500", scenario: .queue, qos: 1,
       inflight: 500, suitsRelay: false),
     Row(
+      name: "fan-in QoS 2", scenario: .fanIn, qos: 2, clients: 100, underWay: 400,
+      suitsRelay: false),
+    Row(
+      name: "fan-out QoS 2", scenario: .fanOut, qos: 2, clients: 100, underWay: 50,
+      suitsRelay: false),
+    Row(
+      name: "pairs QoS 1 singly: 100 pairs", scenario: .pairs, qos: 1, clients: 100, underWay: 1,
+      suitsRelay: false),
+    Row(
+      name: "pairs QoS 1, 16 KiB, 8 under way each", scenario: .pairs, qos: 1, size: 16_384,
+      underWay: 8, suitsRelay: false),
+    Row(
+      name: "pairs QoS 0, 5,000 idle connections", scenario: .pairs, bystanders: 5_000,
+      alone: "pairs QoS 0: 10 pairs, 100 under way each", suitsRelay: false),
+    Row(
+      name: "pairs QoS 0 singly, 5,000 idle connections", scenario: .pairs, clients: 100,
+      underWay: 1, bystanders: 5_000, alone: "pairs QoS 0 singly: 100 pairs, 1 under way each",
+      suitsRelay: false),
+    Row(
       name: "10,000 retained messages to a new subscriber", scenario: .retained,
       messages: 10_000, suitsRelay: false),
     Row(
@@ -152,6 +174,9 @@ struct Row {
     Row(name: "connect, CONNACK, disconnect", scenario: .connect, clients: 50, target: 0.85),
     Row(name: "idle connections", scenario: .idle, clients: 5_000),
     Row(name: "latency at 5,000 messages a second", scenario: .latency, rate: 5_000, target: 1),
+    Row(
+      name: "latency at 5,000 messages a second, 5,000 idle connections", scenario: .latency,
+      rate: 5_000, bystanders: 5_000, alone: "latency at 5,000 messages a second", target: 1),
     Row(name: "latency at 50,000 messages a second", scenario: .latency, rate: 50_000, target: 1),
   ]
 }

@@ -7,7 +7,7 @@ struct Report {
 
   var markdown: String {
     [
-      heading, speed, cost, connections, latency, problems,
+      heading, speed, cost, bystanders, connections, latency, problems,
     ].joined(separator: "\n")
   }
 
@@ -65,6 +65,39 @@ struct Report {
 
       \(table.markdown)
       """
+  }
+
+  /// What is left of the speed, and how much more a message costs, with idle connections.
+  private var bystanders: String {
+    var table = Table(
+      ["with idle connections, as a part of that without"] + names + ["target", ""])
+    for (row, outcomes) in rows {
+      guard let without = rows.first(where: { $0.row.name == row.alone })?.outcomes else {
+        continue
+      }
+      let figures: [(String, (Outcome) -> Double?)] =
+        row.isAboutSpeed
+        ? [("speed", \.perSecond), ("broker's core per message", \.brokerMicroseconds)]
+        : [("broker's core per message", \.brokerMicroseconds)]
+      for (title, value) in figures {
+        let shares = names.map { share(outcomes[$0], without[$0], value) }
+        let ours = zip(names, shares).first { $0.0 == "Swiftlet" }?.1 ?? 0
+        let isJudged = title == "speed"
+        table.add(
+          ["\(row.name): \(title)"] + shares.map { $0.map(Report.short) ?? "–" }
+            + (isJudged ? ["≥ 0.95", ours >= 0.95 ? "met" : "missed"] : ["", ""]))
+      }
+    }
+    return "## Idle connections beside\n\n" + table.markdown
+  }
+
+  private func share(
+    _ outcomes: [Outcome]?, _ without: [Outcome]?, _ value: (Outcome) -> Double?
+  ) -> Double? {
+    guard let with = median(best(outcomes ?? []).compactMap(value)),
+      let alone = median(best(without ?? []).compactMap(value)), alone > 0
+    else { return nil }
+    return with / alone
   }
 
   private var connections: String {

@@ -21,6 +21,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: "4 is MQTT 3.1.1, 5 is MQTT 5.") var version: UInt8 = 4
   @Option(help: "Messages a second, for latency.") var rate = 5_000
   @Option(help: "Messages, for queue and retained.") var messages = 50_000
+  @Option(help: "Connections that are open beside the load, and do nothing.") var idle = 0
   @Option(help: "The broker's process, if it is here: its time and memory are measured.")
   var pid: Int32?
   @Option(help: "The core to stay on.") var core: Int32?
@@ -49,6 +50,7 @@ struct RunCommand: ParsableCommand {
     trial.rate = rate
     trial.messages = messages
     trial.spins = spin
+    trial.bystanders = idle
     trial.broker = BrokerProcess(pid)
     let outcome = trial.run()
     print(json ? try outcome.json() : outcome.lines)

@@ -27,6 +27,8 @@ struct Trial {
   var rate = 5_000
   var messages = 50_000
   var spins = false
+  /// Connections that are open beside the load, and do nothing.
+  var bystanders = 0
   var broker: BrokerProcess?
 
   var handshake: Handshake { Handshake(endpoint: endpoint, version: version) }
@@ -43,6 +45,8 @@ struct Trial {
     var outcome = Outcome()
     outcome.residentKiBAtStart = broker?.residentKiB
     do {
+      let bystanders = try Bystanders(bystanders, handshake)
+      defer { outcome.failure = outcome.failure ?? bystanders.complaint }
       switch scenario {
       case .pairs: try flow(.pairs(clients, window: window, common), &outcome)
       case .fanIn: try flow(.fanIn(clients, window: max(1, window / clients), common), &outcome)

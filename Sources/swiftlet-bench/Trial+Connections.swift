@@ -40,16 +40,10 @@ extension Trial {
   /// Connections with one subscription each that do nothing, and what the broker needs for them.
   func idle(_ outcome: inout Outcome) throws {
     guard let broker else { throw Failure("the broker's process is not known: --pid") }
-    var descriptors: [Int32] = []
-    defer { descriptors.forEach { bench_close($0) } }
     let start = broker.residentKiB
+    let bystanders = try Bystanders(0, handshake)
     for count in [clients / 5, clients] {
-      while descriptors.count < count {
-        let index = descriptors.count
-        let descriptor = try handshake.connect(identifier: "bench-idle-\(index)")
-        descriptors.append(descriptor)
-        try handshake.subscribe(descriptor, to: "bench/idle/\(index)", qos: qos)
-      }
+      try bystanders.grow(to: count, handshake)
       outcome.figures["resident bytes per connection, \(count)"] =
         Double(broker.residentKiB - start) * 1024 / Double(count)
     }
@@ -63,11 +57,37 @@ extension Trial {
     outcome.figures["while idle: microseconds of a core per second"] =
       (outcome.brokerBusy ?? 0) * 1e6
     outcome.published = UInt64(clients)
+    outcome.failure = bystanders.complaint
+  }
+}
+
+/// Connections with one subscription each that do nothing.
+final class Bystanders {
+  private var descriptors: [Int32] = []
+
+  init(_ count: Int, _ handshake: Handshake) throws {
+    try grow(to: count, handshake)
+  }
+
+  deinit { descriptors.forEach { bench_close($0) } }
+
+  func grow(to count: Int, _ handshake: Handshake) throws {
+    while descriptors.count < count {
+      let index = descriptors.count
+      let descriptor = try handshake.connect(identifier: "bench-idle-\(index)")
+      descriptors.append(descriptor)
+      try handshake.subscribe(descriptor, to: "bench/idle/\(index)", qos: 0)
+    }
+  }
+
+  /// That the broker has closed one.
+  var complaint: String? {
     for (index, descriptor) in descriptors.enumerated() {
       var byte: UInt8 = 0
       let count = recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT))
-      if count == 0 { outcome.failure = "the broker closed idle connection \(index)" }
+      if count == 0 { return "the broker closed idle connection \(index)" }
     }
+    return nil
   }
 }
 
