@@ -205,7 +205,11 @@ end-to-end: $(VENV)/ready browser-packages both-boards
 emulated: $(VENV)/ready
 	@[ -e .build/bin/host/swiftlet ] || $(MAKE) --no-print-directory build BOARD=host
 	@rm -f .build/emulated; for board in $(FOREIGN_BOARDS); do \
-	  $(MAKE) --no-print-directory build processor BOARD=$$board || exit 1; done
+	  $(MAKE) --no-print-directory board-packages BOARD=$$board || exit 1; done
+	@echo "== building and probing: $(FOREIGN_BOARDS)"
+	@printf '%s\n' $(FOREIGN_BOARDS) | xargs -P $$(nproc) -I {} sh -c '$(MAKE) \
+	  --no-print-directory build processor BOARD={} > .build/emulated-{}.log 2>&1 || \
+	  { cat .build/emulated-{}.log; exit 255; }; tail -n 2 .build/emulated-{}.log'
 	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet SWIFTLET_BOARDS="$$(cat .build/emulated)" \
 	  $(VENV)/bin/python -m pytest $(addprefix Tests/EndToEnd/test_,boards.py board_images.py \
 	  package.py) -q -p no:cacheprovider

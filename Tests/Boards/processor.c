@@ -83,12 +83,13 @@ static void errors(void) {
 }
 
 static void signals(void) {
-  static const int sent[] = {SIGHUP, SIGINT, SIGUSR1, SIGUSR2, SIGTERM};
+  // 34 is what glibc's `kill -s RTMIN` sends, and Python's.
+  const int sent[] = {SIGHUP, SIGINT, SIGUSR1, SIGUSR2, SIGTERM, SIGRTMIN, 34};
   static const int32_t told[] = {
     LINUX_SIGNAL_HANG_UP, LINUX_SIGNAL_INTERRUPT, LINUX_SIGNAL_USER_1, LINUX_SIGNAL_USER_2,
-    LINUX_SIGNAL_TERMINATE};
+    LINUX_SIGNAL_TERMINATE, LINUX_SIGNAL_REAL_TIME, LINUX_SIGNAL_REAL_TIME};
   int32_t descriptor = linux_signals_open();
-  for (int index = 0; index < 5; index++) {
+  for (int index = 0; index < 7; index++) {
     kill(getpid(), sent[index]);
     expect(linux_signals_read(descriptor) == told[index], "a signal is told by our number");
   }

@@ -153,7 +153,8 @@ def test_it_is_one_file_for_any_system(board):
     headers = "\n".join(inspect(path(board), "--private-headers"))
     dynamic = board.endswith("-dynamic")
     assert ("INTERP" in headers) == dynamic
-    assert re.findall(r"NEEDED\s+(\S+)", headers) == (["libc.so.6"] if dynamic else [])
+    needed = {re.sub(r"-.*", "", name) for name in re.findall(r"NEEDED\s+(\S+)", headers)}
+    assert needed in (({"libc.so.6"}, {"libc.so.6", "ld"}) if dynamic else (set(),))
 
 
 # The clock of 32 bits ends in January 2038.
@@ -212,7 +213,8 @@ def promised(board):
     return int(re.search(r"^MEMORY := (\d+)$", text, re.MULTILINE)[1])
 
 
-@every_board
+# A C library of the device's own comes on top, and is not ours to promise.
+@pytest.mark.parametrize("board", [board for board in sorted(COMMANDS) if not board.endswith("-dynamic")])
 def test_the_process_takes_no_more_than_is_promised(board, tmp_path, authority):
     """Even when every page is in use that can be: those of the file, of all pools, and of the stack that
     was touched with as many connections as there may be (100 of a large board) and messages."""
