@@ -20,10 +20,10 @@ from pathlib import Path
 
 from client import Client
 from ledger import Ledger
-from memory import PAGE, in_use, pools, resident_pages
 
 from broker import Broker  # noqa: E402 (beside the packets that `client` has found)
 from packets import V5, V311, connect, variable
+from usage import PAGE, in_use, pools, resident_pages
 from warmup import warm_up
 
 LIMIT = 2_000_000
@@ -56,9 +56,10 @@ class Soak:
                 for qos in (0, 1, 2) for version in (V311, V5)]
         load += [asyncio.create_task(task) for task in (
             self.storm(), self.flood(), self.stop_and_continue(), self.large(), self.use_up_descriptors())]
-        await asyncio.sleep(self.seconds * 0.25)
+        settling = min(max(5, self.seconds / 10), 60)
+        await asyncio.sleep(settling)
         touched, start = pools(self.broker), resident_pages(self.broker)
-        await asyncio.sleep(self.seconds * 0.75)
+        await asyncio.sleep(max(1, self.seconds - settling))
         self.is_over = True
         await asyncio.wait_for(asyncio.gather(*load), 60)
         await self.wait_for_all(keepers)
@@ -246,8 +247,8 @@ class Soak:
         self.figures["resident KiB at the start"] = start * PAGE // 1024
         self.figures["resident KiB at the end"] = end * PAGE // 1024
         if end > start + PAGES_OF_GROWTH:
-            fuller = [f"{name} {touched[name][1]} -> {peak}"
-                      for name, (_, peak, _) in pools(self.broker).items() if peak > touched[name][1]]
+            fuller = [f"{name} {touched[name][2]} -> {peak}"
+                      for name, (_, _, peak, _) in pools(self.broker).items() if peak > touched[name][2]]
             self.failures.append(f"{end - start} pages more than at the start: {', '.join(fuller)}")
 
     async def end_all(self):
