@@ -32,11 +32,10 @@ def accounts(tmp_path):
     for one in running:
         for client in opened.pop(one, ()):
             client.close()
-        for topic in ("t", "u", "x/kept"):
-            owner = RawClient(one.broker.port, V311)
-            owner.connect("clearing", username="owner", password="")
-            owner.publish(topic, b"", 1, retain=True)
-            owner.close()
+        owner = RawClient(one.broker.port, V311)
+        owner.connect("clearing", username="owner", password="")
+        owner.publish("u", b"", 1, retain=True)
+        owner.close()
         wait_until_unused(one.broker)
         one.stop()
 
@@ -152,7 +151,6 @@ def test_line_that_is_no_user(accounts, line):
             assert not is_let_in(started, user, password), (user, password)
     assert is_let_in(started, "alice", "secret")
     started.reload(passwords=hashed("owner", "", 1))
-    started.passwords.write_text("")
 
 
 def broken_missing(path):
@@ -187,7 +185,8 @@ def test_reload_that_fails_keeps_door_and_rules(accounts, which, harm):
     """CVE-2017-7652: the files could not be read again, and nobody was asked for anything."""
     if harm is broken_unreadable and os.getuid() != 0:
         pytest.skip("the file's owner would be the broker")
-    started = accounts(USERS + hashed("owner", "", 1), OWNER + "user alice\ntopic a\ntopic deny denied\n")
+    started = accounts(USERS + hashed("owner", "", 1), OWNER + "user alice\ntopic a\n",
+                       "allow_anonymous false\n")
     alice = client(started, "alice", "alice", "secret")
     harm(getattr(started, which))
     started.reload(succeeds=False)

@@ -137,7 +137,7 @@ def speak(port, kind, made):
 @pytest.mark.parametrize("size", [1, 2, 5, 1000])
 def test_frames_that_cut_packets_anywhere(broker, name, size):
     """nanomq, CVE-2026-25627: a packet ends where it says, and not where its frame does."""
-    stream = packets.connect(V311, name) + packets.subscribe(1, [(name, 1)])
+    stream = packets.connect(V311, name) + packets.subscribe(1, [(name, 0)])
     for number in range(2, 40):
         stream += packets.publish(name, b"x" * (number * 7), 1, number)
     wire, reader = open_websocket(broker.ports["web"])
