@@ -52,3 +52,11 @@ def processor_time(broker):
     """In hundredths of a second."""
     words = Path(f"/proc/{broker.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
     return int(words[11]) + int(words[12])
+
+
+def wait_for_descriptors(broker, count):
+    """Until it has so many open."""
+    deadline = time.monotonic() + PATIENCE
+    while (used := len(os.listdir(f"/proc/{broker.process.pid}/fd"))) != count:
+        assert time.monotonic() < deadline, f"{used} of {count} descriptors"
+        time.sleep(0.005)
