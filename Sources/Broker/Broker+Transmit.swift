@@ -27,7 +27,8 @@ extension Broker {
       sessions.remove(handle, of: session, messages: &messages, texts: &texts)
       return true
     }
-    if delivery.stage == .unsent && !mayStillRead(delivery, session) {
+    // Not sent again either: what was sent and not acknowledged need not have arrived.
+    if !mayStillRead(delivery, session) {
       sessions.remove(handle, of: session, messages: &messages, texts: &texts)
       return true
     }

@@ -1,4 +1,7 @@
 /// A queue of at most so many elements: in at the back, out at the front.
+///
+/// When it has become empty it begins anew at its first slot: as in a pool, resident memory follows
+/// the most that was ever held and not what has passed through.
 @safe package struct Ring<Element: BitwiseCopyable>: ~Copyable {
   private let elements: UnsafeMutablePointer<Element>
   package let capacity: Int
@@ -26,8 +29,8 @@
   package mutating func removeFirst() -> Element? {
     guard count > 0 else { return nil }
     let element = unsafe elements[head]
-    head = head + 1 == capacity ? 0 : head + 1
     count -= 1
+    head = count == 0 || head + 1 == capacity ? 0 : head + 1
     return element
   }
 }

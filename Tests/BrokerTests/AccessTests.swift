@@ -193,6 +193,23 @@ func aPublishThatIsDeniedGoesNowhere(version: Version) throws {
   #expect(world.used("deliveries") == 1)
 }
 
+/// It need not have arrived, so that to send it again would tell what may not be read any more.
+@Test(arguments: [1, 2])
+func whatWasSentIsNotSentAgainToThoseWhoMayNotReadItAnyMore(qos: UInt8) throws {
+  let world = try world("user a\ntopic x/#\n")
+  let a = world.connect("a", clean: false, .sessionExpiry(100), userName: "a")
+  #expect(a.subscribe("x/#", qos) == qos)
+  let b = world.connect("b", userName: "a")
+  for number in 1...3 { b.publish("x/\(number)", "\(number)", qos: qos, identifier: number) }
+  #expect(a.texts() == ["1", "2", "3"])
+  a.lose()
+  try world.take(rules: "user a\ntopic x/2\n")
+  let back = world.connect(
+    "a", clean: false, .sessionExpiry(100), present: true, userName: "a")
+  #expect(back.texts() == ["2"])
+  #expect(world.used("deliveries") == 1)
+}
+
 @Test func aSessionThatComesUnderAnotherNameGetsWhatThatOneMayRead() throws {
   let world = try world("user a\ntopic x/#\nuser b\ntopic x/2\ntopic read y\n")
   let a = world.connect("s", clean: false, .sessionExpiry(100), userName: "a")

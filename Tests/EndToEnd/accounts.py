@@ -4,8 +4,10 @@ import base64
 import hashlib
 import os
 import signal
+import time
 
 from broker import Broker
+from raw_client import PATIENCE
 
 
 def hashed(user, password, iterations=101, scheme=7, salt=None):
@@ -43,8 +45,9 @@ class Accounts:
         words = "Reloading config." if succeeds else "was not reloaded"
         before = self.broker.log().count(words)
         self.broker.signal(signal.SIGHUP)
+        deadline = time.monotonic() + PATIENCE
         while self.broker.log().count(words) == before:
-            assert self.broker.is_running(), self.broker.log()
+            assert self.broker.is_running() and time.monotonic() < deadline, self.broker.log()
         # The next packet that the broker answers it answers by the new files.
         return self.broker.log()
 

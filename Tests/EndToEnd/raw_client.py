@@ -25,10 +25,11 @@ class Nothing(Exception):
 class RawClient:
     """`polite` is false for a broker that need not say why it closes (a SHOULD of MQTT 5)."""
 
-    def __init__(self, port, version=V5, polite=True, host="127.0.0.1"):
+    def __init__(self, port, version=V5, polite=True, host="127.0.0.1", source=None):
         self.version = version
         self.polite = polite
-        self.socket = socket.create_connection((host, port), timeout=PATIENCE)
+        self.socket = socket.create_connection(
+            (host, port), timeout=PATIENCE, source_address=source and (source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.inbox = bytearray()
         self.early = []  # received while something else was waited for, in order

@@ -10,6 +10,7 @@ from accounts import Accounts, hashed
 from broker import IS_SWIFTLET, program
 from packets import CONNACK, V5, V31, V311
 from raw_client import PATIENCE, RawClient
+from usage import wait_for_descriptors
 
 pytestmark = pytest.mark.skipif(not IS_SWIFTLET, reason="Mosquitto is not the subject")
 
@@ -390,7 +391,7 @@ def test_cve_2017_7652_a_reload_without_descriptors_keeps_the_rules(accounts):
     alice = client(started, "alice", "alice", "secret")
     alice.subscribe("#")
     crowd = [RawClient(started.broker.port, V5) for _ in range(60)]
-    started.broker.wait_for_log("descriptors")
+    wait_for_descriptors(started.broker, 32)
     log = started.reload(rules="topic #\n", succeeds=False)
     assert "the old one stays" in log
     alice.publish("a/ok", "x", 1)

@@ -1,23 +1,27 @@
 """What has brought brokers down before: each cause once, by its name; CVE numbers are other brokers'.
 
+vulnerabilities.py lists which tests stand for which, here and in the files beside.
 After each test the broker serves the next Client (`still_serves`), and when all have gone nothing of
 any pool is in use (`nothing_is_left`).
 """
 
+import ast
 import random
-import re
 import signal
+import threading
 import time
+from pathlib import Path
 
 import packets
 import pytest
 from broker import IS_SWIFTLET
 from packets import CONNACK, PUBACK, PUBCOMP, PUBREC, PUBREL, SUBACK, V311, V5, Will, options
 from raw_client import PATIENCE, Closed, Nothing, RawClient
+from usage import POOL, processor_time, wait_until_unused
+from vulnerabilities import CAUSES
 
 DOLLAR_TOPICS = ["$", "$X", "$SYS", "$SYS/", "$SYS/broker/uptime", "$share", "$share/g",
                  "$share/g/t", "$CONTROL", "$CONTROL/dynamic-security/v1", "$/", "/$"]
-POOL = re.compile(r"([a-z ]+): (\d+) of \d+ used, at most")
 
 
 @pytest.fixture(scope="module")
@@ -34,21 +38,7 @@ def nothing_is_left(request):
         return
     broker = request.getfixturevalue("broker")
     forget_retained(broker)
-    deadline = time.monotonic() + PATIENCE
-    while used := pools_in_use(broker):
-        assert time.monotonic() < deadline, f"still in use: {used}"
-        time.sleep(0.1)
-
-
-def pools_in_use(broker):
-    """The pools of which anything is in use, as SIGUSR2 has the broker tell."""
-    start = len(broker.log())
-    broker.signal(signal.SIGUSR2)
-    deadline = time.monotonic() + PATIENCE
-    while len(told := POOL.findall(broker.log()[start:])) < 12:
-        assert time.monotonic() < deadline, f"the broker does not tell: {told}"
-        time.sleep(0.01)
-    return {name: int(used) for name, used in told if int(used)}
+    wait_until_unused(broker)
 
 
 def forget_retained(broker):
@@ -60,6 +50,25 @@ def forget_retained(broker):
     for topic in sorted(names) + DOLLAR_TOPICS:
         client.publish(topic, b"", retain=True)
     client.disconnect()
+
+
+def test_every_cause_has_its_tests():
+    """What vulnerabilities.py names is there, and no test here is without a cause."""
+    here = Path(__file__).parent
+    named = {test for _, tests in CAUSES.values() for test in tests}
+    files = {"": "test_vulnerabilities", "access": "test_vulnerabilities_access",
+             "transports": "test_vulnerabilities_transports"}
+    for test in named:
+        file, _, function = test.rpartition("::")
+        assert function in functions_of(here / f"{files.get(file, file)}.py"), f"there is no {test}"
+    for short, file in files.items():
+        for function in functions_of(here / f"{file}.py") - {"test_every_cause_has_its_tests"}:
+            assert f"{short}::{function}".removeprefix("::") in named, f"{function} stands for nothing"
+
+
+def functions_of(path):
+    return {node.name for node in ast.parse(path.read_text()).body
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
 
 
 def connect_of(version):
@@ -190,12 +199,13 @@ def test_assertion_on_topics_that_begin_with_dollar(open_client, version, name, 
         packets.subscribe(1, [(topic, 2)], version),
         packets.publish(topic, "x", 1, 2, retain=True, version=version),
         packets.publish(topic, "", 2, 3, retain=True, version=version),
-        packets.unsubscribe(4, [topic], version))
+        packets.unsubscribe(4, [topic], version), packets.pingreq())
     try:
-        while True:
-            client.receive(0.2)
-    except (Closed, Nothing):
-        client.reset()
+        while client.receive().kind != packets.PINGRESP:
+            pass
+    except Closed:
+        pass
+    client.reset()
 
 
 def test_will_delay_beyond_the_session_it_belongs_to(client, name):
@@ -270,18 +280,48 @@ def test_spin_on_connections_that_say_nothing(broker, open_client, client):
         stranger.close()
 
 
-def processor_time(broker):
-    """In hundredths of a second."""
-    with open(f"/proc/{broker.process.pid}/stat") as file:
-        words = file.read().rsplit(")", 1)[1].split()
-    return int(words[11]) + int(words[12])
-
-
 def test_connections_kept_for_ever_without_keep_alive(client, version):
     """CVE-2020-13849: Clients that never have to say anything; the others are served meanwhile."""
     crowd = [client(version, keep_alive=0) for _ in range(100)]
     for member in crowd:
         member.ping()
+
+
+def test_flood_without_keep_alive(open_client, client, version, name):
+    """CVE-2020-13849: and such that never stop to send; the others are served meanwhile."""
+    flooders = [client(version, keep_alive=0) for _ in range(4)]
+    ends = time.monotonic() + 1
+
+    def flood(flooder):
+        raw = packets.publish(name, b"x" * 10, version=version) * 2000
+        while time.monotonic() < ends:
+            flooder.send(raw)
+
+    threads = [threading.Thread(target=flood, args=(flooder,)) for flooder in flooders]
+    for thread in threads:
+        thread.start()
+    while time.monotonic() < ends:
+        one, began = open_client(version), time.monotonic()
+        one.connect(name)
+        one.disconnect()
+        assert time.monotonic() - began < 2
+    for thread in threads:
+        thread.join()
+    for flooder in flooders:
+        flooder.ping()
+
+
+def test_take_over_ends_the_other_connection(client, version, name):
+    """codepr/sol#17: who was taken over stayed connected, with a session that was another's. [MQTT-3.1.4-3]"""
+    one = client(version, name)
+    one.subscribe((name, 1))
+    other = client(version, name)
+    one.expect_refused(0x8E)
+    one.send(packets.publish(name, b"from beyond", 1, 7, version=version))
+    other.subscribe((name, 1))
+    other.publish(name, b"mine", 0)
+    other.expect_publish(payload=b"mine")
+    other.expect_nothing()
 
 
 def test_take_over_of_one_identifier_with_subscriptions_in_between(open_client, client, version, name):

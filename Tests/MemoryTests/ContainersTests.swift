@@ -23,6 +23,28 @@ func aRingAnswersAsAQueueDoes(capacity: Int) {
   }
 }
 
+/// In the soak, queues of Network Connections walked through all of their pages.
+@Test func aRingTouchesNoMoreThanItHeld() {
+  let capacity = 100
+  let base = UnsafeMutablePointer<UInt32>.allocate(capacity: capacity)
+  unsafe base.initialize(repeating: 0, count: capacity)
+  defer { unsafe base.deallocate() }
+  var region = unsafe Region(base, byteCount: capacity * MemoryLayout<UInt32>.stride)
+  var ring = Ring<UInt32>("test", capacity: capacity, in: &region)
+  for element in 1...1000 as ClosedRange<UInt32> {
+    for place in 0..<3 as Range<UInt32> {
+      let isAppended = ring.append(element + place)
+      #expect(isAppended)
+    }
+    for place in 0..<3 as Range<UInt32> {
+      let first = ring.removeFirst()
+      #expect(first == element + place)
+    }
+  }
+  let touched = unsafe (0..<capacity).filter { unsafe base[$0] != 0 }
+  #expect(touched == [0, 1, 2])
+}
+
 @Test(arguments: [1, 4])
 func aListAnswersAsAnArrayDoes(capacity: Int) {
   var list: FixedList<Int> = carved { FixedList("test", capacity: capacity, in: &$0) }

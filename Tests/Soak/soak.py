@@ -23,9 +23,12 @@ from ledger import Ledger
 
 from broker import Broker  # noqa: E402 (beside the packets that `client` has found)
 from packets import V5, V311, connect, variable
+from usage import PAGE, in_use, pools, resident_pages
+from warmup import warm_up
 
-PAGE = os.sysconf("SC_PAGE_SIZE")
 LIMIT = 2_000_000
+# Of resident memory between the start, when all has been touched, and the end.
+PAGES_OF_GROWTH = 2
 HERE = Path(__file__).resolve().parent
 
 
@@ -36,6 +39,7 @@ class Soak:
         self.seconds = seconds
         self.sent = {}  # topic -> how many messages were acknowledged
         self.ledgers = []
+        self.keepers = []
         self.figures = {}
         self.failures = []
         self.chance = random.Random(1)
@@ -43,6 +47,7 @@ class Soak:
 
     async def run(self):
         await self.open_idle(10_000 if self.seconds >= 120 else 1_000)
+        warm_up(self.port, LIMIT)
         keepers = [asyncio.create_task(self.stay(f"stay{qos}", qos, V5 if qos else V311)) for qos in (0, 1, 2)]
         keepers += [asyncio.create_task(self.come_and_go(f"go{qos}{version}", qos, version))
                     for qos in (1, 2) for version in (V311, V5)]
@@ -51,15 +56,16 @@ class Soak:
                 for qos in (0, 1, 2) for version in (V311, V5)]
         load += [asyncio.create_task(task) for task in (
             self.storm(), self.flood(), self.stop_and_continue(), self.large(), self.use_up_descriptors())]
-        await asyncio.sleep(self.seconds * 0.4)
-        warm = self.resident()
-        await asyncio.sleep(self.seconds * 0.6)
+        settling = min(max(5, self.seconds / 10), 60)
+        await asyncio.sleep(settling)
+        touched, start = pools(self.broker), resident_pages(self.broker)
+        await asyncio.sleep(max(1, self.seconds - settling))
         self.is_over = True
         await asyncio.wait_for(asyncio.gather(*load), 60)
         await self.wait_for_all(keepers)
-        self.figures["resident pages grown after warm-up"] = (self.resident() - warm) // PAGE
-        self.figures["resident KiB"] = self.resident() // 1024
+        self.judge_growth(start, touched)
         await self.read_system_topics()
+        await self.end_all()
         self.judge()
 
     # Those whose messages are counted.
@@ -68,6 +74,7 @@ class Soak:
         ledger = self.ledger(name, qos)
         client = Client(self.port, name, version, on_message=ledger.take)
         await client.connect()
+        self.keepers.append(client)
         await client.subscribe(("count/#", qos))
         await client.closed
 
@@ -83,6 +90,7 @@ class Soak:
             if not present:
                 await client.subscribe(("count/#", qos))
             if self.is_over:
+                self.keepers.append(client)
                 await client.closed
                 return
             await asyncio.sleep(self.chance.uniform(0.05, 0.5))
@@ -123,6 +131,8 @@ class Soak:
         await asyncio.sleep(0.3)
         for keeper in keepers:
             keeper.cancel()
+        for client in self.keepers:
+            client.drop()
 
     def sent_to(self, qos):
         """The streams of which nothing may be lost: those that were published with an acknowledgement."""
@@ -231,11 +241,30 @@ class Soak:
     def add(self, name, count=1):
         self.figures[name] = self.figures.get(name, 0) + count
 
-    def resident(self):
-        for line in Path(f"/proc/{self.broker.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS"):
-                return int(line.split()[1]) * 1024
-        return 0
+    def judge_growth(self, start, touched):
+        """Resident memory is what it was, since no pool was ever as full as in the warm-up."""
+        end = resident_pages(self.broker)
+        self.figures["resident KiB at the start"] = start * PAGE // 1024
+        self.figures["resident KiB at the end"] = end * PAGE // 1024
+        if end > start + PAGES_OF_GROWTH:
+            fuller = [f"{name} {touched[name][2]} -> {peak}"
+                      for name, (_, _, peak, _) in pools(self.broker).items() if peak > touched[name][2]]
+            self.failures.append(f"{end - start} pages more than at the start: {', '.join(fuller)}")
+
+    async def end_all(self):
+        """When all have gone, and their sessions too, nothing of any pool is in use."""
+        for _, writer in self.idle:
+            writer.transport.abort()
+        for name in {client.identifier for client in self.keepers}:
+            client = Client(self.port, name)
+            await client.connect()
+            await client.disconnect()
+        deadline = time.monotonic() + 10
+        while (left := in_use(self.broker)) and time.monotonic() < deadline:
+            await asyncio.sleep(0.1)
+        self.figures["pools in use when all have gone"] = len(left)
+        if left:
+            self.failures.append(f"still in use when all have gone: {left}")
 
     async def read_system_topics(self):
         """The longest turn, and what was refused for want of room."""
@@ -259,9 +288,6 @@ class Soak:
                   f"{ledger.counts['repeated']} repeated with DUP, "
                   + ", ".join(f"{count} {name}" for name, count in faults.items()))
             self.failures += [f"{ledger.name}: {count} {name}" for name, count in faults.items() if count]
-        # Memory has been warmed up only when there was time for it.
-        if self.seconds >= 300 and self.figures["resident pages grown after warm-up"] > 2:
-            self.failures.append("memory grew after the warm-up")
         if self.broker.process.poll() is not None:
             self.failures.append("the broker died")
 
@@ -282,7 +308,7 @@ def main(seconds):
         print(f"{name}: {figure}")
     for failure in soak.failures:
         print(f"failed: {failure}")
-    checks = 3 * len(soak.ledgers) + 4
+    checks = 3 * len(soak.ledgers) + 5
     print(f"{checks - len(soak.failures)} passed, {len(soak.failures)} failed")
     return 1 if soak.failures else 0
 
