@@ -16,6 +16,8 @@ final class HonestClient: Peer {
   var wire: Wire?
   private(set) var isConnected = false
   var isQuiet = false
+  /// What the oracle knows of its connection.
+  private var view: ConnectionView?
   private var stream = PacketStream()
   private var unacknowledged: [Unacknowledged] = []
   private var received: Set<UInt16> = []
@@ -63,11 +65,12 @@ final class HonestClient: Peer {
     if !isQuiet && chance.oneIn(3) { packet.will = makeWill() }
     if version == 5 { packet.properties = connectProperties(expiry) }
     self.expiry = packet.number(PropertyName.sessionExpiry)
-    oracle.watch(
-      ConnectionView(
-        wire: new, version: version,
-        receiveMaximum: Int(packet.number(PropertyName.receiveMaximum) ?? 65_535),
-        maximumPacketSize: Int(packet.number(PropertyName.maximumPacketSize) ?? 268_435_460)))
+    let view = ConnectionView(
+      wire: new, version: version,
+      receiveMaximum: Int(packet.number(PropertyName.receiveMaximum) ?? 65_535),
+      maximumPacketSize: Int(packet.number(PropertyName.maximumPacketSize) ?? 268_435_460))
+    self.view = view
+    oracle.watch(view)
     new.send(packet.encoded(version: version))
     // One that hears nothing gives up.
     world.after(60_000) { [self] in
@@ -336,7 +339,7 @@ final class HonestClient: Peer {
     if version == 5 && !isQuiet && packet.qos > 0 && !received.contains(packet.identifier)
       && chance.oneIn(habits.refusals)
     {
-      oracle.declined(packet, at: session)
+      view.map { oracle.declined(packet, on: $0) }
       return answer(packet.qos == 1 ? .puback : .pubrec, packet.identifier, reason: 0x83)
     }
     switch packet.qos {
@@ -346,7 +349,7 @@ final class HonestClient: Peer {
       guard received.insert(packet.identifier).inserted else { return }
     default: break
     }
-    oracle.arrived(packet, at: session)
+    view.map { oracle.arrived(packet, on: $0) }
   }
 
   private func receivePubrec(_ packet: Packet) {

@@ -20,6 +20,8 @@ final class ModelSession {
   }
 
   let clientIdentifier: String
+  /// Counts up when it begins anew.
+  private(set) var number = 0
   /// The connection that has it, or had it last.
   var view: ConnectionView?
   /// Whether it was there after the last CONNACK.
@@ -40,9 +42,9 @@ final class ModelSession {
   var owed: [UInt64: ModelMessage] = [:]
   /// What was acknowledged last with each Packet Identifier, as far as the server has read it.
   var acknowledged: [UInt16: ModelMessage] = [:]
-  /// How often each message arrived at the client.
-  var arrived: [UInt64: Int] = [:]
-  /// How often with QoS 2.
+  /// Messages that the client has got, taken or refused.
+  var settled: Set<UInt64> = []
+  /// How often each arrived with QoS 2.
   var arrivedOnce: [UInt64: Int] = [:]
   /// How often each was sent for the first time, so without DUP: with RETAIN, and without.
   var firstSent: [UInt64: Int] = [:]
@@ -66,7 +68,8 @@ final class ModelSession {
     outstanding = []
     acknowledged = [:]
     owed = [:]
-    arrived = [:]
+    number += 1
+    settled = []
     arrivedOnce = [:]
     firstSent = [:]
     firstSentLive = [:]
@@ -142,6 +145,8 @@ final class ConnectionView {
   var fromClient = PacketStream()
   var fromServer = PacketStream()
   var session: ModelSession?
+  /// Which of the sessions of its client it has had.
+  var sessionNumber = 0
   var connect: Packet?
   var connectReadAt: UInt64 = 0
   /// An earlier CONNECT may have begun or ended a session without anybody hearing of it.

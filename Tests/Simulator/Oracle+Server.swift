@@ -53,6 +53,7 @@ extension Oracle {
     session.exists = true
     session.wasPresent = isPresent
     session.view = view
+    view.sessionNumber = session.number
     session.connectionCount += 1
     if view.maximumPacketSize < Int.max { session.outstanding.removeAll { !fits($0, view) } }
     view.resends = session.outstanding.filter { !$0.isReleased }.map(\.identifier)
@@ -173,7 +174,7 @@ extension Oracle {
       }
       let fits = members.allSatisfy {
         message.size + 120 <= sessions[$0.session]?.view?.maximumPacketSize ?? 0
-          && $0.request.qos > 0 && sessions[$0.session]?.arrived[message.number] == nil
+          && $0.request.qos > 0 && sessions[$0.session]?.settled.contains(message.number) == false
       }
       if isCertain && fits {
         countPromise()
@@ -198,7 +199,7 @@ extension Oracle {
   }
 
   func owe(_ message: ModelMessage, to session: ModelSession) {
-    guard message.expiry == nil, !message.isEmpty, session.arrived[message.number] == nil,
+    guard message.expiry == nil, !message.isEmpty, !session.settled.contains(message.number),
       message.size + 120 <= session.view?.maximumPacketSize ?? 0
     else { return }
     countPromise()

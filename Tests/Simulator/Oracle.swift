@@ -99,14 +99,11 @@ package final class Oracle: Observer {
     return session
   }
 
-  /// A message has arrived at a client; `isKnown` when the client has it already by its identifier.
-  func arrived(_ packet: Packet, at session: ModelSession) {
-    guard let number = ModelMessage.number(in: packet.payload), let message = messages[number]
-    else { return }
+  /// A message has arrived at a client, by one of its connections.
+  func arrived(_ packet: Packet, on view: ConnectionView) {
     counts.arrived += 1
-    session.owed[number] = nil
-    for filter in owedToGroups.keys { owedToGroups[filter]?[number] = nil }
-    session.arrived[number, default: 0] += 1
+    guard let (session, message) = settle(packet, on: view) else { return }
+    let number = message.number
     guard packet.qos == 2 && !message.isRetained else { return }
     let shares = session.possible(message).count { $0.isShared }
     session.arrivedOnce[number, default: 0] += 1
@@ -116,10 +113,22 @@ package final class Oracle: Observer {
   }
 
   /// A client does not want a message: nobody else of its group gets it. [MQTT-4.8.2-6]
-  func declined(_ packet: Packet, at session: ModelSession) {
-    guard let number = ModelMessage.number(in: packet.payload) else { return }
-    session.owed[number] = nil
+  func declined(_ packet: Packet, on view: ConnectionView) { _ = settle(packet, on: view) }
+
+  /// Whatever the client makes of a message, it has got it, maybe before it was acknowledged: it is
+  /// owed nothing more. Nil for a message that is not ours, or came of a session that is over.
+  private func settle(
+    _ packet: Packet, on view: ConnectionView
+  ) -> (session: ModelSession, message: ModelMessage)? {
+    guard let number = ModelMessage.number(in: packet.payload), let message = messages[number],
+      let session = view.session
+    else { return nil }
     for filter in owedToGroups.keys { owedToGroups[filter]?[number] = nil }
+    // What was under way when another connection began the session anew is of the old one.
+    guard view.sessionNumber == session.number else { return nil }
+    session.owed[number] = nil
+    session.settled.insert(number)
+    return (session, message)
   }
 
   /// Whether anything that must arrive has not arrived.
