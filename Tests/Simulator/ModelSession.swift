@@ -168,7 +168,7 @@ final class ConnectionView {
   /// When all that was to be sent had left; what follows was made later.
   var cleanAt: UInt64 = 0
   /// It was always sent all there was.
-  var wasNeverBlocked = true
+  var wasNeverBlocked: Bool { !wire.wasBlocked }
   /// Since when nothing was known of it that could keep the server from reading it.
   var quietSince: UInt64 = 0
   /// When the server last read or answered a packet of it.

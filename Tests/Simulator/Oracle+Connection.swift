@@ -2,11 +2,7 @@
 extension Oracle {
   /// The server has sent something: was that all it had?
   func noteFlow(of view: ConnectionView) {
-    if view.wire.isBlocked {
-      view.wasNeverBlocked = false
-    } else if view.fromServer.isAtBoundary {
-      view.cleanAt = now
-    }
+    if !view.wire.isBlocked && view.fromServer.isAtBoundary { view.cleanAt = now }
   }
 
   /// A client that keeps the protocol is not told that it broke it.

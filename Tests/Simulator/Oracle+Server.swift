@@ -40,12 +40,13 @@ extension Oracle {
       return
     }
     view.isAccepted = true
-    view.lastHeardAt = now
+    view.quietSince = now
     let (isPresent, isCertain) = isPresent(packet, connect, on: view, session)
     if let last = session.view, last.closedAt == nil { noteUnseen(of: last, session) }
     let isUnknown = isPresent && (view.followsDoubt || connect.version == 3 && !isCertain)
     session.isUnknown = isUnknown
-    session.isInDoubt = isUnknown || !isPresent
+    let isFollowed = session.connectCount > view.connectNumber
+    session.isInDoubt = isUnknown || !isPresent || isFollowed
     if isUnknown || !isPresent { forgiveGroups(of: session) }
     if isUnknown { session.weaken() }
     if !isPresent { session.begin() }

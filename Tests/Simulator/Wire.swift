@@ -33,7 +33,11 @@ final class Wire {
   /// The server had no place for it.
   var isTurnedAway = false
   /// The network took less than it was given last.
-  var isBlocked = false
+  var isBlocked = false {
+    didSet { if isBlocked { wasBlocked = true } }
+  }
+  /// It did so before.
+  private(set) var wasBlocked = false
   /// The network turns it away before the server reads a byte.
   let isRefused: Bool
 
