@@ -64,6 +64,19 @@ func aPublishThatIsDeniedGoesNowhere(version: Version) throws {
   #expect(world.count(.subscribeDenied) == 4 && world.used("subscriptions") == 3)
 }
 
+/// What the simulator found: a pattern with a User Name gives nothing to those who have none.
+@Test func aPatternWithAUserNameGivesNothingToTheAnonymous() throws {
+  let world = try world("pattern read %u/#\npattern read x/%u\ntopic y\n")
+  let anonymous = world.connect("n")
+  #expect(
+    anonymous.ask(Packet.subscribe([("+", 0), ("x/+", 0), ("z/#", 0)], identifier: 9))
+      == [.suback(9, [0, 0x87, 0x87])])
+  let user = world.connect("u", userName: "z")
+  #expect(
+    user.ask(Packet.subscribe([("+", 0), ("x/+", 0), ("z/#", 0)], identifier: 9))
+      == [.suback(9, [0, 0, 0])])
+}
+
 @Test func aMemberOfAGroupWhoMayNotReadIsPassedOver() throws {
   let world = try world("user a\ntopic x/#\nuser b\ntopic x/1\ntopic readwrite x/3/#\n")
   let a = world.connect("a", userName: "a")

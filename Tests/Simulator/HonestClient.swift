@@ -12,6 +12,7 @@ final class HonestClient: Peer {
   let oracle: Oracle
   let habits: Habits
   let session: ModelSession
+  let address: UInt64
   private var chance: Chance
   var wire: Wire?
   private(set) var isConnected = false
@@ -33,7 +34,8 @@ final class HonestClient: Peer {
   private var expiry: UInt32?
 
   init(
-    name: String, version: UInt8, habits: Habits, world: World, oracle: Oracle, seed: UInt64
+    name: String, version: UInt8, habits: Habits, world: World, oracle: Oracle, seed: UInt64,
+    address: UInt64, user: String?
   ) {
     chance = Chance(seed: seed)
     self.name = name
@@ -41,7 +43,9 @@ final class HonestClient: Peer {
     self.habits = habits
     self.world = world
     self.oracle = oracle
+    self.address = address
     session = oracle.session(name)
+    session.user = user
   }
 
   // MARK: Connecting
@@ -65,6 +69,7 @@ final class HonestClient: Peer {
     if !isQuiet && chance.oneIn(3) { packet.will = makeWill() }
     if version == 5 { packet.properties = connectProperties(expiry) }
     self.expiry = packet.number(PropertyName.sessionExpiry)
+    logIn(&packet)
     let view = ConnectionView(
       wire: new, version: version,
       receiveMaximum: Int(packet.number(PropertyName.receiveMaximum) ?? 65_535),
@@ -78,10 +83,21 @@ final class HonestClient: Peer {
     }
   }
 
+  /// Says who it is: nobody, or its user, now and then with a wrong password or without one.
+  private func logIn(_ packet: inout Packet) {
+    guard let user = session.user else { return }
+    packet.userName = user
+    let version = oracle.regimes.last?.versions[user] ?? 1
+    packet.password = Regime.password(of: user, version)
+    guard !isQuiet && chance.oneIn(8) else { return }
+    packet.password = chance.oneIn(4) ? nil : "wrong"
+  }
+
   private func connectProperties(_ expiry: UInt32?) -> [Packet.Property] {
     let lasting = expiry ?? UInt32(chance.pick([0, 1, 30, 600, 3600, 3600]))
     var properties = [Packet.Property(identifier: PropertyName.sessionExpiry, number: lasting)]
-    if let maximum = habits.receiveMaximum {
+    if let usual = habits.receiveMaximum {
+      let maximum = chance.oneIn(4) ? UInt32(chance.within(1...3)) : usual
       properties.append(Packet.Property(identifier: PropertyName.receiveMaximum, number: maximum))
     }
     if let maximum = habits.maximumPacketSize {

@@ -21,6 +21,8 @@ package final class Oracle: Observer {
   var groupsForgivenAt: [String: Int] = [:]
   /// Counts up with everything that is observed.
   private(set) var step = 0
+  /// What the operator's files have said, in order; none when there are no files.
+  var regimes: [Regime] = []
   /// Our Receive Maximum towards clients that set none.
   let sendQuota: Int
   package private(set) var counts = Counts()
@@ -76,6 +78,7 @@ package final class Oracle: Observer {
       fail("promise \(counts.promised) was broken on purpose")
     }
   }
+  func beginStep() { step += 1 }
   func countPackets(_ count: UInt64) { counts.clientPackets = Int(count) }
   func countRefusal() { counts.refused += 1 }
   func countWill() { counts.wills += 1 }
@@ -182,6 +185,7 @@ package final class Oracle: Observer {
     world?.trace.note(now, "wire \(wire.number) closed by the server")
     if view.signedAt == nil { view.signedAt = now }
     view.closedAt = now
+    checkFarewell(of: view)
     settleEnd(of: view)
     oweWill(of: view)
     views[wire.number] = nil

@@ -43,6 +43,11 @@ struct Profile {
         ? 200 : chance.within(2048 / limits.sendBlockBytes + 4...2048 / limits.sendBlockBytes + 60))
     limits.sendBytes = chance.pick([512, 4096, 65_536])
     limits.logBytes = 65_536
+    limits.users = 16
+    limits.accessRules = 64
+    limits.accessTextBytes = 4096
+    limits.accessDecisions = isRoomy ? 256 : 8
+    limits.hashIterations = isRoomy ? 256 : 5
     self.limits = isBoard ? Limits() : limits
     self.isRoomy = isBoard ? Limits().messages > 10_000 : isRoomy
     policy = Profile.policy(self.limits, self.isRoomy, &chance)

@@ -32,6 +32,8 @@ final class Wire {
   var watchesWritable = false
   /// The server had no place for it.
   var isTurnedAway = false
+  /// The number of its client's address.
+  var address: UInt64 { peer.address }
   /// The network took less than it was given last.
   var isBlocked = false {
     didSet { if isBlocked { wasBlocked = true } }

@@ -142,7 +142,9 @@ struct FakeConsole: Console, ~Copyable {
 
 /// Nobody here has a password.
 struct FakeHasher: PasswordHasher, ~Copyable {
-  mutating func begin(_ hash: PasswordHash, password: Span<UInt8>) { fatalError("a hash of nothing") }
+  mutating func begin(_ hash: PasswordHash, password: Span<UInt8>) {
+    fatalError("a hash of nothing")
+  }
   mutating func advance(_ iterations: inout Int) -> Bool { true }
   mutating func finish() -> InlineArray<64, UInt8> { InlineArray(repeating: 0) }
 }
