@@ -94,6 +94,23 @@ func aPublishThatIsDeniedGoesNowhere(version: Version) throws {
       == [.puback(1, 0x10)])
 }
 
+/// What the simulator found (seed 538801501): a message was refused for a group in which only one who
+/// wants QoS 0, and is away, may read it.
+@Test func aMemberWhoMayMissAMessageKeepsNobodyFromPublishingIt() throws {
+  let world = try world("user a\ntopic x/#\nuser b\ntopic write x/#\ntopic read y\n")
+  let reader = world.connect("r", clean: false, userName: "a")
+  let other = world.connect("o", clean: false, userName: "b")
+  #expect(reader.subscribe("$share/g/+/#", 0) == 0 && other.subscribe("$share/g/+/#", 1) == 1)
+  reader.lose()
+  other.lose()
+  let writer = world.connect("w", userName: "b")
+  for number in 1...4 {
+    #expect(
+      writer.ask(Packet.publish("x/1", "x".bytes, qos: 1, identifier: number))
+        == [.puback(number, 0)])
+  }
+}
+
 /// CVE-2018-12546: who loses the right to read gets nothing of what was retained before.
 @Test func whatIsRetainedIsNotForThoseWhoMayNotReadIt() throws {
   let world = try world("user a\ntopic x/#\nuser b\ntopic x/1\n")

@@ -54,6 +54,11 @@ final class Administrator {
     return (next, Reloaded(policy: policy, logLevels: 0xFFFF & ~16))
   }
 
+  /// Now and then the files change while a password is being looked at.
+  func tempt(_ world: World?) {
+    if pause > 0 && !isGenerous && chance.oneIn(25) { world?.requests.append(.reload) }
+  }
+
   // MARK: What comes next
 
   private func draft() -> Regime {

@@ -329,7 +329,8 @@ final class HonestClient: Peer {
       wire?.abandon()
       return lose()
     }
-    session.isInDoubt = false
+    // Another CONNECT that was read since may have begun another session.
+    if session.connectCount == view?.connectNumber { session.isInDoubt = false }
     isConnected = true
     serverReceiveMaximum = Int(packet.number(PropertyName.receiveMaximum) ?? 65_535)
     serverAliasMaximum = packet.number(PropertyName.topicAliasMaximum) ?? 0

@@ -64,12 +64,18 @@ extension Oracle {
     if let admissions = view.admissions { return admissions }
     guard !regimes.isEmpty else { return [0] }
     return Set(
-      regimes(since: view.connectStep).compactMap {
+      regimes(since: decisionStep(of: view)).compactMap {
         guard
           case .admitted(let version) = $0.admission(view.connect?.userName, view.connect?.password)
         else { return nil }
         return version
       })
+  }
+
+  /// The step before which nothing was decided about a CONNECT that is answered now: it is answered
+  /// in the turn in which it is decided, when nothing keeps the answer.
+  private func decisionStep(of view: ConnectionView) -> Int {
+    view.wasNeverBlocked ? step : view.connectStep
   }
 
   /// The server lets a client in.
@@ -90,7 +96,7 @@ extension Oracle {
     view.isRefused = true
     // The session is as it was.
     if session.connectCount == view.connectNumber { session.isInDoubt = view.followsDoubt }
-    let isRight = regimes(since: view.connectStep).contains {
+    let isRight = regimes(since: decisionStep(of: view)).contains {
       $0.admission(view.connect?.userName, view.connect?.password) == wanted
     }
     if !isRight {

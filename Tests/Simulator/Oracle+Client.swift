@@ -40,6 +40,7 @@ extension Oracle {
     view.connectNumber = session.connectCount
     view.followsDoubt = session.isInDoubt
     session.isInDoubt = true
+    if packet.userName != nil { world?.administrator?.tempt(world) }
     guard let will = packet.will, let number = ModelMessage.number(in: will.payload),
       let message = messages[number]
     else { return }

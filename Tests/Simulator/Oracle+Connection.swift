@@ -35,9 +35,13 @@ extension Oracle {
       if !view.releases.isEmpty { checkReleases(of: view) }
       if isHeldUp(view) {
         view.quietSince = now
+        view.wasHeldUp = true
         if !view.pubacks.isEmpty || !view.pubrecs.isEmpty { checkWait(of: view) }
         continue
       }
+      // What held it up did so until this turn, and the clock may have jumped before that.
+      if view.wasHeldUp { view.quietSince = now }
+      view.wasHeldUp = false
       let keepAlive = UInt64(view.connect?.keepAlive ?? 0)
       guard view.isAccepted, keepAlive > 0 else { continue }
       // What was read before the clock jumped may have been looked at, and answered, only now.

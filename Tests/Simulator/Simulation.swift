@@ -29,7 +29,7 @@ import Server
     self.options = options
     let seed = options.seed
     var chance = Chance(seed: seed ^ 0x5741_4C4C)
-    let profile = Profile(from: &chance)
+    let profile = Profile(from: &chance, hasFiles: Simulation.hasFiles(options))
     policy = profile.policy
     oracle = Oracle(profile)
     oracle.breaksPromiseAt = options.breaksPromiseAt
@@ -70,15 +70,19 @@ import Server
 
   deinit { unsafe free(memory) }
 
-  /// In some runs there are files of users and rules; returns the user of each honest client.
+  /// In some runs there are files of users and rules.
+  private static func hasFiles(_ options: Options) -> Bool {
+    var chance = Chance(seed: options.seed ^ 0x4649_4C45_53)
+    return chance.oneIn(3) && !options.without.contains("access")
+  }
+
+  /// Adds who writes those files; returns the user of each honest client.
   private static func addAdministrator(
     to world: World, _ options: Options, _ profile: Profile
   ) -> [String?] {
     var chance = Chance(seed: options.seed ^ 0x4143_4345_5353)
     let names = ["a", "b", "c", "d", "1", "2"].prefix(profile.honestClients)
-    guard chance.oneIn(3), !options.without.contains("access") else {
-      return names.map { _ in nil }
-    }
+    guard hasFiles(options) else { return names.map { _ in nil } }
     world.administrator = Administrator(
       users: Array(names), policy: profile.policy, seed: chance.next())
     return names.map { chance.oneIn(4) ? nil : $0 }
