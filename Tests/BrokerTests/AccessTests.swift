@@ -98,8 +98,8 @@ func aPublishThatIsDeniedGoesNowhere(version: Version) throws {
 /// wants QoS 0, and is away, may read it.
 @Test func aMemberWhoMayMissAMessageKeepsNobodyFromPublishingIt() throws {
   let world = try world("user a\ntopic x/#\nuser b\ntopic write x/#\ntopic read y\n")
-  let reader = world.connect("r", clean: false, userName: "a")
-  let other = world.connect("o", clean: false, userName: "b")
+  let reader = world.connect("r", .v3_1_1, clean: false, userName: "a")
+  let other = world.connect("o", .v3_1_1, clean: false, userName: "b")
   #expect(reader.subscribe("$share/g/+/#", 0) == 0 && other.subscribe("$share/g/+/#", 1) == 1)
   reader.lose()
   other.lose()
