@@ -72,7 +72,8 @@ extension Oracle {
 
   /// A publisher that finds no room is sent away after a while.
   private func checkWait(of view: ConnectionView) {
-    guard !view.wire.isBlocked, view.wasNeverBlocked else { return }
+    // Behind a Payload that waits for blocks its own answers wait too.
+    guard !view.wire.isBlocked, view.wasNeverBlocked, view.fromServer.isAtBoundary else { return }
     let since = max(view.lastHeardAt, view.lastAnsweredAt)
     if now > since + queueFullWait + 1000 {
       fail("wire \(view.wire.number) waits for room since \(now - since) ms")

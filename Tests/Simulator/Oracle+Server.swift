@@ -42,11 +42,13 @@ extension Oracle {
     checkAdmission(of: view)
     view.isAccepted = true
     view.quietSince = now
+    let isFollowed = session.connectCount > view.connectNumber
+    // Logins may be through in another order than they came in.
+    if isFollowed && !regimes.isEmpty { view.followsDoubt = true }
     let (isPresent, isCertain) = isPresent(packet, connect, on: view, session)
     if let last = session.view, last.closedAt == nil { noteUnseen(of: last, session) }
     let isUnknown = isPresent && (view.followsDoubt || connect.version == 3 && !isCertain)
     session.isUnknown = isUnknown
-    let isFollowed = session.connectCount > view.connectNumber
     session.isInDoubt = isUnknown || !isPresent || isFollowed
     if isUnknown || !isPresent { forgiveGroups(of: session) }
     if isUnknown { session.weaken() }
