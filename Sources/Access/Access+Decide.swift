@@ -95,6 +95,7 @@ extension Access {
         if rule.rights.bits == 0 {
           if Pattern.covers(text, wanted, isPattern ? requester : nil) { return false }
         } else if rule.rights.bits & Right.read.rawValue != 0, !isSuspect,
+          !(isPattern && Pattern.isVoid(text, for: requester)),
           Pattern.overlaps(text, wanted, isPattern ? requester : nil)
         {
           isAllowed = true

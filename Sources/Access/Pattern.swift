@@ -29,6 +29,15 @@ enum Pattern {
     return topicLevels.next() == nil
   }
 
+  /// Whether a pattern names the user of a Client that has none, and so matches nothing.
+  static func isVoid(_ pattern: Span<UInt8>, for requester: Requester) -> Bool {
+    guard requester.userName == nil else { return false }
+    for index in pattern.indices where pattern.isPlaceholder(at: index) {
+      if pattern[index + 1] == UInt8(ascii: "u") { return true }
+    }
+    return false
+  }
+
   /// Whether some Topic Name matches both filters.
   static func overlaps(
     _ rule: Span<UInt8>, _ filter: Span<UInt8>, _ requester: Requester?

@@ -27,12 +27,16 @@ extension Broker {
         return subscriptions.choose(candidate, at: place)
       }
     }
+    // Who of them misses it decides whether it may be missed: with QoS 0, or not.
+    var loser: Handle<Subscription>?
     for _ in 0..<count {
       let candidate = subscriptions.takeTurn(in: group)
-      if canKeep(candidate, qos, byteCount) && mayTake(candidate, topic) {
-        return subscriptions.choose(candidate, at: place)
-      }
+      guard mayTake(candidate, topic) else { continue }
+      if canKeep(candidate, qos, byteCount) { return subscriptions.choose(candidate, at: place) }
+      let best = loser.map { subscriptions[$0].options.qos } ?? .atMostOnce
+      if loser == nil || subscriptions[candidate].options.qos > best { loser = candidate }
     }
+    if let loser { subscriptions.choose(loser, at: place) }
     subscriptions.skip(at: place)
   }
 

@@ -122,6 +122,12 @@ extension Broker {
     let whole = bytes.extracting(0..<header.packetLength)
     let connect = try Connect(parsing: whole, header: header)
     let security = Int(listenerPolicy(of: connection).security)
+    // A reload came between, and no password is asked for any more.
+    guard access.hasPasswords(security) else {
+      connections[connection].login = .none
+      resume(connection)
+      return nil
+    }
     guard let userName = connect.userName?.in(whole), let password = connect.password else {
       return nil
     }

@@ -19,6 +19,7 @@ struct Report {
   /// Runs, and tells how to repeat it when a promise is broken.
   mutating func run(_ options: Options, isShrinking: Bool, depth: UInt64?) {
     unsafe underWay = (options, nil)
+    alarm(seconds: 20)
     let simulation = Simulation(options)
     if let depth { simulation.world.trace.depth = Int(depth) }
     unsafe underWay = (options, simulation.world)
@@ -31,7 +32,10 @@ struct Report {
     guard let failure = outcome.failure else { return }
     failures += 1
     print("seed \(options.seed): \(failure)\n  \(options.command)")
-    guard isShrinking else { return }
+    guard isShrinking else {
+      if depth != nil { print(outcome.last.joined(separator: "\n")) }
+      return
+    }
     let (smaller, last) = options.shrunk(from: outcome)
     print(last.last.joined(separator: "\n"))
     print("without all that is not needed: \(last.failure ?? "")\n  \(smaller.command)")
@@ -63,16 +67,26 @@ struct Report {
 /// Seconds that this process has kept a core busy.
 private func processorSeconds() -> Double { Double(clock()) / Double(CLOCKS_PER_SEC) }
 
+/// Ends the program when a run keeps a core busy for so long: the server never comes back.
+private func alarm(seconds: Int) {
+  var limit = itimerval()
+  limit.it_value.tv_sec = seconds
+  // ITIMER_PROF, whose type is another in each C library.
+  unsafe setitimer(2, &limit, nil)
+}
+
 /// The run that is under way, for one that ends in a trap.
 nonisolated(unsafe) private var underWay: (options: Options, world: World?)?
 
-/// Lets a trap tell which run it ended, and how to repeat it.
+/// Lets a trap, and a run without end, tell which run it was, and how to repeat it.
 func catchTraps() {
-  for number in [SIGILL, SIGTRAP, SIGSEGV, SIGABRT, SIGBUS, SIGFPE] {
+  for number in [SIGILL, SIGTRAP, SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGPROF] {
     signal(number) { number in
       signal(number, SIG_DFL)
       if let (options, world) = unsafe underWay {
-        print("seed \(options.seed): the server trapped (signal \(number))")
+        let what =
+          number == SIGPROF ? "a turn does not end" : "the server trapped (signal \(number))"
+        print("seed \(options.seed): \(what)")
         print((world?.trace.last(60) ?? []).joined(separator: "\n"))
         print("  \(options.command)")
       }

@@ -64,6 +64,19 @@ func aPublishThatIsDeniedGoesNowhere(version: Version) throws {
   #expect(world.count(.subscribeDenied) == 4 && world.used("subscriptions") == 3)
 }
 
+/// What the simulator found: a pattern with a User Name gives nothing to those who have none.
+@Test func aPatternWithAUserNameGivesNothingToTheAnonymous() throws {
+  let world = try world("pattern read %u/#\npattern read x/%u\ntopic y\n")
+  let anonymous = world.connect("n")
+  #expect(
+    anonymous.ask(Packet.subscribe([("+", 0), ("x/+", 0), ("z/#", 0)], identifier: 9))
+      == [.suback(9, [0, 0x87, 0x87])])
+  let user = world.connect("u", userName: "z")
+  #expect(
+    user.ask(Packet.subscribe([("+", 0), ("x/+", 0), ("z/#", 0)], identifier: 9))
+      == [.suback(9, [0, 0, 0])])
+}
+
 @Test func aMemberOfAGroupWhoMayNotReadIsPassedOver() throws {
   let world = try world("user a\ntopic x/#\nuser b\ntopic x/1\ntopic readwrite x/3/#\n")
   let a = world.connect("a", userName: "a")
@@ -79,6 +92,23 @@ func aPublishThatIsDeniedGoesNowhere(version: Version) throws {
   #expect(
     c.ask(Packet.publish("x/2", "x".bytes, qos: 1, identifier: 1))
       == [.puback(1, 0x10)])
+}
+
+/// What the simulator found (seed 538801501): a message was refused for a group in which only one who
+/// wants QoS 0, and is away, may read it.
+@Test func aMemberWhoMayMissAMessageKeepsNobodyFromPublishingIt() throws {
+  let world = try world("user a\ntopic x/#\nuser b\ntopic write x/#\ntopic read y\n")
+  let reader = world.connect("r", .v3_1_1, clean: false, userName: "a")
+  let other = world.connect("o", .v3_1_1, clean: false, userName: "b")
+  #expect(reader.subscribe("$share/g/+/#", 0) == 0 && other.subscribe("$share/g/+/#", 1) == 1)
+  reader.lose()
+  other.lose()
+  let writer = world.connect("w", userName: "b")
+  for number in 1...4 {
+    #expect(
+      writer.ask(Packet.publish("x/1", "x".bytes, qos: 1, identifier: number))
+        == [.puback(number, 0)])
+  }
 }
 
 /// CVE-2018-12546: who loses the right to read gets nothing of what was retained before.

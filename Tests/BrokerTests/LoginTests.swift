@@ -225,6 +225,21 @@ func whoComesInIsWhatThePasswordFileSays(
   #expect(second.answers() == [.connack(present: false, code: 0)])
 }
 
+/// What the simulator found: who waited was refused for a password that nobody asks for any more.
+@Test func aReloadThatEndsPasswordsLetsThoseInWhoWait() throws {
+  let world = try world(passwordLine("a", "old", iterations: 300), anonymous: true)
+  world.hashIterations = 100
+  let first = try #require(world.open())
+  first.queue(Packet.connect("c", userName: "a", password: "old"))
+  let second = try #require(world.open())
+  second.queue(Packet.connect("d", userName: "a", password: "wrong"))
+  _ = world.step()
+  world.broker.access.beginFilling()
+  world.broker.adopt(World.policy { $0.listeners[0].allowsAnonymous = true }, levels: 0)
+  #expect(first.answers() == [.connack(present: false, code: 0)])
+  #expect(second.answers() == [.connack(present: false, code: 0)])
+}
+
 @Test func aReloadClosesThoseWhoCouldNotComeInAgain() throws {
   let world = try world(passwords, anonymous: true)
   let alice = world.connect("alice", userName: "alice", password: "secret")

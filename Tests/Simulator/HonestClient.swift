@@ -12,10 +12,13 @@ final class HonestClient: Peer {
   let oracle: Oracle
   let habits: Habits
   let session: ModelSession
+  let address: UInt64
   private var chance: Chance
   var wire: Wire?
   private(set) var isConnected = false
   var isQuiet = false
+  /// What the oracle knows of its connection.
+  private var view: ConnectionView?
   private var stream = PacketStream()
   private var unacknowledged: [Unacknowledged] = []
   private var received: Set<UInt16> = []
@@ -31,7 +34,8 @@ final class HonestClient: Peer {
   private var expiry: UInt32?
 
   init(
-    name: String, version: UInt8, habits: Habits, world: World, oracle: Oracle, seed: UInt64
+    name: String, version: UInt8, habits: Habits, world: World, oracle: Oracle, seed: UInt64,
+    address: UInt64, user: String?
   ) {
     chance = Chance(seed: seed)
     self.name = name
@@ -39,7 +43,9 @@ final class HonestClient: Peer {
     self.habits = habits
     self.world = world
     self.oracle = oracle
+    self.address = address
     session = oracle.session(name)
+    session.user = user
   }
 
   // MARK: Connecting
@@ -63,11 +69,13 @@ final class HonestClient: Peer {
     if !isQuiet && chance.oneIn(3) { packet.will = makeWill() }
     if version == 5 { packet.properties = connectProperties(expiry) }
     self.expiry = packet.number(PropertyName.sessionExpiry)
-    oracle.watch(
-      ConnectionView(
-        wire: new, version: version,
-        receiveMaximum: Int(packet.number(PropertyName.receiveMaximum) ?? 65_535),
-        maximumPacketSize: Int(packet.number(PropertyName.maximumPacketSize) ?? 268_435_460)))
+    logIn(&packet)
+    let view = ConnectionView(
+      wire: new, version: version,
+      receiveMaximum: Int(packet.number(PropertyName.receiveMaximum) ?? 65_535),
+      maximumPacketSize: Int(packet.number(PropertyName.maximumPacketSize) ?? 268_435_460))
+    self.view = view
+    oracle.watch(view)
     new.send(packet.encoded(version: version))
     // One that hears nothing gives up.
     world.after(60_000) { [self] in
@@ -75,10 +83,21 @@ final class HonestClient: Peer {
     }
   }
 
+  /// Says who it is: nobody, or its user, now and then with a wrong password or without one.
+  private func logIn(_ packet: inout Packet) {
+    guard let user = session.user else { return }
+    packet.userName = user
+    let version = oracle.regimes.last?.versions[user] ?? 1
+    packet.password = Regime.password(of: user, version)
+    guard !isQuiet && chance.oneIn(8) else { return }
+    packet.password = chance.oneIn(4) ? nil : "wrong"
+  }
+
   private func connectProperties(_ expiry: UInt32?) -> [Packet.Property] {
     let lasting = expiry ?? UInt32(chance.pick([0, 1, 30, 600, 3600, 3600]))
     var properties = [Packet.Property(identifier: PropertyName.sessionExpiry, number: lasting)]
-    if let maximum = habits.receiveMaximum {
+    if let usual = habits.receiveMaximum {
+      let maximum = chance.oneIn(4) ? UInt32(chance.within(1...3)) : usual
       properties.append(Packet.Property(identifier: PropertyName.receiveMaximum, number: maximum))
     }
     if let maximum = habits.maximumPacketSize {
@@ -310,7 +329,8 @@ final class HonestClient: Peer {
       wire?.abandon()
       return lose()
     }
-    session.isInDoubt = false
+    // Another CONNECT that was read since may have begun another session.
+    if session.connectCount == view?.connectNumber { session.isInDoubt = false }
     isConnected = true
     serverReceiveMaximum = Int(packet.number(PropertyName.receiveMaximum) ?? 65_535)
     serverAliasMaximum = packet.number(PropertyName.topicAliasMaximum) ?? 0
@@ -336,7 +356,7 @@ final class HonestClient: Peer {
     if version == 5 && !isQuiet && packet.qos > 0 && !received.contains(packet.identifier)
       && chance.oneIn(habits.refusals)
     {
-      oracle.declined(packet, at: session)
+      view.map { oracle.declined(packet, on: $0) }
       return answer(packet.qos == 1 ? .puback : .pubrec, packet.identifier, reason: 0x83)
     }
     switch packet.qos {
@@ -346,7 +366,7 @@ final class HonestClient: Peer {
       guard received.insert(packet.identifier).inserted else { return }
     default: break
     }
-    oracle.arrived(packet, at: session)
+    view.map { oracle.arrived(packet, on: $0) }
   }
 
   private func receivePubrec(_ packet: Packet) {

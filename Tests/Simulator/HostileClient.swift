@@ -8,6 +8,7 @@ final class HostileClient: Peer {
   private var wire: Wire?
   private var isDeaf = false
   var isQuiet = false
+  let address: UInt64 = 100
 
   init(number: Int, version: UInt8, pause: Int, world: World, seed: UInt64) {
     chance = Chance(seed: seed)
@@ -104,6 +105,10 @@ final class HostileClient: Peer {
       packet.clientIdentifier = "hostile-\(chance.below(4))"
       packet.isCleanStart = chance.oneIn(2)
       packet.keepAlive = UInt16(chance.pick([0, 1, 30]))
+      if chance.oneIn(6) {
+        packet.userName = chance.pick(["a", "b", Administrator.trusted, "nobody"])
+        if !chance.oneIn(4) { packet.password = "wrong" }
+      }
       if version == 5 { packet.properties = someConnectProperties() }
       if chance.oneIn(3) {
         packet.will = Packet.Will(

@@ -3,6 +3,8 @@ final class ModelMessage {
   let number: UInt64
   let publisher: String
   let topic: String
+  /// Which of the topics of all clients that is.
+  let topicNumber: Int
   let levels: [String]
   let qos: UInt8
   let isRetained: Bool
@@ -29,6 +31,8 @@ final class ModelMessage {
   var isDiscarded = false
   /// It was answered with an error, and never with success.
   var isRefused = false
+  /// It was acknowledged to a 3.x client that maybe may not publish it.
+  var isDoubtful = false
   /// The connection that left it as its Will.
   weak var willOf: ConnectionView?
 
@@ -39,6 +43,7 @@ final class ModelMessage {
     self.number = number
     self.publisher = publisher
     self.topic = topic
+    topicNumber = Habits.topics.firstIndex(of: topic) ?? 0
     levels = TopicMatching.levels(topic)
     self.qos = qos
     self.isRetained = isRetained

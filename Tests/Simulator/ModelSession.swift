@@ -7,6 +7,8 @@ final class ModelSession {
     let message: ModelMessage?
     let qos: UInt8
     var isReleased = false
+    /// Its PUBREL was seen.
+    var isReleaseSent = false
     /// It was first seen as a duplicate, so nobody knows before which others it was sent.
     var isLate = false
   }
@@ -20,6 +22,10 @@ final class ModelSession {
   }
 
   let clientIdentifier: String
+  /// The User Name with which its client connects; nil for none.
+  var user: String?
+  /// Counts up when it begins anew.
+  private(set) var number = 0
   /// The connection that has it, or had it last.
   var view: ConnectionView?
   /// Whether it was there after the last CONNACK.
@@ -40,9 +46,11 @@ final class ModelSession {
   var owed: [UInt64: ModelMessage] = [:]
   /// What was acknowledged last with each Packet Identifier, as far as the server has read it.
   var acknowledged: [UInt16: ModelMessage] = [:]
-  /// How often each message arrived at the client.
-  var arrived: [UInt64: Int] = [:]
-  /// How often with QoS 2.
+  /// The same, where the server has certainly looked at it.
+  var completed: [UInt16: ModelMessage] = [:]
+  /// Messages that the client has got, taken or refused.
+  var settled: Set<UInt64> = []
+  /// How often each arrived with QoS 2.
   var arrivedOnce: [UInt64: Int] = [:]
   /// How often each was sent for the first time, so without DUP: with RETAIN, and without.
   var firstSent: [UInt64: Int] = [:]
@@ -65,8 +73,10 @@ final class ModelSession {
     subscriptions = []
     outstanding = []
     acknowledged = [:]
+    completed = [:]
     owed = [:]
-    arrived = [:]
+    number += 1
+    settled = []
     arrivedOnce = [:]
     firstSent = [:]
     firstSentLive = [:]
@@ -81,6 +91,7 @@ final class ModelSession {
   func weaken() {
     owed = [:]
     owedReplays = [:]
+    completed = [:]
     mayHaveSentUnseen = true
     for index in subscriptions.indices { subscriptions[index].acknowledged = nil }
   }
@@ -135,6 +146,14 @@ final class ModelSession {
   }
 }
 
+/// A PUBLISH that was read in a step and has to be answered.
+struct Awaited {
+  let identifier: UInt16
+  /// Nil for a message of nobody the oracle knows.
+  let message: ModelMessage?
+  let step: Int
+}
+
 /// What the oracle knows of one connection: both streams as the server saw and made them.
 final class ConnectionView {
   let wire: Wire
@@ -142,8 +161,18 @@ final class ConnectionView {
   var fromClient = PacketStream()
   var fromServer = PacketStream()
   var session: ModelSession?
+  /// Which of the sessions of its client it has had.
+  var sessionNumber = 0
   var connect: Packet?
   var connectReadAt: UInt64 = 0
+  var connectStep = 0
+  /// The versions of its password by which its client can have been let in; nil before it was.
+  var admissions: Set<Int>?
+  /// The files changed, and the client may, or must, be sent away.
+  var mayGo = false
+  var mustGo = false
+  /// Its login was refused.
+  var isRefused = false
   /// An earlier CONNECT may have begun or ended a session without anybody hearing of it.
   var followsDoubt = false
   var isAccepted = false
@@ -162,22 +191,29 @@ final class ConnectionView {
   var connectNumber = 0
   /// When all that was to be sent had left; what follows was made later.
   var cleanAt: UInt64 = 0
+  var cleanStep = 0
   /// It was always sent all there was.
-  var wasNeverBlocked = true
+  var wasNeverBlocked: Bool { !wire.wasBlocked }
   /// Since when nothing was known of it that could keep the server from reading it.
   var quietSince: UInt64 = 0
+  var wasHeldUp = false
   /// When the server last read or answered a packet of it.
   var lastHeardAt: UInt64 = 0
   var lastAnsweredAt: UInt64 = 0
 
   /// What has to be answered, in order. [MQTT-4.6.0-2] [MQTT-4.6.0-3] [MQTT-4.6.0-4]
-  var pubacks: [(identifier: UInt16, message: ModelMessage?)] = []
-  var pubrecs: [(identifier: UInt16, message: ModelMessage?)] = []
+  var pubacks: [Awaited] = []
+  var pubrecs: [Awaited] = []
   var pubcomps: [UInt16] = []
   var subacks: [Packet] = []
   /// Each with the step in which it was read.
   var unsubacks: [(packet: Packet, step: Int)] = []
-  var pings = 0
+  /// The steps in which they were read.
+  var pings: [Int] = []
+  /// What the client acknowledged for good, and the step in which that was read.
+  var completions: [(identifier: UInt16, message: ModelMessage, step: Int)] = []
+  /// Packet Identifiers whose PUBREL has to be sent again.
+  var releases: Set<UInt16> = []
 
   var aliases: [UInt32: String] = [:]
   /// Packet Identifiers whose PUBLISH was sent on this connection.

@@ -8,9 +8,9 @@ extension Oracle {
     switch packet.kind {
     case .publish: receivePublish(packet, on: view)
     case .pubrel: view.pubcomps.append(packet.identifier)
-    case .puback, .pubcomp: complete(packet.identifier, of: session)
+    case .puback, .pubcomp: complete(packet.identifier, of: session, on: view)
     case .pubrec:
-      guard packet.reason < 0x80 else { return complete(packet.identifier, of: session) }
+      guard packet.reason < 0x80 else { return complete(packet.identifier, of: session, on: view) }
       for index in session.outstanding.indices
       where session.outstanding[index].identifier == packet.identifier {
         session.outstanding[index].isReleased = true
@@ -23,7 +23,7 @@ extension Oracle {
     case .unsubscribe:
       view.unsubacks.append((packet, step))
       for request in packet.requests { end(request.filter, of: session) }
-    case .pingreq: view.pings += 1
+    case .pingreq: view.pings.append(step)
     case .disconnect: receiveDisconnect(packet, on: view, session)
     default: break
     }
@@ -33,11 +33,14 @@ extension Oracle {
     let session = session(packet.clientIdentifier)
     view.connect = packet
     view.connectReadAt = now
+    view.connectStep = step
+    view.cleanStep = step
     view.session = session
     session.connectCount += 1
     view.connectNumber = session.connectCount
     view.followsDoubt = session.isInDoubt
     session.isInDoubt = true
+    if packet.userName != nil { world?.administrator?.tempt(world) }
     guard let will = packet.will, let number = ModelMessage.number(in: will.payload),
       let message = messages[number]
     else { return }
@@ -62,8 +65,10 @@ extension Oracle {
       if message.isRetained { supersede(message.topic) }
     }
     switch packet.qos {
-    case 1: view.pubacks.append((packet.identifier, message))
-    case 2: view.pubrecs.append((packet.identifier, message))
+    case 1:
+      view.pubacks.append(Awaited(identifier: packet.identifier, message: message, step: step))
+    case 2:
+      view.pubrecs.append(Awaited(identifier: packet.identifier, message: message, step: step))
     default: break
     }
   }
@@ -87,10 +92,16 @@ extension Oracle {
     return emptyMessages["\(session.clientIdentifier) \(packet.identifier)"]
   }
 
-  private func complete(_ identifier: UInt16, of session: ModelSession) {
+  private func complete(
+    _ identifier: UInt16, of session: ModelSession, on view: ConnectionView
+  ) {
+    view.releases.remove(identifier)
     // What was read may still wait behind something, and never be looked at.
     for before in session.outstanding where before.identifier == identifier {
       session.acknowledged[identifier] = before.message
+      if let message = before.message {
+        view.completions.append((identifier, message, step))
+      }
     }
     session.outstanding.removeAll { $0.identifier == identifier }
   }

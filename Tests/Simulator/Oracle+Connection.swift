@@ -2,11 +2,9 @@
 extension Oracle {
   /// The server has sent something: was that all it had?
   func noteFlow(of view: ConnectionView) {
-    if view.wire.isBlocked {
-      view.wasNeverBlocked = false
-    } else if view.fromServer.isAtBoundary {
-      view.cleanAt = now
-    }
+    guard !view.wire.isBlocked && view.fromServer.isAtBoundary else { return }
+    view.cleanAt = now
+    view.cleanStep = step
   }
 
   /// A client that keeps the protocol is not told that it broke it.
@@ -14,6 +12,7 @@ extension Oracle {
     switch packet.reason {
     case 0x8B where isStopping: break
     case 0x8E, 0x97: break
+    case 0x87 where view.mayGo: break
     case 0x8D: checkKeepAlive(of: view)
     default:
       fail("wire \(view.wire.number) was sent away with \(String(packet.reason, radix: 16))")
@@ -33,14 +32,21 @@ extension Oracle {
   /// What must be true of every connection whenever the server has done its turn.
   func checkConnections() {
     for view in openViews {
+      if !view.releases.isEmpty { checkReleases(of: view) }
       if isHeldUp(view) {
         view.quietSince = now
+        view.wasHeldUp = true
         if !view.pubacks.isEmpty || !view.pubrecs.isEmpty { checkWait(of: view) }
         continue
       }
+      // What held it up did so until this turn, and the clock may have jumped before that.
+      if view.wasHeldUp { view.quietSince = now }
+      view.wasHeldUp = false
       let keepAlive = UInt64(view.connect?.keepAlive ?? 0)
       guard view.isAccepted, keepAlive > 0 else { continue }
-      if now >= max(view.lastHeardAt, view.quietSince) + keepAlive * 1500 + 1 {
+      // What was read before the clock jumped may have been looked at, and answered, only now.
+      let last = max(view.lastHeardAt, view.lastAnsweredAt, view.quietSince)
+      if now >= last + keepAlive * 1500 + 1 {
         fail("wire \(view.wire.number) outlives its Keep Alive of \(keepAlive) s")
       }
     }
@@ -51,13 +57,23 @@ extension Oracle {
   private func isHeldUp(_ view: ConnectionView) -> Bool {
     view.wire.isBlocked || !view.wire.watchesReadable || view.wire.hasUnread
       || !view.pubacks.isEmpty || !view.pubrecs.isEmpty || !view.pubcomps.isEmpty
-      || !view.subacks.isEmpty || !view.unsubacks.isEmpty || view.pings > 0
+      || !view.subacks.isEmpty || !view.unsubacks.isEmpty || !view.pings.isEmpty
       || !view.fromClient.isAtBoundary
+  }
+
+  /// Each PUBREL that was sent before is sent again at once, whatever else is under way.
+  /// [MQTT-4.4.0-1] [MQTT-3.3.4-10]
+  private func checkReleases(of view: ConnectionView) {
+    guard isRoomy, view.session?.view === view, view.wasNeverBlocked, !view.isOver,
+      view.signedAt == nil
+    else { return }
+    fail("PUBREL \(view.releases.sorted()) not sent again on wire \(view.wire.number)")
   }
 
   /// A publisher that finds no room is sent away after a while.
   private func checkWait(of view: ConnectionView) {
-    guard !view.wire.isBlocked, view.wasNeverBlocked else { return }
+    // Behind a Payload that waits for blocks its own answers wait too.
+    guard !view.wire.isBlocked, view.wasNeverBlocked, view.fromServer.isAtBoundary else { return }
     let since = max(view.lastHeardAt, view.lastAnsweredAt)
     if now > since + queueFullWait + 1000 {
       fail("wire \(view.wire.number) waits for room since \(now - since) ms")
@@ -104,7 +120,7 @@ extension Oracle {
   /// A 5.0 client whose session another connection takes over is told so. [MQTT-3.1.4-3]
   private func checkTakeOver(of view: ConnectionView, _ session: ModelSession) {
     guard isRoomy, view.version == 5, view.isAccepted, !view.isOver, !view.isLost,
-      !view.isDisconnectRead, view.wasNeverBlocked, !view.wire.isBlocked,
+      !view.isDisconnectRead, view.wasNeverBlocked, view.fromServer.isAtBoundary,
       hasOpenConnect(session, besides: view)
     else { return }
     fail("wire \(view.wire.number) was closed without a word")

@@ -53,8 +53,14 @@ extension Oracle {
         ModelSession.Outstanding(
           identifier: identifier, message: message, qos: packet.qos,
           isLate: packet.isDuplicate))
-      if packet.isDuplicate { countDuplicate() }
+      if packet.isDuplicate {
+        countDuplicate()
+        if let message, session.completed[identifier] === message {
+          fail("message \(message.number) was sent again, which was acknowledged")
+        }
+      }
     }
+    session.completed[identifier] = nil
     view.sentIdentifiers.insert(identifier)
     let underway = session.outstanding.count { view.sentIdentifiers.contains($0.identifier) }
     let quota = min(view.receiveMaximum, sendQuota)
@@ -88,6 +94,7 @@ extension Oracle {
     checkProperties(packet, message, possible, on: view, name)
     if message.isWill { checkWill(message, name) }
     guard !isResent else { return }
+    checkRights(packet, message, possible, on: view, session, name)
     checkExpiry(packet, message, on: view, name)
     checkCopies(packet, message, possible, session, name)
     guard !message.isRetained, !possible.contains(where: \.isShared) else { return }
@@ -208,6 +215,7 @@ extension Oracle {
   private func checkWill(_ message: ModelMessage, _ name: String) {
     countWill()
     if message.isDiscarded { fail("\(name), a Will that was cancelled") }
+    if message.willOf?.isRefused == true { fail("\(name), a Will of one that was not let in") }
     checkDelay(message, name)
     // The connection may end in this very turn; its close is seen after its Will then.
     if let view = message.willOf { hastyWills.append((view, name)) }
@@ -228,6 +236,7 @@ extension Oracle {
   /// A turn of the server has ended.
   func turned() {
     if world?.failure == nil { checkConnections() }
+    checkUnwelcome()
     for (view, name) in hastyWills where view.signedAt == nil && view.closedAt == nil {
       if !hasOpenConnect(view.session, besides: view) { fail("\(name), whose client is connected") }
     }
@@ -242,12 +251,15 @@ extension Oracle {
   /// A connection has ended: its Will must arrive where that is certain. [MQTT-3.1.2-8]
   func oweWill(of view: ConnectionView) {
     guard view.isAccepted, !view.isDisconnectRead || hasProcessedDisconnect(view, reason: 4),
-      let will = view.will,
+      let will = view.will, let publisher = view.session,
+      mustAllow(Regime.write, will, to: publisher, since: step),
       view.connect?.will?.properties.isEmpty ?? false, lastDropAt / 1000 != now / 1000,
       !hasOpenConnect(view.session, besides: view)
     else { return }
     for session in sessions.values where session.exists && session !== view.session {
-      guard let qos = session.certainQoS(will), min(qos, will.qos) > 0 else { continue }
+      guard let qos = session.certainQoS(will), min(qos, will.qos) > 0,
+        mustAllow(Regime.read, will, to: session, since: step)
+      else { continue }
       owe(will, to: session)
       if session.owed[will.number] != nil { freshWills.append((session, will.number, now)) }
     }

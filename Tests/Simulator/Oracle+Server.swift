@@ -10,8 +10,8 @@ extension Oracle {
     }
     switch packet.kind {
     case .publish: sendPublish(packet, on: view, session)
-    case .puback: answer(packet, &view.pubacks)
-    case .pubrec: answer(packet, &view.pubrecs)
+    case .puback: answer(packet, &view.pubacks, on: view)
+    case .pubrec: answer(packet, &view.pubrecs, on: view)
     case .pubcomp:
       guard view.pubcomps.first == packet.identifier else {
         return fail("PUBCOMP \(packet.identifier) out of order, \(view.pubcomps) are awaited")
@@ -21,8 +21,8 @@ extension Oracle {
     case .suback: sendSuback(packet, on: view, session)
     case .unsuback: sendUnsuback(packet, on: view, session)
     case .pingresp:
-      view.pings -= 1
-      if view.pings < 0 { fail("PINGRESP without PINGREQ") }
+      guard !view.pings.isEmpty else { return fail("PINGRESP without PINGREQ") }
+      confirm(upTo: view.pings.removeFirst(), on: view)
     case .disconnect:
       checkDisconnect(packet, on: view)
       view.isOver = true
@@ -37,15 +37,19 @@ extension Oracle {
     }
     guard packet.reason == 0 else {
       view.isOver = true
-      return
+      return checkRefusal(packet, of: view, session)
     }
+    checkAdmission(of: view)
     view.isAccepted = true
-    view.lastHeardAt = now
+    view.quietSince = now
+    let isFollowed = session.connectCount > view.connectNumber
+    // Logins may be through in another order than they came in.
+    if isFollowed && !regimes.isEmpty { view.followsDoubt = true }
     let (isPresent, isCertain) = isPresent(packet, connect, on: view, session)
     if let last = session.view, last.closedAt == nil { noteUnseen(of: last, session) }
     let isUnknown = isPresent && (view.followsDoubt || connect.version == 3 && !isCertain)
     session.isUnknown = isUnknown
-    session.isInDoubt = isUnknown || !isPresent
+    session.isInDoubt = isUnknown || !isPresent || isFollowed
     if isUnknown || !isPresent { forgiveGroups(of: session) }
     if isUnknown { session.weaken() }
     if !isPresent { session.begin() }
@@ -53,8 +57,14 @@ extension Oracle {
     session.exists = true
     session.wasPresent = isPresent
     session.view = view
+    view.sessionNumber = session.number
     session.connectionCount += 1
     if view.maximumPacketSize < Int.max { session.outstanding.removeAll { !fits($0, view) } }
+    view.releases =
+      isUnknown
+      ? []
+      : Set(
+        session.outstanding.filter(\.isReleaseSent).map(\.identifier))
     view.resends = session.outstanding.filter { !$0.isReleased }.map(\.identifier)
     let expiry = expiry(of: connect)
     session.shortestExpiry = expiry
@@ -107,19 +117,23 @@ extension Oracle {
 
   /// PUBACK or PUBREC.
   private func answer(
-    _ packet: Packet, _ awaited: inout [(identifier: UInt16, message: ModelMessage?)]
+    _ packet: Packet, _ awaited: inout [Awaited], on view: ConnectionView
   ) {
-    guard let (identifier, message) = awaited.first, identifier == packet.identifier else {
+    guard let first = awaited.first, first.identifier == packet.identifier else {
       return fail(
         "\(packet.summary) out of order, \(awaited.map(\.identifier)) are awaited")
     }
     awaited.removeFirst()
-    guard let message else { return }
+    confirm(upTo: first.step, on: view)
+    guard let message = first.message else { return }
     message.answerCount += 1
     message.lastAnswered = step
     message.lastAnsweredAt = now
-    guard packet.reason < 0x80 else {
+    guard checkAnswer(packet, message, readAt: first.step, on: view), packet.reason < 0x80 else {
       countRefusal()
+      if isRoomy && packet.reason == 0x97 {
+        fail("message \(message.number) was refused, and there is room")
+      }
       if message.firstAcknowledged == nil { message.isRefused = true }
       let wasSent = sessions.values.contains { $0.firstSent[message.number] != nil }
       if message.givenCount == 1 && wasSent {
@@ -130,6 +144,7 @@ extension Oracle {
     message.isRefused = false
     guard message.firstAcknowledged == nil else { return }
     message.firstAcknowledged = step
+    if message.isDoubtful { return }
     promise(message, isWithoutSubscribers: packet.reason == 0x10)
   }
 
@@ -142,7 +157,9 @@ extension Oracle {
       noteRetained(message)
     }
     for session in sessions.values where session.exists {
-      guard let qos = session.certainQoS(message) else { continue }
+      guard let qos = session.certainQoS(message),
+        mustAllow(Regime.read, message, to: session, since: message.firstGiven ?? 0)
+      else { continue }
       // Of the rest the broker may say that nobody is there when a session ends meanwhile.
       if qos > 0 { owe(message, to: session) }
       if isWithoutSubscribers && isCertainlyThere(session) {
@@ -169,11 +186,13 @@ extension Oracle {
         $0.filter == filter && $0.mayMatch(message)
       }
       let isCertain = members.contains {
-        $0.mustMatchAsMember(message) && sessions[$0.session]?.exists == true
+        guard let session = sessions[$0.session], session.exists else { return false }
+        return $0.mustMatchAsMember(message)
+          && mustAllow(Regime.read, message, to: session, since: message.firstGiven ?? 0)
       }
       let fits = members.allSatisfy {
         message.size + 120 <= sessions[$0.session]?.view?.maximumPacketSize ?? 0
-          && $0.request.qos > 0 && sessions[$0.session]?.arrived[message.number] == nil
+          && $0.request.qos > 0 && sessions[$0.session]?.settled.contains(message.number) == false
       }
       if isCertain && fits {
         countPromise()
@@ -198,7 +217,7 @@ extension Oracle {
   }
 
   func owe(_ message: ModelMessage, to session: ModelSession) {
-    guard message.expiry == nil, !message.isEmpty, session.arrived[message.number] == nil,
+    guard message.expiry == nil, !message.isEmpty, !session.settled.contains(message.number),
       message.size + 120 <= session.view?.maximumPacketSize ?? 0
     else { return }
     countPromise()
@@ -206,6 +225,11 @@ extension Oracle {
   }
 
   private func sendPubrel(_ packet: Packet, on view: ConnectionView, _ session: ModelSession) {
+    view.releases.remove(packet.identifier)
+    for index in session.outstanding.indices
+    where session.outstanding[index].identifier == packet.identifier {
+      session.outstanding[index].isReleaseSent = true
+    }
     guard packet.reason == 0, session.connectionCount == 1 else { return }
     let isReleased = session.outstanding.contains {
       $0.identifier == packet.identifier && $0.isReleased
@@ -213,72 +237,13 @@ extension Oracle {
     if !isReleased { fail("PUBREL \(packet.identifier) without PUBREC") }
   }
 
-  private func sendSuback(_ packet: Packet, on view: ConnectionView, _ session: ModelSession) {
-    guard let asked = view.subacks.first, asked.identifier == packet.identifier,
-      asked.requests.count == packet.codes.count
-    else { return fail("\(packet.summary) is not awaited") }
-    view.subacks.removeFirst()
-    for (request, code) in zip(asked.requests, packet.codes) {
-      if code < 0x80 && code != request.qos { fail("QoS \(code) granted for \(request.filter)") }
-      settle(request, of: asked, isGranted: code < 0x80, on: view, session)
-    }
-  }
-
-  /// The subscription is there, in place of those before with its filter, or it never was.
-  private func settle(
-    _ request: Packet.Request, of asked: Packet, isGranted: Bool, on view: ConnectionView,
-    _ session: ModelSession
-  ) {
-    guard
-      let index = session.subscriptions.lastIndex(where: {
-        $0.filter == request.filter && $0.wire == view.wire.number
-          && $0.packetIdentifier == asked.identifier && $0.acknowledged == nil
-      })
-    else { return }
-    guard isGranted else {
-      session.subscriptions[index].endGiven = session.subscriptions[index].given
-      session.subscriptions[index].endAcknowledged = session.subscriptions[index].given
-      return
-    }
-    for earlier in session.subscriptions.indices[..<index]
-    where session.subscriptions[earlier].filter == request.filter
-      && session.subscriptions[earlier].endAcknowledged == nil
-    {
-      session.subscriptions[earlier].endAcknowledged = step
-    }
-    session.subscriptions[index].acknowledged = step
-    oweReplay(of: session.subscriptions[index], to: session)
-    session.condense(request.filter)
-  }
-
-  /// A new subscription brings the retained messages. [MQTT-3.3.1-9]
-  private func oweReplay(of subscription: ModelSubscription, to session: ModelSession) {
-    guard subscription.replays > 0, subscription.request.qos > 0, subscription.endGiven == nil,
-      subscription.request.retainHandling == 0 || session.isFirst(subscription)
-    else { return }
-    for message in certainRetained.values
-    where message.lastAnswered < subscription.given && message.qos > 0
-      && subscription.mayReplay(message)
-      && message.size + 120 <= session.view?.maximumPacketSize ?? 0
-    {
-      countPromise()
-      session.owedReplays[subscription.filter, default: [:]][message.number] = message
-    }
-  }
-
-  private func sendUnsuback(_ packet: Packet, on view: ConnectionView, _ session: ModelSession) {
-    guard let (asked, readAt) = view.unsubacks.first, asked.identifier == packet.identifier,
-      view.version < 5 || asked.requests.count == packet.codes.count
-    else { return fail("\(packet.summary) is not awaited") }
-    view.unsubacks.removeFirst()
-    for request in asked.requests {
-      for index in session.subscriptions.indices
-      where session.subscriptions[index].filter == request.filter
-        && session.subscriptions[index].given < readAt
-        && session.subscriptions[index].endAcknowledged == nil
-      {
-        session.subscriptions[index].endAcknowledged = step
-      }
+  /// Packets of a connection are taken in order: what was read before one that is answered is done.
+  func confirm(upTo step: Int, on view: ConnectionView) {
+    guard let session = view.session, !view.completions.isEmpty else { return }
+    while let first = view.completions.first, first.step < step {
+      view.completions.removeFirst()
+      guard session.acknowledged[first.identifier] === first.message else { continue }
+      session.completed[first.identifier] = first.message
     }
   }
 }

@@ -21,6 +21,8 @@ package final class Oracle: Observer {
   var groupsForgivenAt: [String: Int] = [:]
   /// Counts up with everything that is observed.
   private(set) var step = 0
+  /// What the operator's files have said, in order; none when there are no files.
+  var regimes: [Regime] = []
   /// Our Receive Maximum towards clients that set none.
   let sendQuota: Int
   package private(set) var counts = Counts()
@@ -76,6 +78,7 @@ package final class Oracle: Observer {
       fail("promise \(counts.promised) was broken on purpose")
     }
   }
+  func beginStep() { step += 1 }
   func countPackets(_ count: UInt64) { counts.clientPackets = Int(count) }
   func countRefusal() { counts.refused += 1 }
   func countWill() { counts.wills += 1 }
@@ -99,14 +102,11 @@ package final class Oracle: Observer {
     return session
   }
 
-  /// A message has arrived at a client; `isKnown` when the client has it already by its identifier.
-  func arrived(_ packet: Packet, at session: ModelSession) {
-    guard let number = ModelMessage.number(in: packet.payload), let message = messages[number]
-    else { return }
+  /// A message has arrived at a client, by one of its connections.
+  func arrived(_ packet: Packet, on view: ConnectionView) {
     counts.arrived += 1
-    session.owed[number] = nil
-    for filter in owedToGroups.keys { owedToGroups[filter]?[number] = nil }
-    session.arrived[number, default: 0] += 1
+    guard let (session, message) = settle(packet, on: view) else { return }
+    let number = message.number
     guard packet.qos == 2 && !message.isRetained else { return }
     let shares = session.possible(message).count { $0.isShared }
     session.arrivedOnce[number, default: 0] += 1
@@ -116,10 +116,22 @@ package final class Oracle: Observer {
   }
 
   /// A client does not want a message: nobody else of its group gets it. [MQTT-4.8.2-6]
-  func declined(_ packet: Packet, at session: ModelSession) {
-    guard let number = ModelMessage.number(in: packet.payload) else { return }
-    session.owed[number] = nil
+  func declined(_ packet: Packet, on view: ConnectionView) { _ = settle(packet, on: view) }
+
+  /// Whatever the client makes of a message, it has got it, maybe before it was acknowledged: it is
+  /// owed nothing more. Nil for a message that is not ours, or came of a session that is over.
+  private func settle(
+    _ packet: Packet, on view: ConnectionView
+  ) -> (session: ModelSession, message: ModelMessage)? {
+    guard let number = ModelMessage.number(in: packet.payload), let message = messages[number],
+      let session = view.session
+    else { return nil }
     for filter in owedToGroups.keys { owedToGroups[filter]?[number] = nil }
+    // What was under way when another connection began the session anew is of the old one.
+    guard view.sessionNumber == session.number else { return nil }
+    session.owed[number] = nil
+    session.settled.insert(number)
+    return (session, message)
   }
 
   /// Whether anything that must arrive has not arrived.
@@ -173,6 +185,7 @@ package final class Oracle: Observer {
     world?.trace.note(now, "wire \(wire.number) closed by the server")
     if view.signedAt == nil { view.signedAt = now }
     view.closedAt = now
+    checkFarewell(of: view)
     settleEnd(of: view)
     oweWill(of: view)
     views[wire.number] = nil

@@ -53,6 +53,8 @@ struct Packet {
   var isCleanStart = true
   var keepAlive: UInt16 = 0
   var will: Will?
+  var userName: String?
+  var password: String?
 
   init(_ kind: Kind) {
     self.kind = kind

@@ -178,10 +178,17 @@ extension Packet {
     keepAlive = try reader.two()
     if version == 5 { properties = try reader.properties(nil) }
     clientIdentifier = String(decoding: try reader.text(), as: UTF8.self)
-    guard flags & 4 != 0 else { return }
+    if flags & 4 != 0 { will = try Packet.readWill(&reader, flags, version) }
+    if flags & 0x80 != 0 { userName = String(decoding: try reader.text(), as: UTF8.self) }
+    if flags & 0x40 != 0 { password = String(decoding: try reader.data(), as: UTF8.self) }
+  }
+
+  private static func readWill(
+    _ reader: inout ByteReader, _ flags: UInt8, _ version: UInt8
+  ) throws(Malformed) -> Will {
     let willProperties = version == 5 ? try reader.properties(nil) : []
     let topic = String(decoding: try reader.text(), as: UTF8.self)
-    will = Will(
+    return Will(
       topic: topic, payload: try reader.data(), qos: flags >> 3 & 3,
       isRetained: flags & 0x20 != 0, properties: willProperties)
   }

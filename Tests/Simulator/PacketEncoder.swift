@@ -42,14 +42,19 @@ extension Packet {
     body.append(version)
     var flags: UInt8 = isCleanStart ? 2 : 0
     if let will { flags |= 4 | will.qos << 3 | (will.isRetained ? 0x20 : 0) }
+    if userName != nil { flags |= 0x80 }
+    if password != nil { flags |= 0x40 }
     body.append(flags)
     body.put(two: keepAlive)
     if version == 5 { body.put(properties) }
     body.put(text: Array(clientIdentifier.utf8))
-    guard let will else { return }
-    if version == 5 { body.put(will.properties) }
-    body.put(text: Array(will.topic.utf8))
-    body.put(text: will.payload)
+    if let will {
+      if version == 5 { body.put(will.properties) }
+      body.put(text: Array(will.topic.utf8))
+      body.put(text: will.payload)
+    }
+    if let userName { body.put(text: Array(userName.utf8)) }
+    if let password { body.put(text: Array(password.utf8)) }
   }
 }
 

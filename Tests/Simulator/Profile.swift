@@ -9,7 +9,8 @@ struct Profile {
   /// Nothing is so small that an honest client meets its end.
   let isRoomy: Bool
 
-  init(from chance: inout Chance) {
+  /// - Parameter hasFiles: whether there are files of users and rules.
+  init(from chance: inout Chance, hasFiles: Bool) {
     let isBoard = chance.oneIn(5)
     let isRoomy = chance.oneIn(2)
     honestClients = chance.within(2...6)
@@ -43,6 +44,13 @@ struct Profile {
         ? 200 : chance.within(2048 / limits.sendBlockBytes + 4...2048 / limits.sendBlockBytes + 60))
     limits.sendBytes = chance.pick([512, 4096, 65_536])
     limits.logBytes = 65_536
+    // The names of users, and of those who retained something, must not keep honest clients out.
+    if hasFiles && !isRoomy { limits.textBlocks += limits.sessions + 2 * limits.retained }
+    limits.users = 16
+    limits.accessRules = 64
+    limits.accessTextBytes = 4096
+    limits.accessDecisions = isRoomy ? 256 : 8
+    limits.hashIterations = isRoomy ? 256 : 5
     self.limits = isBoard ? Limits() : limits
     self.isRoomy = isBoard ? Limits().messages > 10_000 : isRoomy
     policy = Profile.policy(self.limits, self.isRoomy, &chance)

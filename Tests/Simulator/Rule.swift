@@ -34,6 +34,8 @@ struct Rule {
     var connect = Packet(.connect)
     connect.version = version
     connect.clientIdentifier = "breaker"
+    connect.userName = Administrator.trusted
+    connect.password = Regime.password(of: Administrator.trusted, 1)
     self.connect = connect
   }
 

@@ -13,6 +13,7 @@ final class RuleBreaker: Peer {
   private var isTold = false
   private var number = 0
   private var jumps = 0
+  private var reloads = 0
   var isQuiet = false
 
   init(profile: Profile, marks: Marks, world: World, seed: UInt64) {
@@ -49,6 +50,7 @@ final class RuleBreaker: Peer {
     wire = new
     number += 1
     jumps = world.jumps
+    reloads = world.reloads
     if var connect = rule.connect {
       // One that comes late must not take over the next.
       connect.clientIdentifier += "-\(number)"
@@ -111,6 +113,9 @@ final class RuleBreaker: Peer {
       if packet.reason == code { reach(rule) }
     case (.connack, _) where rule.connect != nil:
       packet.reason == 0 ? breakRule() : finish()
+    case (.disconnect, _) where packet.reason == 0x87 && reloads != world.reloads:
+      // Who came in without a password may not stay when there are some.
+      finish()
     case (.disconnect, .close(let reason)):
       isTold = true
       if packet.reason != reason && !(packet.reason == 0x97 && !isRoomy) {
@@ -150,7 +155,7 @@ final class RuleBreaker: Peer {
 
   /// Milliseconds that the network and slow turns may have added.
   /// Whether it can be said when the server reacts.
-  private var isTimely: Bool { isRoomy && jumps == world.jumps }
+  private var isTimely: Bool { isRoomy && jumps == world.jumps && reloads == world.reloads }
 
   private var latency: Int { 2 * world.faults.latency + 2000 }
 }

@@ -27,7 +27,13 @@ package struct SimulatedConsole: Console, ~Copyable {
     if !world.requests.isEmpty { return world.requests.removeFirst() }
     return world.chance.oneIn(world.faults.reports) ? .report : nil
   }
-  package mutating func reload(into access: inout Access) -> Reloaded? { nil }
+
+  package mutating func reload(into access: inout Access) -> Reloaded? {
+    guard let (regime, reloaded) = world.administrator?.reload(into: &access) else { return nil }
+    world.reloads += 1
+    world.observer.adopted(regime)
+    return reloaded
+  }
 
   package mutating func write(_ line: borrowing Line, _ level: LogLevel) {
     var text: [UInt8] = []

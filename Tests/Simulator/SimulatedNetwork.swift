@@ -35,8 +35,9 @@ package struct SimulatedNetwork: Network, ~Copyable {
       world.acceptsAgainAt = world.now + 100
       return nil
     }
-    accepted = world.incoming.removeFirst()
-    return Accepted(listener: 0)
+    let wire = world.incoming.removeFirst()
+    accepted = wire
+    return Accepted(listener: 0, address: wire.address)
   }
 
   package mutating func adopt(place: Int) {

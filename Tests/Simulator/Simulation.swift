@@ -29,7 +29,7 @@ import Server
     self.options = options
     let seed = options.seed
     var chance = Chance(seed: seed ^ 0x5741_4C4C)
-    let profile = Profile(from: &chance)
+    let profile = Profile(from: &chance, hasFiles: Simulation.hasFiles(options))
     policy = profile.policy
     oracle = Oracle(profile)
     oracle.breaksPromiseAt = options.breaksPromiseAt
@@ -50,11 +50,12 @@ import Server
     server = Server(
       broker: broker, network: network, clock: SimulatedClock(world: world),
       console: SimulatedConsole(world: world), hasher: SimulatedHasher())
+    let users = Simulation.addAdministrator(to: world, options, profile)
     for number in 0..<profile.honestClients {
       let client = HonestClient(
         name: "honest-\(number)", version: UInt8(chance.pick([3, 4, 5, 5])),
         habits: profile.habits(options.pace, &chance), world: world, oracle: oracle,
-        seed: chance.next())
+        seed: chance.next(), address: UInt64(number + 1), user: users[number])
       if !options.without.contains(client.name) { honest.append(client) }
     }
     let breaker = RuleBreaker(profile: profile, marks: marks, world: world, seed: chance.next())
@@ -68,6 +69,34 @@ import Server
   }
 
   deinit { unsafe free(memory) }
+
+  /// In some runs there are files of users and rules.
+  private static func hasFiles(_ options: Options) -> Bool {
+    var chance = Chance(seed: options.seed ^ 0x4649_4C45_53)
+    return chance.oneIn(3) && !options.without.contains("access")
+  }
+
+  /// Adds who writes those files; returns the user of each honest client.
+  private static func addAdministrator(
+    to world: World, _ options: Options, _ profile: Profile
+  ) -> [String?] {
+    var chance = Chance(seed: options.seed ^ 0x4143_4345_5353)
+    let names = ["a", "b", "c", "d", "1", "2"].prefix(profile.honestClients)
+    guard hasFiles(options) else { return names.map { _ in nil } }
+    world.administrator = Administrator(
+      users: Array(names), policy: profile.policy, seed: chance.next())
+    return names.map { chance.oneIn(4) ? nil : $0 }
+  }
+
+  /// Has the files read again, over and over.
+  private static func askForReload(_ world: World) {
+    guard let administrator = world.administrator, administrator.pause > 0 else { return }
+    world.after(world.chance.within(1...2 * administrator.pause)) {
+      guard !administrator.isGenerous else { return }
+      world.requests.append(.reload)
+      askForReload(world)
+    }
+  }
 
   /// What a run showed.
   package struct Outcome {
@@ -84,14 +113,20 @@ import Server
   /// The faults and clients of the run, by name.
   private var parts: [String] {
     let clients = hostile.map(\.name) + (breaker == nil ? [] : ["breaker"]) + honest.map(\.name)
-    return clients + world.faults.names
+    return clients + world.faults.names + (world.administrator == nil ? [] : ["access"])
   }
 
   /// Runs for a while, then lets everybody have what is owed and go.
   package consuming func run() -> Outcome {
     let start = world.now
     let parts = parts
-    server.start(Reloaded(policy: policy, logLevels: 0xFFFF & ~16))
+    var first = Reloaded(policy: policy, logLevels: 0xFFFF & ~16)
+    _ = server.load { console, access in
+      if let reloaded = console.reload(into: &access) { first = reloaded }
+      return true
+    }
+    server.start(first)
+    Simulation.askForReload(world)
     for client in honest { client.act() }
     for client in hostile { client.act() }
     breaker?.act()
@@ -127,6 +162,10 @@ import Server
   /// Ends all faults; what is owed must arrive now.
   private mutating func settle() {
     world.faults = Faults()
+    if let administrator = world.administrator {
+      administrator.isGenerous = true
+      world.requests.append(.reload)
+    }
     world.acceptsAgainAt = 0
     for client in hostile { client.leave() }
     breaker?.leave()
@@ -215,9 +254,10 @@ import Server
   private func check(_ found: [String: [UInt8]]) {
     for (topic, published) in oracle.retained {
       let given = published.filter { $0.firstGiven != nil && !$0.isRefused }
-      let latest = given.filter { $0.firstAcknowledged != nil }.compactMap(\.firstGiven).max() ?? 0
+      let certain = given.filter { $0.firstAcknowledged != nil && !$0.isDoubtful }
+      let latest = certain.compactMap(\.firstGiven).max() ?? 0
       let candidates = given.filter { $0.lastPossible >= latest }
-      let isCertain = candidates.contains { $0.firstAcknowledged != nil }
+      let isCertain = candidates.contains { $0.firstAcknowledged != nil && !$0.isDoubtful }
       let mayBeNone =
         !isCertain
         || candidates.contains { $0.isEmpty || $0.expiry != nil || $0.qos == 0 || $0.isWill }
@@ -238,54 +278,4 @@ import Server
 private func zeroedMemory(byteCount: Int) -> UnsafeMutableRawPointer {
   guard let memory = unsafe calloc(byteCount / 64 + 1, 64) else { fatalError("no memory") }
   return unsafe memory
-}
-
-/// Collects all retained messages, and removes them.
-final class RetainedCollector: Peer {
-  private let world: World
-  private var wire: Wire?
-  private var stream = PacketStream()
-  private(set) var topics: [String: [UInt8]] = [:]
-
-  init(world: World) {
-    self.world = world
-  }
-
-  func start() {
-    let wire = world.connect(self, seed: 1)
-    self.wire = wire
-    var connect = Packet(.connect)
-    connect.clientIdentifier = "collector"
-    wire.send(connect.encoded(version: 4))
-    var subscribe = Packet(.subscribe)
-    subscribe.identifier = 1
-    subscribe.requests = [Packet.Request(filter: "#"), Packet.Request(filter: "$ostile/#")]
-    wire.send(subscribe.encoded(version: 4))
-  }
-
-  func removeAll() {
-    for topic in topics.keys.sorted() {
-      var publish = Packet(.publish)
-      publish.topic = topic
-      publish.isRetained = true
-      wire?.send(publish.encoded(version: 4))
-    }
-  }
-
-  func leave() {
-    wire?.send(Packet(.disconnect).encoded(version: 4))
-    wire?.abandon()
-  }
-
-  func receive(_ bytes: ArraySlice<UInt8>, on wire: Wire) {
-    stream.append(bytes)
-    while let bytes = try? stream.next() {
-      guard let packet = try? Packet(fromServer: bytes, version: 4) else {
-        return world.fail("a malformed packet to the collector")
-      }
-      if packet.kind == .publish && packet.isRetained { topics[packet.topic] = packet.payload }
-    }
-  }
-
-  func ended(_ wire: Wire) { world.fail("the collector was disconnected") }
 }

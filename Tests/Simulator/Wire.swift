@@ -32,8 +32,14 @@ final class Wire {
   var watchesWritable = false
   /// The server had no place for it.
   var isTurnedAway = false
+  /// The number of its client's address.
+  var address: UInt64 { peer.address }
   /// The network took less than it was given last.
-  var isBlocked = false
+  var isBlocked = false {
+    didSet { if isBlocked { wasBlocked = true } }
+  }
+  /// It did so before.
+  private(set) var wasBlocked = false
   /// The network turns it away before the server reads a byte.
   let isRefused: Bool
 

@@ -10,6 +10,10 @@ package final class World {
   var marks = Marks()
   /// What the operator asks for next.
   var requests: [Request] = []
+  /// Who writes the files of users and rules; nil when there are none.
+  var administrator: Administrator?
+  /// How often they were read again.
+  var reloads = 0
   private var agenda = Agenda()
   /// Connections by their place in the server.
   var wires: [Wire?]
@@ -134,9 +138,15 @@ package final class World {
 
 /// Who is at the other end of a wire.
 protocol Peer: AnyObject {
+  /// The number of its address; zero for none that is known.
+  var address: UInt64 { get }
   func receive(_ bytes: ArraySlice<UInt8>, on wire: Wire)
   /// The server has closed the connection, or it broke.
   func ended(_ wire: Wire)
+}
+
+extension Peer {
+  var address: UInt64 { 0 }
 }
 
 /// Who looks at what crosses between the server and the network.
@@ -150,6 +160,8 @@ protocol Observer: AnyObject {
   func lost(_ wire: Wire)
   /// The server has closed the connection.
   func closed(_ wire: Wire)
+  /// The server takes over what the files of users and rules say now.
+  func adopted(_ regime: Regime)
   /// The server has logged that it dropped a message.
   func dropped()
   /// The server has done all it does in a turn.
