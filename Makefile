@@ -66,7 +66,7 @@ endif
 
 VERSION := $(shell sed -n 's/.*"swiftlet version \(.*\)".*/\1/p' Sources/Broker/*.swift)
 # Which C library stands in the file is the linker's affair, not the compiler's.
-SCRATCH := .build/$(BOARD)$(patsubst %,-%,$(filter-out $(USUAL_LINK),$(LINK:static-glibc=dynamic)))
+SCRATCH := .build/$(VARIANT:-static-glibc=-dynamic)
 PROGRAM ?= .build/bin/$(VARIANT)/swiftlet
 C_OBJECTS := $(patsubst Sources/CLinux/%,$(SCRATCH)/release/CLinux.build/%.o, \
   $(wildcard Sources/CLinux/*.c))

@@ -1,9 +1,8 @@
-# LINK=dynamic is linked against the C library of the machine that builds it. The image can be
-# loaded anywhere, and what the loader has resolved is read-only from then on.
-# LINK=static carries its C library (musl): half the resident memory, and one file for any
-# distribution. LINK=static-glibc is for comparison.
-LINK ?= dynamic
-USUAL_LINK := dynamic
+# The image carries its C library (musl): half the resident memory, and one file for any distribution.
+# LINK=dynamic is linked against the C library of the machine that builds it; LINK=static-glibc is for
+# comparison. Each but the last can be loaded anywhere, and what is resolved is read-only from then on.
+LINK ?= static
+USUAL_LINK := static
 OPTIMISATION := -O
 MEMORY := 512000
 DEB_ARCHITECTURE := $(shell dpkg --print-architecture 2>/dev/null)
@@ -11,9 +10,9 @@ ifeq ($(LINK),static)
 MACHINE := $(shell uname -m)
 MUSL := $(MACHINE)-linux-musl
 PACKAGES := /usr/lib/$(MUSL)/libc.a:musl-dev
-BUILD_FLAGS := -Xcc -isystem -Xcc /usr/include/$(MUSL)
-LINK_FLAGS := -static -nostdlib -Wl,-z,relro -Wl,--build-id=none
-LINK_BEFORE := /usr/lib/$(MUSL)/crt1.o /usr/lib/$(MUSL)/crti.o
+BUILD_FLAGS := -Xcc -isystem -Xcc /usr/include/$(MUSL) -Xcc -DLINUX_OWN_COPIES
+LINK_FLAGS := -static-pie -nostdlib -Wl,-z,relro,-z,now -Wl,--build-id=none
+LINK_BEFORE := /usr/lib/$(MUSL)/rcrt1.o /usr/lib/$(MUSL)/crti.o
 LINK_AFTER := /usr/lib/$(MUSL)/libc.a \
   $(wildcard $(TOOLS)/../lib/clang/*/lib/linux/libclang_rt.builtins-$(MACHINE).a) \
   /usr/lib/$(MUSL)/crtn.o

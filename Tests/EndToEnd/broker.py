@@ -5,12 +5,15 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 from raw_client import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "Tests/Gates"))
+from ports import free_port  # noqa: E402, F401
 # `swiftlet`, or `mosquitto` to check the tests themselves against a broker that people trust.
 UNDER_TEST = os.environ.get("SWIFTLET_UNDER_TEST", "swiftlet")
 IS_SWIFTLET = UNDER_TEST == "swiftlet"
@@ -20,13 +23,6 @@ def program():
     if IS_SWIFTLET:
         return os.environ.get("SWIFTLET", str(ROOT / ".build/bin/host/swiftlet"))
     return os.environ.get("MOSQUITTO") or shutil.which("mosquitto", path="/usr/sbin:/usr/bin")
-
-
-def free_port():
-    """A port that nobody has on IPv4 loopback."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def let_in(directory):

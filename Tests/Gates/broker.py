@@ -7,10 +7,7 @@ import socket
 import subprocess
 import time
 
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+from ports import free_port
 
 
 def wait_until_listening(process, port, seconds=15):
