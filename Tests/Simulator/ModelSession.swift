@@ -197,6 +197,8 @@ final class ConnectionView {
   /// Since when nothing was known of it that could keep the server from reading it.
   var quietSince: UInt64 = 0
   var wasHeldUp = false
+  /// When the server last sent something.
+  var lastFlowAt: UInt64 = 0
   /// When the server last read or answered a packet of it.
   var lastHeardAt: UInt64 = 0
   var lastAnsweredAt: UInt64 = 0
