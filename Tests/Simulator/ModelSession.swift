@@ -106,6 +106,9 @@ final class ModelSession {
     let older = subscriptions.remove(at: ended[0])
     let index = ended[1] - 1
     subscriptions[index].given = min(older.given, subscriptions[index].given)
+    // One that was refused ended before the one that it did not replace.
+    subscriptions[index].endAcknowledged = max(
+      older.endAcknowledged ?? 0, subscriptions[index].endAcknowledged ?? 0)
     subscriptions[index].identifiers.formUnion(older.identifiers)
     subscriptions[index].replays += older.replays
     var options = max(older.request.qos, subscriptions[index].request.qos)

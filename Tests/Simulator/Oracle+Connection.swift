@@ -35,6 +35,9 @@ extension Oracle {
     excuseThoseInFlow()
     for view in openViews {
       if !view.releases.isEmpty { checkReleases(of: view) }
+      if view.wire.isBlocked && !view.wire.watchesWritable {
+        fail("wire \(view.wire.number) is blocked, and nobody waits until it takes more")
+      }
       if isHeldUp(view) {
         view.quietSince = now
         view.wasHeldUp = true
