@@ -106,6 +106,9 @@ final class ModelSession {
     let older = subscriptions.remove(at: ended[0])
     let index = ended[1] - 1
     subscriptions[index].given = min(older.given, subscriptions[index].given)
+    // One that was refused ended before the one that it did not replace.
+    subscriptions[index].endAcknowledged = max(
+      older.endAcknowledged ?? 0, subscriptions[index].endAcknowledged ?? 0)
     subscriptions[index].identifiers.formUnion(older.identifiers)
     subscriptions[index].replays += older.replays
     var options = max(older.request.qos, subscriptions[index].request.qos)
@@ -197,6 +200,8 @@ final class ConnectionView {
   /// Since when nothing was known of it that could keep the server from reading it.
   var quietSince: UInt64 = 0
   var wasHeldUp = false
+  /// When the server last sent something.
+  var lastFlowAt: UInt64 = 0
   /// When the server last read or answered a packet of it.
   var lastHeardAt: UInt64 = 0
   var lastAnsweredAt: UInt64 = 0

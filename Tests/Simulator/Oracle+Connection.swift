@@ -2,6 +2,7 @@
 extension Oracle {
   /// The server has sent something: was that all it had?
   func noteFlow(of view: ConnectionView) {
+    view.lastFlowAt = now
     guard !view.wire.isBlocked && view.fromServer.isAtBoundary else { return }
     view.cleanAt = now
     view.cleanStep = step
@@ -31,8 +32,12 @@ extension Oracle {
 
   /// What must be true of every connection whenever the server has done its turn.
   func checkConnections() {
+    excuseThoseInFlow()
     for view in openViews {
       if !view.releases.isEmpty { checkReleases(of: view) }
+      if view.wire.isBlocked && !view.wire.watchesWritable {
+        fail("wire \(view.wire.number) is blocked, and nobody waits until it takes more")
+      }
       if isHeldUp(view) {
         view.quietSince = now
         view.wasHeldUp = true
@@ -51,6 +56,17 @@ extension Oracle {
       }
     }
     checkSessions()
+  }
+
+  /// What was read just before the clock jumped may wait unseen for what was sent to leave, and is
+  /// looked at after the jump.
+  private func excuseThoseInFlow() {
+    guard let world, world.jumps != seenJumps else { return }
+    seenJumps = world.jumps
+    for view in openViews
+    where max(view.lastHeardAt, view.lastFlowAt) + 1000 > world.jumpedFrom {
+      view.quietSince = now
+    }
   }
 
   /// Whether something may keep the server from reading the connection.

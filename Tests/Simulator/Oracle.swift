@@ -78,6 +78,9 @@ package final class Oracle: Observer {
       fail("promise \(counts.promised) was broken on purpose")
     }
   }
+  /// How many jumps of the clock were seen.
+  var seenJumps = 0
+
   func beginStep() { step += 1 }
   func countPackets(_ count: UInt64) { counts.clientPackets = Int(count) }
   func countRefusal() { counts.refused += 1 }

@@ -13,6 +13,8 @@ final class Wire {
   private var faults: Faults { isSteady ? Faults() : world.faults }
   /// The server's slot; nil before it has accepted.
   var place: Int?
+  /// When the server accepted it.
+  var acceptedAt: UInt64 = 0
   /// What has arrived at the server's side and was not read.
   private var inbound: [UInt8] = []
   private var inboundStart = 0

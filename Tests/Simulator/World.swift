@@ -30,6 +30,8 @@ package final class World {
   private(set) var failure: String?
   /// How often the clock has jumped.
   private(set) var jumps = 0
+  /// When it jumped last.
+  private(set) var jumpedFrom: UInt64 = 0
   /// How many turns there were.
   private(set) var turn = 0
   private var idleTurns = 0
@@ -77,6 +79,7 @@ package final class World {
   func adopt(_ wire: Wire, at place: Int) {
     if wires[place] != nil { fail("place \(place) is given twice") }
     wire.place = place
+    wire.acceptedAt = now
     wires[place] = wire
     places.append(place)
   }
@@ -110,6 +113,7 @@ package final class World {
     let milliseconds =
       hours * 3_600_000 / UInt64(chance.pick([1, 60])) + UInt64(chance.below(1000))
     jumps += 1
+    jumpedFrom = now
     now += milliseconds
     horizon += milliseconds
     trace.note(now, "the clock jumps by \(milliseconds) ms")
