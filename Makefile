@@ -100,7 +100,8 @@ export TOOLS
   test-packages browser-packages venv-package plan-of-board emulated package processor row-of-board \
   row-of-sizes
 
-## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet
+## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet; LINK=dynamic, TLS=0:
+##               otherwise linked, without TLS: .build/bin/BOARD-dynamic, BOARD-tls0
 build: toolchain board-packages
 	@echo "== building swiftlet for board $(BOARD)"
 	EMBEDDED=1 BOARD=$(BOARD) BITS=$(BITS) OPTIMISATION=$(OPTIMISATION) TLS=$(TLS) $(SWIFT) build -c release \
@@ -331,7 +332,7 @@ clean:
 
 ## help          This list
 help:
-	@sed -n 's/^## /  make /p' $(firstword $(MAKEFILE_LIST))
+	@sed -n 's/^##  /        /p;t;s/^## /  make /p' $(firstword $(MAKEFILE_LIST))
 	@echo "Boards: $(BOARDS)"
 
 # Our objects are those the build lists and has made; what an older build left behind is not theirs.
