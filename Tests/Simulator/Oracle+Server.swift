@@ -163,7 +163,8 @@ extension Oracle {
       // Of the rest the broker may say that nobody is there when a session ends meanwhile.
       if qos > 0 { owe(message, to: session) }
       if isWithoutSubscribers && isCertainlyThere(session) {
-        fail("message \(message.number) was said to have no subscribers")
+        let subscriber = session.clientIdentifier
+        fail("message \(message.number) was said to have no subscribers, \(subscriber) is one")
       }
     }
   }
@@ -213,7 +214,9 @@ extension Oracle {
     guard let view = session.view, !session.isInDoubt || session.view?.isAccepted == true else {
       return false
     }
-    return view.signedAt == nil && view.closedAt == nil && !hasOpenConnect(session, besides: view)
+    // Who may not stay is closed before anything is read, and that is seen after what is sent.
+    return view.signedAt == nil && view.closedAt == nil && !view.mayGo
+      && !hasOpenConnect(session, besides: view)
   }
 
   func owe(_ message: ModelMessage, to session: ModelSession) {
