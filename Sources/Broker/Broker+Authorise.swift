@@ -145,14 +145,14 @@ extension Broker {
   }
 
   /// Brings what is known of a session's Client up to the set of rules in use.
-  mutating func refreshIdentity(_ slot: Int) {
+  private mutating func refreshIdentity(_ slot: Int) {
     guard identities[slot].generation != access.generation else { return }
     settleIdentity(slot)
     identities[slot].checksDeliveries = true
   }
 
   /// Looks up the rules of a session's Client.
-  mutating func settleIdentity(_ slot: Int) {
+  private mutating func settleIdentity(_ slot: Int) {
     guard let session = sessions.session(at: slot) else { return }
     let identity = identities[slot]
     let security = security(of: identity)

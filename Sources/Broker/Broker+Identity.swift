@@ -29,15 +29,15 @@ extension Broker {
     identity.isProved = listener.usesIdentityAsUserName
     identity.hasUserName = identity.isProved || connect.userName != nil
     identity.listener = connections[connection].listener
-    // What was queued for whoever had the session before is looked at again.
-    identity.checksDeliveries = true
+    identity.credential = credential(of: identity)
+    // The memory of a place that nobody with a name has had is not touched.
+    if identity.isBlank && identities[session.index].isBlank { return }
     identities[session.index] = identity
-    settleIdentity(session.index)
-    identities[session.index].credential = credential(of: identities[session.index])
   }
 
   /// Forgets whom a session belonged to.
   mutating func releaseIdentity(of session: Handle<Session>) {
+    guard !identities[session.index].userName.isEmpty else { return }
     texts.release(&identities[session.index].userName)
   }
 

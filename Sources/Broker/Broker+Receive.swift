@@ -32,22 +32,22 @@ extension Broker {
   /// to one, this one too, and what is promised to others is theirs.
   private func sharedBlocks(for connection: Handle<Connection>) -> Int {
     let reserve = connections.capacity - receivers
-    let promised = promisedBlocks - connections[connection].promisedBlocks
+    let promised = promisedBlocks - Int(connections[connection].promisedBlocks)
     return max(0, receiving.occupancy.free - reserve - promised)
   }
 
   /// Receive blocks that the rest of the packet takes that has begun to arrive.
   private func blocksWanted(by connection: Handle<Connection>) -> Int {
     let pending = connections[connection].pending
-    let rest = connections[connection].needed - pending.count
+    let rest = Int(connections[connection].needed) - pending.count
     return rest > 0 ? receiving.blocksNeeded(toAppend: rest, to: pending) : 0
   }
 
   /// Puts blocks by for the rest of a packet, if there are enough for all of it.
   private mutating func promiseBlocks(to connection: Handle<Connection>, _ wanted: Int) {
     let promised = wanted <= sharedBlocks(for: connection) ? wanted : 0
-    promisedBlocks += promised - connections[connection].promisedBlocks
-    connections[connection].promisedBlocks = promised
+    promisedBlocks += promised - Int(connections[connection].promisedBlocks)
+    connections[connection].promisedBlocks = UInt32(promised)
   }
 
   /// The place where the network is to put up to `room` bytes of a connection.
@@ -64,7 +64,7 @@ extension Broker {
     statistics.bytesReceived += UInt64(count)
     let before = connections[connection].pending.count
     let end = before + count
-    guard end >= connections[connection].needed else {
+    guard end >= Int(connections[connection].needed) else {
       return keep(packet.bytes(before..<end), of: connection)
     }
     gather(connection)
@@ -128,7 +128,7 @@ extension Broker {
   /// Goes on with what has come from a connection and was not taken yet.
   mutating func resume(_ connection: Handle<Connection>) {
     let end = connections[connection].pending.count
-    if end > 0 && end >= connections[connection].needed {
+    if end > 0 && end >= Int(connections[connection].needed) {
       gather(connection)
       process(end, of: connection)
     }
@@ -173,7 +173,7 @@ extension Broker {
       let bytes = packet.bytes(start..<end)
       guard let header = nextHeader(of: bytes, on: connection) else { break }
       guard header.packetLength <= bytes.count else {
-        connections[connection].needed = header.packetLength
+        connections[connection].needed = UInt32(header.packetLength)
         break
       }
       let whole = bytes.extracting(0..<header.packetLength)

@@ -94,7 +94,7 @@ extension Broker {
     guard message.payloadCount > 0 else { return }
     messages.retain(handle)
     connections[connection].body = MessageBody(
-      message: handle, cursor: cursor, remaining: message.payloadCount)
+      message: handle, cursor: cursor, remaining: UInt32(message.payloadCount))
     moveBody(connection)
   }
 
@@ -105,9 +105,9 @@ extension Broker {
     let blocks = max(0, sending.occupancy.free - connections.occupancy.used)
     let room = sending.roomInLastBlock(of: outgoing) + blocks * sending.blockBytes
     let allowed = min(room, max(0, limits.sendBytes - outgoing.count))
-    let count = min(body.remaining, allowed)
+    let count = min(Int(body.remaining), allowed)
     if count > 0 { put(count, from: &body.cursor, to: &outgoing) }
-    body.remaining -= count
+    body.remaining -= UInt32(count)
     connections[connection].outgoing = outgoing
     connections[connection].body = body
     if room == 0 && body.remaining > 0 {

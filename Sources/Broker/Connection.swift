@@ -4,6 +4,8 @@ import Messages
 import Sessions
 
 /// One Network Connection, from accept to close.
+///
+/// There is one for each Client that idles: the members are in an order that leaves no gaps.
 package struct Connection: BitwiseCopyable {
   package enum State: UInt8, BitwiseCopyable {
     /// Nothing but a CONNECT is taken. [MQTT-3.1.0-1]
@@ -33,19 +35,19 @@ package struct Connection: BitwiseCopyable {
   package internal(set) var isStalled = false
   /// The network was told not to read it.
   package var isMuted = false
-  /// The number that the peer's address is known by; zero for none.
-  package var address: UInt64 = 0
   var login = LoginState.none
   /// Seconds between two packets of the Client; zero for any. [3.1.2.10]
   var keepAlive: UInt16 = 0
   var session: Handle<Session> = .null
+  /// The largest packet the Client takes. [3.1.2.11.4]
+  var maximumPacketSize = UInt32.max
+  /// The number that the peer's address is known by; zero for none.
+  package var address: UInt64 = 0
   package internal(set) var lastReceived: Instant
   /// Until when it may wait for room in a queue; `never` while it waits for its own answers to
   /// leave, or for nothing.
   var stalledUntil: Instant = .never
 
-  /// The largest packet the Client takes. [3.1.2.11.4]
-  var maximumPacketSize = UInt32.max
   /// Topic Aliases we may set. [3.1.2.11.5]
   var topicAliasMaximum: UInt16 = 0
   /// Topic Aliases that its CONNACK allowed the Client. [3.2.2.3.8]
@@ -56,9 +58,9 @@ package struct Connection: BitwiseCopyable {
 
   /// A packet that has arrived in part, and how long it must be for another look at it.
   package internal(set) var pending = Chain()
-  var needed = 0
+  var needed: UInt32 = 0
   /// Receive blocks that are put by for the rest of that packet.
-  var promisedBlocks = 0
+  var promisedBlocks: UInt32 = 0
 
   /// Bytes ready to leave.
   package internal(set) var outgoing = Chain()
@@ -77,7 +79,7 @@ package struct Connection: BitwiseCopyable {
 struct MessageBody: BitwiseCopyable {
   var message: Handle<Message> = .null
   var cursor = ChainCursor(startOf: Chain())
-  var remaining = 0
+  var remaining: UInt32 = 0
 
   var isActive: Bool { !message.isNull }
 }

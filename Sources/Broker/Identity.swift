@@ -18,10 +18,14 @@ struct Identity: BitwiseCopyable {
   var key: UInt64 = 0
   /// The rules that are the user's own.
   var rules = RuleList()
-  /// For which set of rules the two above are good.
+  /// For which set of rules the two above are good; zero for none, so that they are looked up, and
+  /// all that is queued is looked at again, when somebody asks.
   var generation: UInt32 = 0
   /// Whether something may be queued that the Client may not read any more.
   var checksDeliveries = false
+
+  /// Whether it says nothing: every place of the table is so at first.
+  var isBlank: Bool { !hasUserName && !isProved && listener == 0 && generation == 0 }
 }
 
 /// How far the login of a connection is.
