@@ -4,13 +4,18 @@ final class HostileClient: Peer {
   private let version: UInt8
   private let world: World
   private let pause: Int
+  /// It takes messages from the groups of honest clients.
+  private let joinsGroups: Bool
   private var chance: Chance
   private var wire: Wire?
   private var isDeaf = false
   var isQuiet = false
   let address: UInt64 = 100
 
-  init(number: Int, version: UInt8, pause: Int, world: World, seed: UInt64) {
+  init(
+    number: Int, version: UInt8, pause: Int, world: World, joinsGroups: Bool, seed: UInt64
+  ) {
+    self.joinsGroups = joinsGroups
     chance = Chance(seed: seed)
     name = "hostile-\(number)"
     self.version = version
@@ -127,11 +132,18 @@ final class HostileClient: Peer {
         let filter = chance.pick(
           Habits.filters + ["hostile/#", "a/#/b", "", "$SYS/#", "$share/x/#"])
         let options = UInt8(truncatingIfNeeded: chance.next()) & (version == 5 ? 0x2F : 3)
-        packet.requests.append(Packet.Request(filter: filter, options: options))
+        packet.requests.append(Packet.Request(filter: ownGroup(filter), options: options))
       }
     default: break
     }
     return packet
+  }
+
+  private func ownGroup(_ filter: String) -> String {
+    guard !joinsGroups, TopicMatching.isShared(filter) else { return filter }
+    return "$share/hostile/"
+      + filter.split(separator: "/", omittingEmptySubsequences: false)
+      .dropFirst(2).joined(separator: "/")
   }
 
   private func topic() -> String {

@@ -70,9 +70,12 @@ final class ModelMessage {
     return bytes
   }
 
+  /// Whether a payload begins as those of honest clients do.
+  static func isOurs(_ payload: [UInt8]) -> Bool { payload.starts(with: [0x53, 0x57]) }
+
   /// The number in a payload; nil when it is not one of ours, or was altered.
   static func number(in payload: [UInt8]) -> UInt64? {
-    guard payload.count >= 10, payload[0] == 0x53, payload[1] == 0x57 else { return nil }
+    guard payload.count >= 10, isOurs(payload) else { return nil }
     let number = payload[2..<10].reduce(0) { $0 << 8 | UInt64($1) }
     return ModelMessage.payload(of: number, count: payload.count) == payload ? number : nil
   }

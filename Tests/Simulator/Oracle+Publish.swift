@@ -4,8 +4,7 @@ extension Oracle {
     let topic = topic(of: packet, on: view)
     let number = ModelMessage.number(in: packet.payload)
     let message = number.flatMap { messages[$0] }
-    if packet.payload.starts(with: [0x53, 0x57]) && message == nil && Habits.topics.contains(topic)
-    {
+    if ModelMessage.isOurs(packet.payload) && message == nil && Habits.topics.contains(topic) {
       fail("an altered or unknown payload on \(topic)")
     }
     let isResent = packet.qos > 0 && checkIdentifier(packet, message, on: view, session)

@@ -181,7 +181,7 @@ extension Oracle {
 
   /// A message that a group is promised goes to one of its members. [4.8.2]
   private func promiseToGroups(_ message: ModelMessage) {
-    guard message.expiry == nil, !message.isEmpty else { return }
+    guard knowsMembers, message.expiry == nil, !message.isEmpty else { return }
     for filter in groups where groupsForgivenAt[filter, default: -1] < message.firstGiven ?? 0 {
       let members = sessions.values.flatMap(\.subscriptions).filter {
         $0.filter == filter && $0.mayMatch(message)

@@ -53,8 +53,11 @@ package final class Oracle: Observer {
   let queueFullWait: UInt64
   /// Nothing is so small that anybody meets its end.
   let isRoomy: Bool
+  /// No hostile client is in the groups of honest ones, so that what those are given is promised.
+  let knowsMembers: Bool
 
-  init(_ profile: Profile) {
+  init(_ profile: Profile, knowsMembers: Bool) {
+    self.knowsMembers = knowsMembers
     sendQuota = Int(profile.policy.maximumInFlight)
     olderExpiry = UInt64(profile.policy.persistentClientExpiration) * 1000
     queueFullWait = profile.policy.queueFullWait

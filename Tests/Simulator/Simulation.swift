@@ -31,7 +31,7 @@ import Server
     var chance = Chance(seed: seed ^ 0x5741_4C4C)
     let profile = Profile(from: &chance, hasFiles: Simulation.hasFiles(options))
     policy = profile.policy
-    oracle = Oracle(profile)
+    oracle = Oracle(profile, knowsMembers: Simulation.hasOwnGroups(options))
     oracle.breaksPromiseAt = options.breaksPromiseAt
     var faults = Faults(from: &chance)
     for name in options.without { faults.remove(name) }
@@ -63,12 +63,18 @@ import Server
     for number in 0..<chance.within(1...3) {
       let client = HostileClient(
         number: number, version: UInt8(chance.pick([3, 4, 5])), pause: 2 * options.pace,
-        world: world, seed: chance.next())
+        world: world, joinsGroups: !oracle.knowsMembers, seed: chance.next())
       if !options.without.contains(client.name) { hostile.append(client) }
     }
   }
 
   deinit { unsafe free(memory) }
+
+  /// In some runs hostile clients leave the groups of honest ones alone.
+  private static func hasOwnGroups(_ options: Options) -> Bool {
+    var chance = Chance(seed: options.seed ^ 0x4752_4F55_50)
+    return !chance.oneIn(3)
+  }
 
   /// In some runs there are files of users and rules.
   private static func hasFiles(_ options: Options) -> Bool {
@@ -265,6 +271,8 @@ import Server
         if !mayBeNone { world.fail("\(topic) has lost its retained message") }
         continue
       }
+      // A hostile client, read from the wrong byte on, may name any topic.
+      guard ModelMessage.isOurs(payload) else { continue }
       let number = ModelMessage.number(in: payload)
       if !candidates.contains(where: { $0.number == number }) {
         world.fail(
