@@ -240,6 +240,10 @@ extension Oracle {
       if !hasOpenConnect(view.session, besides: view) { fail("\(name), whose client is connected") }
     }
     hastyWills.removeAll()
+    for (view, what) in hastyAnswers where view.signedAt == nil && view.closedAt == nil {
+      fail(what)
+    }
+    hastyAnswers.removeAll()
   }
 
   /// Whether another connection of the same client has sent its CONNECT.

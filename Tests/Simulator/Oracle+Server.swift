@@ -162,9 +162,10 @@ extension Oracle {
       else { continue }
       // Of the rest the broker may say that nobody is there when a session ends meanwhile.
       if qos > 0 { owe(message, to: session) }
-      if isWithoutSubscribers && isCertainlyThere(session) {
+      if isWithoutSubscribers && isCertainlyThere(session), let view = session.view {
         let subscriber = session.clientIdentifier
-        fail("message \(message.number) was said to have no subscribers, \(subscriber) is one")
+        hastyAnswers.append(
+          (view, "message \(message.number) was said to have no subscribers, \(subscriber) is one"))
       }
     }
   }
@@ -214,7 +215,6 @@ extension Oracle {
     guard let view = session.view, !session.isInDoubt || session.view?.isAccepted == true else {
       return false
     }
-    // Who may not stay is closed before anything is read, and that is seen after what is sent.
     return view.signedAt == nil && view.closedAt == nil && !view.mayGo
       && !hasOpenConnect(session, besides: view)
   }

@@ -44,6 +44,9 @@ package final class Oracle: Observer {
   var groups: Set<String> = []
   /// Wills that were sent in this turn, and the connections that left them.
   var hastyWills: [(view: ConnectionView, name: String)] = []
+  /// Messages that were said in this turn to have no subscribers, and the connection of one: it may end
+  /// in this very turn, before the message is looked at, and its close is seen after the answer.
+  var hastyAnswers: [(view: ConnectionView, what: String)] = []
   /// Wills that were promised lately, and when something was dropped last.
   var freshWills: [(session: ModelSession, number: UInt64, time: UInt64)] = []
   var lastDropAt: UInt64 = 0
