@@ -74,7 +74,7 @@ LINTED := Package.swift Board Sources Tests
 SIMULATOR := .build/simulate/$(BOARD)/release/swiftlet-simulate
 # Seeds 1 to FIXED_RUNS are simulated in every test, and FRESH_RUNS from a seed of the day.
 FIXED_RUNS := 100
-FRESH_RUNS := 20
+FRESH_RUNS := 10
 TALLY := $(PYTHON) Tests/Gates/tally.py
 VENV := .build/venv
 DEB ?= .build/deb

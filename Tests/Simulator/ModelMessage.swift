@@ -53,6 +53,9 @@ final class ModelMessage {
     self.size = size
   }
 
+  /// It was refused each time it was published: of one that went without an answer nobody knows.
+  var isGone: Bool { isRefused && givenCount == answerCount }
+
   /// The last step at which the server can have taken it.
   var lastPossible: Int {
     !isWill && answerCount >= givenCount && givenCount > 0 ? lastAnswered : Int.max

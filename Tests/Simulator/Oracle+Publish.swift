@@ -81,9 +81,7 @@ extension Oracle {
   ) {
     let name = "message \(message.number) to \(session.clientIdentifier)"
     guard message.firstGiven != nil else { return fail("\(name) was never published") }
-    if message.isRefused && message.givenCount == message.answerCount {
-      fail("\(name) was refused before")
-    }
+    if message.isGone { fail("\(name) was refused before") }
     let possible = session.possible(message)
     guard let highest = possible.map(\.request.qos).max() else {
       return fail("\(name), which has no matching subscription")
@@ -223,7 +221,9 @@ extension Oracle {
   /// A Will waits for its delay, unless the session ends before or begins anew. [MQTT-3.1.3-9]
   private func checkDelay(_ message: ModelMessage, _ name: String) {
     guard let view = message.willOf, let session = view.session, let signedAt = view.signedAt,
-      session.connectCount == view.connectNumber, let delay = view.connect?.will?.delay
+      session.connectCount == view.connectNumber, let delay = view.connect?.will?.delay,
+      // An earlier CONNECT whose password took longer begins the session anew after this one.
+      !hasOpenConnect(session, besides: view)
     else { return }
     let expiry = view.connect?.number(PropertyName.sessionExpiry) ?? 0
     let other = view.disconnect?.number(PropertyName.sessionExpiry) ?? expiry

@@ -259,7 +259,7 @@ import Server
   /// Compares the retained messages with what may be retained.
   private func check(_ found: [String: [UInt8]]) {
     for (topic, published) in oracle.retained {
-      let given = published.filter { $0.firstGiven != nil && !$0.isRefused }
+      let given = published.filter { $0.firstGiven != nil && !$0.isGone }
       let certain = given.filter { $0.firstAcknowledged != nil && !$0.isDoubtful }
       let latest = certain.compactMap(\.firstGiven).max() ?? 0
       let candidates = given.filter { $0.lastPossible >= latest }
