@@ -4,35 +4,23 @@ Counted is what is resident: pages of mappings that can be written, and all page
 program's own text and of the kernel's shared page included.
 """
 
-import re
 import sys
 import time
 
 import broker
 import load
+from resident import mappings
 
 WRITABLE_MAX, RESIDENT_MAX, CLIENTS, ROUNDS = 128, 384, 8, 6
-MAPPING = re.compile(r"^[0-9a-f]+-[0-9a-f]+ (\S{4}) \S+ \S+ \S+\s*(.*)$")
-
-
-def mappings(identifier):
-    """(rights, name, resident KiB) of every mapping of a process."""
-    found = []
-    with open(f"/proc/{identifier}/smaps") as lines:
-        for line in lines:
-            if heading := MAPPING.match(line):
-                found.append([heading[1], heading[2].split("/")[-1] or "anonymous", 0])
-            elif line.startswith("Rss:"):
-                found[-1][2] = int(line.split()[1])
-    return found
 
 
 def figures(identifier):
     """KiB writable, KiB resident, and the writable ones by name."""
     all_of_them = mappings(identifier)
-    writable = [one for one in all_of_them if "w" in one[0]]
-    names = ", ".join(f"{name} {size}" for _, name, size in writable if size)
-    return sum(one[2] for one in writable), sum(one[2] for one in all_of_them), names
+    writable = [one for one in all_of_them if "w" in one[2]]
+    names = ", ".join(
+        f"{name.split('/')[-1] or 'anonymous'} {size}" for _, _, _, name, size in writable if size)
+    return sum(one[4] for one in writable), sum(one[4] for one in all_of_them), names
 
 
 def main():
