@@ -215,8 +215,7 @@ extension Oracle {
     guard let view = session.view, !session.isInDoubt || session.view?.isAccepted == true else {
       return false
     }
-    return view.signedAt == nil && view.closedAt == nil && !view.mayGo
-      && !hasOpenConnect(session, besides: view)
+    return view.signedAt == nil && view.closedAt == nil && !hasOpenConnect(session, besides: view)
   }
 
   func owe(_ message: ModelMessage, to session: ModelSession) {
