@@ -25,6 +25,19 @@ def program():
     return os.environ.get("MOSQUITTO") or shutil.which("mosquitto", path="/usr/sbin:/usr/bin")
 
 
+def wait_until_it_accepts(process, port, log=str):
+    """Until a connection is taken; fails when the process has ended, or after PATIENCE."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        assert process.poll() is None, f"exit {process.returncode}: {log()}"
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
+            return
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline, f"does not accept: {log()}"
+            time.sleep(0.01)
+
+
 def let_in(directory):
     """Lets everybody into a test's folder: started by root, the broker becomes another user."""
     for folder in [Path(directory), *Path(directory).parents]:
@@ -51,18 +64,7 @@ class Broker:
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 preexec_fn=prepare)
-        self._wait_until_it_accepts()
-
-    def _wait_until_it_accepts(self):
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            assert self.process.poll() is None, f"exit {self.process.returncode}: {self.log()}"
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE).close()
-                return
-            except ConnectionRefusedError:
-                assert time.monotonic() < deadline, f"does not accept: {self.log()}"
-                time.sleep(0.01)
+        wait_until_it_accepts(self.process, self.port, self.log)
 
     def log(self):
         return self.log_path.read_text(errors="replace")

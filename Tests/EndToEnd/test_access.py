@@ -7,7 +7,7 @@ import subprocess
 import packets
 import pytest
 from accounts import Accounts, hashed
-from broker import IS_SWIFTLET, program
+from broker import IS_SWIFTLET, free_port, program, wait_until_it_accepts
 from packets import CONNACK, V5, V31, V311
 from raw_client import PATIENCE, RawClient
 from usage import wait_for_descriptors
@@ -81,18 +81,13 @@ def test_anonymous_clients(accounts, anonymous, code):
 
 def test_closed_unless_it_is_said(tmp_path):
     """With a listener configured nobody comes in unless it is said."""
-    from broker import free_port
     port = free_port()
     path = tmp_path / "closed.conf"
     path.write_text(f"listener {port} 127.0.0.1\n")
     process = subprocess.Popen([program(), "-c", str(path)], stderr=subprocess.DEVNULL)
     try:
-        for _ in range(200):
-            try:
-                made = RawClient(port, V5)
-                break
-            except ConnectionRefusedError:
-                assert process.poll() is None
+        wait_until_it_accepts(process, port)
+        made = RawClient(port, V5)
         made.send(packets.connect(V5, "x"))
         assert made.expect(CONNACK).reason == 0x87
     finally:

@@ -8,7 +8,7 @@ import time
 
 import packets
 import pytest
-from broker import Broker, free_port, let_in, program
+from broker import Broker, free_port, let_in, program, wait_until_it_accepts
 from packets import CONNACK, DISCONNECT, V31, V311, V5, Will
 from raw_client import PATIENCE, RawClient
 
@@ -46,7 +46,7 @@ def start(tmp_path):
                 [program(), "-c", str(broker.configuration_path)], stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log)
         brokers.append(broker)
-        broker._wait_until_it_accepts()
+        wait_until_it_accepts(broker.process, broker.port, broker.log)
         return broker
 
     yield run
