@@ -90,8 +90,8 @@ extension Broker {
     guard identities[session.index].checksDeliveries else { return true }
     // Behind the last of them comes nothing that was not checked when it was queued.
     if delivery.next.isNull { identities[session.index].checksDeliveries = false }
-    let count = messages.copyTopic(of: delivery.message, to: &name)
-    if may(.read, name.bytes(0..<count), session) { return true }
+    let count = messages.copyTopic(of: delivery.message, to: &names.topic)
+    if may(.read, names.topic.bytes(0..<count), session) { return true }
     _ = log.counts(.deliveryDenied)
     return false
   }
@@ -123,10 +123,10 @@ extension Broker {
   private mutating func requester(_ slot: Int) -> Requester {
     guard let session = sessions.session(at: slot) else { preconditionFailure() }
     let chain = sessions[session].clientIdentifier
-    let identifier = Broker.copy(chain, of: texts, to: &clientName)
+    let identifier = Broker.copy(chain, of: texts, to: &names.client)
     let identity = identities[slot]
     var user: Span<UInt8>?
-    if identity.hasUserName { user = Broker.copy(identity.userName, of: texts, to: &userName) }
+    if identity.hasUserName { user = Broker.copy(identity.userName, of: texts, to: &names.user) }
     return Requester(
       security: security(of: identity), rules: identity.rules, userName: user,
       clientIdentifier: identifier)
@@ -157,11 +157,11 @@ extension Broker {
     let identity = identities[slot]
     let security = security(of: identity)
     let chain = sessions[session].clientIdentifier
-    let identifier = Broker.copy(chain, of: texts, to: &clientName)
+    let identifier = Broker.copy(chain, of: texts, to: &names.client)
     var key = hash.wide(identifier, after: UInt32(security))
     var rules = access.rules(of: nil, security: security)
     if identity.hasUserName {
-      let user = Broker.copy(identity.userName, of: texts, to: &userName)
+      let user = Broker.copy(identity.userName, of: texts, to: &names.user)
       key = hash.wide(key, hash.wide(user, after: 1))
       rules = access.rules(of: user, security: security)
     }

@@ -17,7 +17,7 @@ extension Broker {
     }
     detach(connection, publishesWill: true)
     connections[connection].state = .ended
-    bury(connection)
+    departures.bury(connection, &connections[connection])
   }
 
   /// The network has refused the peer: TLS, HTTP or the frames of WebSocket went wrong.
@@ -31,7 +31,7 @@ extension Broker {
 
   /// Gives the connection's slot back; the Server has closed its socket.
   package mutating func release(_ connection: Handle<Connection>) {
-    deadlines.cancel(connection.index)
+    schedule.cancel(connection)
     releaseOutgoing(of: connection)
     texts.release(&connections[connection].identity)
     connections.release(connection)
@@ -39,14 +39,13 @@ extension Broker {
 
   /// Forgets what was on its way to a connection that is closed.
   private mutating func releaseOutgoing(of connection: Handle<Connection>) {
-    sending.release(&connections[connection].outgoing)
-    sending.release(&connections[connection].behind)
-    guard connections[connection].body.isActive else { return }
-    messages.release(connections[connection].body.message)
+    departures.release(&connections[connection].output)
+    guard connections[connection].output.body.isActive else { return }
+    messages.release(connections[connection].output.body.message)
   }
 
   /// The next connection that is to be closed.
-  package mutating func nextDying() -> Handle<Connection>? { dying.removeFirst() }
+  package mutating func nextDying() -> Handle<Connection>? { departures.nextDying() }
 
   /// A packet broke the protocol: 5.0 Clients are told how. [MQTT-4.13.1-1] [MQTT3-4.8.0-1]
   mutating func fail(_ connection: Handle<Connection>, _ mistake: MalformedPacket) {
@@ -101,7 +100,7 @@ extension Broker {
     detach(connection, publishesWill: publishesWill)
     connections[connection].state = .closing
     owe(connection)
-    bury(connection)
+    departures.bury(connection, &connections[connection])
   }
 
   /// A new connection of the same Client: the old one goes. [MQTT-3.1.4-3] [MQTT3-3.1.4-2]
@@ -157,14 +156,13 @@ extension Broker {
   private mutating func detach(
     _ connection: Handle<Connection>, publishesWill: Bool
   ) {
-    releasePending(of: connection)
-    releaseAliases(of: connection)
+    arrivals.release(&connections[connection].input)
+    aliases.release(of: &connections[connection], texts: &texts)
     let session = connections[connection].session
     guard !session.isNull else { return }
     connections[connection].session = .null
     statistics.clientsConnected -= 1
-    connected[Int(connections[connection].listener)] -= 1
-    connectionOf[session.index] = .null
+    presence.leave(session, connections[connection].listener)
     sessions[session].isConnected = false
     sessions[session].disconnectedAt = now
     if !publishesWill { discardWill(of: session) }
@@ -182,25 +180,16 @@ extension Broker {
       let willDue = sessions[session].disconnectedAt.adding(seconds: delay)
       if willDue <= now { publishWill(of: session) } else { due = min(due, willDue) }
     }
-    let slot = deadlineSlot(of: session)
-    if due == .never { deadlines.cancel(slot) } else { deadlines.set(slot, to: due) }
+    schedule.set(session, to: due)
   }
 
   /// Ends a session that has no connection: its Will is published, all it held is released. What
   /// was retained is none of that: the retained table holds it for itself. [MQTT3-3.1.2-7]
   mutating func end(_ session: Handle<Session>) {
     publishWill(of: session)
-    deadlines.cancel(deadlineSlot(of: session))
+    schedule.cancel(session)
     releaseIdentity(of: session)
     subscriptions.removeAll(of: session.index, texts: &texts)
     sessions.remove(session, messages: &messages, texts: &texts)
-  }
-
-  /// Puts the connection into the list of those that are to be closed.
-  private mutating func bury(_ connection: Handle<Connection>) {
-    guard !connections[connection].isDying else { return }
-    connections[connection].isDying = true
-    let isQueued = dying.append(connection)
-    precondition(isQueued)  // it has as many places as there are connections
   }
 }

@@ -153,10 +153,10 @@ extension Broker {
   private func isFull(
     besides existing: Handle<Session>?, on connection: Handle<Connection>
   ) -> Bool {
-    let listener = Int(connections[connection].listener)
     let isFull =
       statistics.clientsConnected >= min(limits.connections, policy.maximumConnections)
-      || connected[listener] >= policy.listeners[listener].maximumConnections
+      || presence.count(by: connections[connection].listener)
+        >= listenerPolicy(of: connection).maximumConnections
     guard let existing else { return isFull || sessions.occupancy.used >= policy.maximumSessions }
     guard isFull else { return false }
     return !sessions[existing].isConnected
@@ -175,7 +175,7 @@ extension Broker {
         line.append(hexadecimal: assignedIdentifiers)
       }
     } while sessions.find(line.span, texts: texts) != nil
-    return name.fill(line.span)
+    return names.topic.fill(line.span)
   }
 
   /// Ends what the Client's earlier connection left, and says whether its session goes on: it does
@@ -184,7 +184,7 @@ extension Broker {
   private mutating func resume(
     _ session: Handle<Session>, isCleanStart: Bool
   ) -> Bool {
-    let connection = connectionOf[session.index]
+    let connection = presence[session]
     // What was due while it was away comes first, even when this turn has not come to it yet.
     if connection.isNull {
       settle(session)
@@ -214,9 +214,8 @@ extension Broker {
     sessions[session].willExpiry = connect.will?.properties.messageExpiry ?? UInt32.max
     sessions[session].expiryInterval = expiryInterval(of: connect)
     sessions[session].sendQuota = sendQuota(for: connect)
-    connectionOf[session.index] = connection
     connections[connection].session = session
-    deadlines.cancel(deadlineSlot(of: session))
+    schedule.cancel(session)
   }
 
   /// Seconds that the session outlives its connection. [3.1.2.11.2] [MQTT-3.1.2-25]
@@ -248,7 +247,7 @@ extension Broker {
     armKeepAlive(connection)
     statistics.connects += 1
     statistics.clientsConnected += 1
-    connected[Int(connections[connection].listener)] += 1
+    presence.enter(session, by: connection, connections[connection].listener)
     statistics.clientsMaximum = max(statistics.clientsMaximum, statistics.clientsConnected)
     sessions.prepareResend(to: session, messages: messages)
     owe(connection)

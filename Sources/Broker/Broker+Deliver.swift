@@ -78,7 +78,7 @@ extension Broker {
       return countDropped(nil)
     }
     let qos = outgoingQoS(publication.publish.qos, match)
-    let connection = connectionOf[session.index]
+    let connection = presence[session]
     if qos == .atMostOnce {
       // QoS 0 stays in order with what is queued for the session. [MQTT-4.6.0-5]
       let isFirst = sessions[session].unsentQoS0 == 0
@@ -111,7 +111,7 @@ extension Broker {
       texts.release(&identifiers)
       return countDropped(session)
     }
-    let connection = connectionOf[session.index]
+    let connection = presence[session]
     if !connection.isNull { owe(connection) }
   }
 
@@ -130,7 +130,7 @@ extension Broker {
       }
       let qos = outgoingQoS(stored.qos, match)
       if qos == .atMostOnce && !queuesQoS0(for: session) {
-        if !connectionOf[session.index].isNull { countDropped(session) }
+        if !presence[session].isNull { countDropped(session) }
         continue
       }
       guard qos == .atMostOnce || makeRoom(for: stored.byteCount, in: match) else {
@@ -179,8 +179,9 @@ extension Broker {
 
   private func canTakeNow(_ candidate: Handle<Subscription>, _ qos: QoS, _ byteCount: Int) -> Bool {
     let slot = Int(subscriptions[candidate].subscriber)
-    let connection = connectionOf[slot]
-    guard !connection.isNull, let session = sessions.session(at: slot) else { return false }
+    guard let session = sessions.session(at: slot) else { return false }
+    let connection = presence[session]
+    if connection.isNull { return false }
     if min(qos, subscriptions[candidate].options.qos) > .atMostOnce {
       return hasQueueRoom(session, byteCount)
     }

@@ -30,13 +30,13 @@ extension Broker {
 
   /// Takes the status of a pool that is not the Broker's own, to be told with the others.
   package mutating func setForeignPool(_ number: Int, _ status: PoolStatus) {
-    foreignPools[number] = status
+    system.foreignPools[number] = status
   }
 
   /// The status of one of the pools that clients can fill; nil where this board has none.
   package func pool(_ number: Int) -> PoolStatus? {
     let own = Broker.poolCount - Broker.foreignPoolCount
-    return number < own ? ownPool(number) : foreignPools[number - own]
+    return number < own ? ownPool(number) : system.foreignPools[number - own]
   }
 
   private func ownPool(_ number: Int) -> PoolStatus {
@@ -51,10 +51,10 @@ extension Broker {
     case 7: PoolStatus(name: "message blocks", occupancy: messages.blockOccupancy)
     case 8: PoolStatus(name: "deliveries", occupancy: sessions.deliveryOccupancy)
     case 9: PoolStatus(name: "text blocks", occupancy: texts.occupancy)
-    case 10: PoolStatus(name: "receive blocks", occupancy: receiving.occupancy)
+    case 10: PoolStatus(name: "receive blocks", occupancy: arrivals.blocks.occupancy)
     case 11: PoolStatus(name: "unreleased messages", occupancy: sessions.unreleasedOccupancy)
-    case 12: PoolStatus(name: "topic aliases", occupancy: aliasTables.occupancy)
-    default: PoolStatus(name: "send blocks", occupancy: sending.occupancy)
+    case 12: PoolStatus(name: "topic aliases", occupancy: aliases.tables.occupancy)
+    default: PoolStatus(name: "send blocks", occupancy: departures.blocks.occupancy)
     }
   }
 
@@ -128,7 +128,7 @@ extension Broker {
     line.append("New client connected as ")
     append(session, to: &line)
     guard let session else { return }
-    let connection = connectionOf[session.index]
+    let connection = presence[session]
     guard !connection.isNull else { return }
     line.append(" (p")
     line.append(UInt64(connections[connection].version.rawValue))

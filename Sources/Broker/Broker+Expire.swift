@@ -9,37 +9,34 @@ import Topics
 // What time brings. [3.1.2.10] [4.1]
 extension Broker {
   /// When the next thing is due; `never` when nothing is.
-  package var nextDeadline: Instant { deadlines.next }
+  package var nextDeadline: Instant { schedule.next }
 
   /// Begins what recurs: `$SYS` and the sweep for messages that have expired.
   package mutating func start() {
     if policy.systemInterval > 0 {
-      set(.systemTopics, to: now.adding(seconds: UInt64(policy.systemInterval)))
+      schedule.set(.systemTopics, to: now.adding(seconds: UInt64(policy.systemInterval)))
     }
   }
 
   /// Does what is due.
   package mutating func expire() {
-    while let slot = deadlines.popDue(at: now) {
-      if slot < connections.capacity {
-        if let connection = connections.handle(at: slot) { expire(connection) }
-      } else if slot < connections.capacity + limits.sessions {
-        guard let session = sessions.session(at: slot - connections.capacity) else { continue }
+    while let due = schedule.popDue(at: now) {
+      switch due {
+      case .connection(let place):
+        if let connection = connections.handle(at: place) { expire(connection) }
+      case .session(let slot):
+        guard let session = sessions.session(at: slot) else { continue }
         // A session stays while its Client is connected. [MQTT-4.1.0-1]
         if !sessions[session].isConnected { expire(session) }
-      } else {
-        expireOwn(slot - connections.capacity - limits.sessions)
+      case .task(let task): perform(task)
       }
     }
   }
 
-  /// The place of a session among the deadlines.
-  func deadlineSlot(of session: Handle<Session>) -> Int { connections.capacity + session.index }
-
   /// Sets the deadline by which the Client must be heard of again.
   mutating func armKeepAlive(_ connection: Handle<Connection>) {
-    guard let due = keepAliveDue(connection) else { return deadlines.cancel(connection.index) }
-    deadlines.set(connection.index, to: due)
+    guard let due = keepAliveDue(connection) else { return schedule.cancel(connection) }
+    schedule.set(connection, to: due)
   }
 
   /// One and a half times the Keep Alive after the last packet. [MQTT-3.1.2-24] [MQTT3-3.1.2-24]
@@ -62,7 +59,7 @@ extension Broker {
     case .established:
       if connections[connection].stalledUntil <= now { return expireStalled(connection) }
       guard let due = keepAliveDue(connection) else { return }
-      guard due <= now else { return deadlines.set(connection.index, to: due) }
+      guard due <= now else { return schedule.set(connection, to: due) }
       refuse(connection, .keepAliveTimeout, .keepAliveExceeded, "it exceeded its Keep Alive")
     }
   }
@@ -80,25 +77,19 @@ extension Broker {
     settle(session)
   }
 
-  private mutating func expireOwn(_ place: Int) {
-    switch BrokerDeadline(rawValue: UInt8(truncatingIfNeeded: place)) {
+  private mutating func perform(_ task: BrokerTask) {
+    switch task {
     case .systemTopics:
       publishSystemTopics()
-      set(.systemTopics, to: now.adding(seconds: UInt64(max(1, policy.systemInterval))))
+      schedule.set(.systemTopics, to: now.adding(seconds: UInt64(max(1, policy.systemInterval))))
     case .sweep: sweep()
-    case nil: break
     }
-  }
-
-  private mutating func set(_ deadline: BrokerDeadline, to instant: Instant) {
-    deadlines.set(connections.capacity + limits.sessions + Int(deadline.rawValue), to: instant)
   }
 
   /// Makes sure that what expires unseen, queued or retained, gives its memory back.
   mutating func armSweep() {
-    let slot = connections.capacity + limits.sessions + Int(BrokerDeadline.sweep.rawValue)
-    guard !deadlines.isSet(slot) else { return }
-    deadlines.set(slot, to: now.adding(seconds: 1))
+    guard !schedule.isSet(.sweep) else { return }
+    schedule.set(.sweep, to: now.adding(seconds: 1))
   }
 
   /// Looks at a bounded number of messages and removes those that have expired. [MQTT-3.3.2-5]

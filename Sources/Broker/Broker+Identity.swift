@@ -14,7 +14,7 @@ extension Broker {
     guard listenerPolicy(of: connection).usesIdentityAsUserName else {
       return connect.userName?.in(bytes)
     }
-    return Broker.copy(connections[connection].identity, of: texts, to: &userName)
+    return Broker.copy(connections[connection].identity, of: texts, to: &names.user)
   }
 
   /// Gives a session the identity of the Client that has just been let in.
@@ -45,7 +45,7 @@ extension Broker {
     guard identity.hasUserName, !identity.isProved else { return 0 }
     let security = Int(policy.listeners[Int(identity.listener)].security)
     guard access.hasPasswords(security) else { return 0 }
-    let user = Broker.copy(identity.userName, of: texts, to: &userName)
+    let user = Broker.copy(identity.userName, of: texts, to: &names.user)
     return access.credential(of: user, security: security)
   }
 

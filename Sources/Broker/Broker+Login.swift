@@ -35,7 +35,7 @@ extension Broker {
       return listener.allowsAnonymous ? .admitted : .refused(.notAuthorized)
     }
     guard connect.password != nil else {
-      failures.record(connections[connection].address, at: now)
+      logins.failures.record(connections[connection].address, at: now)
       return refuseLogin(userName.in(bytes), on: connection)
     }
     putAside(connection)
@@ -58,11 +58,11 @@ extension Broker {
 
   /// Lets the login wait for its turn, and before that for what its address has brought upon itself.
   private mutating func putAside(_ connection: Handle<Connection>) {
-    let due = failures.nextLogin(
+    let due = logins.failures.nextLogin(
       from: connections[connection].address, at: now, most: policy.connectTimeout / 2)
     guard due > now else { return enqueueLogin(connection) }
     connections[connection].login = .held
-    deadlines.set(connection.index, to: min(due, connectDue(connection)))
+    schedule.set(connection, to: min(due, connectDue(connection)))
   }
 
   /// When a connection must have sent its CONNECT, and that must have been answered.
@@ -70,14 +70,11 @@ extension Broker {
     connections[connection].lastReceived.adding(milliseconds: policy.connectTimeout)
   }
 
-  /// Puts a login behind all others. A place stands in the queue once: who has it inherits its turn.
+  /// Puts a login behind all others.
   mutating func enqueueLogin(_ connection: Handle<Connection>) {
     connections[connection].login = .queued
-    deadlines.set(connection.index, to: connectDue(connection))
-    guard !isLoginQueued[connection.index] else { return }
-    isLoginQueued[connection.index] = true
-    let isQueued = logins.append(UInt32(connection.index))
-    precondition(isQueued)  // it has as many places as there are connections
+    schedule.set(connection, to: connectDue(connection))
+    logins.enqueue(connection.index)
   }
 
   /// Iterations of hashing that one turn may take.
@@ -86,9 +83,8 @@ extension Broker {
   /// How the password of the next login is to be hashed, which `password` gives until the next call
   /// of any other method; nil when no login waits.
   package mutating func nextLogin() -> PasswordHash? {
-    while let place = logins.removeFirst() {
-      isLoginQueued[Int(place)] = false
-      guard let connection = connections.handle(at: Int(place)),
+    while let place = logins.next() {
+      guard let connection = connections.handle(at: place),
         connections[connection].login == .queued
       else { continue }
       do throws(MalformedPacket) {
@@ -104,8 +100,8 @@ extension Broker {
   package var password: Span<UInt8> {
     @_lifetime(immortal)
     get {
-      guard let login else { return Span() }
-      return packet.bytes(login.password.range)
+      guard let login = logins.underWay else { return Span() }
+      return arrivals.packet.bytes(login.password.range)
     }
   }
 
@@ -113,11 +109,8 @@ extension Broker {
   private mutating func begin(
     _ connection: Handle<Connection>
   ) throws(MalformedPacket) -> PasswordHash? {
-    let pending = connections[connection].pending
-    var cursor = ChainCursor(startOf: pending)
-    var target = packet.mutableBytes(0..<pending.count)
-    receiving.read(&cursor, into: &target)
-    let bytes = packet.bytes(0..<pending.count)
+    arrivals.copyPending(of: connections[connection].input)
+    let bytes = arrivals.packet.bytes(0..<connections[connection].input.pending.count)
     guard let header = try FixedHeader.parse(bytes) else { return nil }
     let whole = bytes.extracting(0..<header.packetLength)
     let connect = try Connect(parsing: whole, header: header)
@@ -138,7 +131,7 @@ extension Broker {
       return nil
     }
     connections[connection].login = .hashing
-    login = Login(
+    logins.underWay = Login(
       connection: connection, hash: hash, isKnown: known != nil, generation: access.generation,
       password: password)
     return hash
@@ -146,15 +139,15 @@ extension Broker {
 
   /// Whether the login that is under way still has a connection.
   package var awaitsLogin: Bool {
-    guard let login else { return false }
+    guard let login = logins.underWay else { return false }
     return connections.contains(login.connection)
       && connections[login.connection].login == .hashing
   }
 
   /// Takes the digest of the password that `nextLogin` gave, and goes on with the CONNECT.
   package mutating func finishLogin(_ digest: InlineArray<64, UInt8>) {
-    guard let login else { return }
-    self.login = nil
+    guard let login = logins.underWay else { return }
+    logins.underWay = nil
     let isRight = login.hash.hasDigest(digest)
     guard connections.contains(login.connection),
       connections[login.connection].login == .hashing
@@ -166,7 +159,7 @@ extension Broker {
 
   private mutating func answer(_ connection: Handle<Connection>, isRight: Bool) {
     connections[connection].login = isRight ? .accepted : .refused
-    if !isRight { failures.record(connections[connection].address, at: now) }
+    if !isRight { logins.failures.record(connections[connection].address, at: now) }
     resume(connection)
   }
 }

@@ -44,8 +44,8 @@ extension Broker {
     ofStored message: Handle<Message>, on connection: Handle<Connection>
   ) -> Int? {
     guard !listenerPolicy(of: connection).mountPoint.isEmpty else { return 0 }
-    let count = messages.copyTopic(of: message, to: &name)
-    return hiddenCount(of: name.bytes(0..<count), on: connection)
+    let count = messages.copyTopic(of: message, to: &names.topic)
+    return hiddenCount(of: names.topic.bytes(0..<count), on: connection)
   }
 
   @_lifetime(immortal)
@@ -55,10 +55,10 @@ extension Broker {
     let end = start + Int(mount.count)
     let count = text.count + Int(mount.count)
     guard count <= limits.topicBytes else { return nil }
-    var target = mountedName.mutableBytes(0..<count)
+    var target = names.mounted.mutableBytes(0..<count)
     for index in 0..<start { target[index] = text[index] }
     policy.texts.copy(mount, to: &target, at: start)
     for index in end..<count { target[index] = text[index - end + start] }
-    return mountedName.bytes(0..<count)
+    return names.mounted.bytes(0..<count)
   }
 }

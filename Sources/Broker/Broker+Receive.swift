@@ -13,41 +13,9 @@ extension Broker {
       wait(connection)
       return 0
     }
-    let room = keepingRoom(of: connection)
+    let room = arrivals.room(for: connections[connection].input)
     if room == 0 { wait(connection, .receiveBlocksShort) }
     return min(room, limits.receiveBytes)
-  }
-
-  /// How many more bytes of a connection can be kept.
-  private func keepingRoom(of connection: Handle<Connection>) -> Int {
-    let pending = connections[connection].pending
-    let shared = sharedBlocks(for: connection)
-    guard !pending.isEmpty else { return (1 + shared) * receiving.blockBytes }
-    let own = receiving.roomInLastBlock(of: pending)
-    // Who cannot get all of a packet gets no more of it: else all could wait for one another.
-    return blocksWanted(by: connection) <= shared ? own + shared * receiving.blockBytes : own
-  }
-
-  /// Receive blocks that this connection may claim: every connection there can be keeps the right
-  /// to one, this one too, and what is promised to others is theirs.
-  private func sharedBlocks(for connection: Handle<Connection>) -> Int {
-    let reserve = connections.capacity - receivers
-    let promised = promisedBlocks - Int(connections[connection].promisedBlocks)
-    return max(0, receiving.occupancy.free - reserve - promised)
-  }
-
-  /// Receive blocks that the rest of the packet takes that has begun to arrive.
-  private func blocksWanted(by connection: Handle<Connection>) -> Int {
-    let pending = connections[connection].pending
-    let rest = Int(connections[connection].needed) - pending.count
-    return rest > 0 ? receiving.blocksNeeded(toAppend: rest, to: pending) : 0
-  }
-
-  /// Puts blocks by for the rest of a packet, if there are enough for all of it.
-  private mutating func promiseBlocks(to connection: Handle<Connection>, _ wanted: Int) {
-    let promised = wanted <= sharedBlocks(for: connection) ? wanted : 0
-    promisedBlocks += promised - Int(connections[connection].promisedBlocks)
-    connections[connection].promisedBlocks = UInt32(promised)
   }
 
   /// The place where the network is to put up to `room` bytes of a connection.
@@ -55,29 +23,29 @@ extension Broker {
   package mutating func receiveTarget(
     of connection: Handle<Connection>, room: Int
   ) -> MutableSpan<UInt8> {
-    let start = connections[connection].pending.count
-    return packet.mutableBytes(start..<start + room)
+    let start = connections[connection].input.pending.count
+    return arrivals.packet.mutableBytes(start..<start + room)
   }
 
   /// Takes `count` bytes that the network has put into the receive target.
   package mutating func receive(_ count: Int, on connection: Handle<Connection>) {
     statistics.bytesReceived += UInt64(count)
-    let before = connections[connection].pending.count
+    let before = connections[connection].input.pending.count
     let end = before + count
-    guard end >= Int(connections[connection].needed) else {
-      return keep(packet.bytes(before..<end), of: connection)
+    guard end >= Int(connections[connection].input.needed) else {
+      return keep(arrivals.packet.bytes(before..<end), of: connection)
     }
-    gather(connection)
+    arrivals.gather(&connections[connection].input)
     process(end, of: connection)
   }
 
   /// Whether any connection waits for room.
-  package var hasStalled: Bool { !stalled.isEmpty }
+  package var hasStalled: Bool { arrivals.stalledCount > 0 }
 
   /// Looks again at the input of connections that wait for room; those that go on leave the list.
   package mutating func retryStalled() {
-    for _ in 0..<stalled.count {
-      guard let connection = stalled.removeFirst() else { return }
+    for _ in 0..<arrivals.stalledCount {
+      guard let connection = arrivals.nextStalled() else { return }
       guard connections.contains(connection) else { continue }
       connections[connection].isStalled = false
       guard takesInput(connection) else {
@@ -99,8 +67,10 @@ extension Broker {
       if connections[connection].isStalled || connections[connection].login.isPending {
         return false
       }
-      let waiting = connections[connection].outgoing.count + connections[connection].behind.count
-      let limit = connections[connection].isBlocked ? sending.blockBytes : limits.sendBytes
+      let waiting =
+        connections[connection].output.bytes.count + connections[connection].output.behind.count
+      let limit =
+        connections[connection].isBlocked ? departures.blocks.blockBytes : limits.sendBytes
       return waiting < limit
     }
   }
@@ -115,65 +85,44 @@ extension Broker {
     else { return }
     // A login comes back by itself.
     if connections[connection].login.isPending { return }
-    connections[connection].isStalled = true
-    let isQueued = stalled.append(connection)
-    precondition(isQueued)  // it has as many places as there are connections
+    arrivals.stall(connection, &connections[connection])
     guard let shortage, connections[connection].stalledUntil == .never else { return }
     note(shortage, connections[connection].session, "")
     let until = now.adding(milliseconds: policy.queueFullWait)
     connections[connection].stalledUntil = until
-    deadlines.set(connection.index, to: until)
+    schedule.set(connection, to: until)
   }
 
   /// Goes on with what has come from a connection and was not taken yet.
   mutating func resume(_ connection: Handle<Connection>) {
-    let end = connections[connection].pending.count
-    if end > 0 && end >= Int(connections[connection].needed) {
-      gather(connection)
+    let end = connections[connection].input.pending.count
+    if end > 0 && end >= Int(connections[connection].input.needed) {
+      arrivals.gather(&connections[connection].input)
       process(end, of: connection)
     }
     guard connections.contains(connection), !connections[connection].isStalled else { return }
-    guard keepingRoom(of: connection) > 0 else { return wait(connection, .receiveBlocksShort) }
+    guard arrivals.room(for: connections[connection].input) > 0 else {
+      return wait(connection, .receiveBlocksShort)
+    }
     connections[connection].stalledUntil = .never
     connections[connection].lastReceived = now
     if connections[connection].state == .established { armKeepAlive(connection) }
-    guard connections[connection].isMuted else { return }
-    connections[connection].isMuted = false
-    let isQueued = resumed.append(connection)
-    precondition(isQueued)  // it has as many places as there are connections
-  }
-
-  /// Moves what had arrived before to the front of the packet buffer, before the new bytes.
-  private mutating func gather(_ connection: Handle<Connection>) {
-    let pending = connections[connection].pending
-    guard !pending.isEmpty else { return }
-    var cursor = ChainCursor(startOf: pending)
-    var target = packet.mutableBytes(0..<pending.count)
-    receiving.read(&cursor, into: &target)
-    releasePending(of: connection)
-  }
-
-  /// Forgets a packet that has arrived in part.
-  mutating func releasePending(of connection: Handle<Connection>) {
-    guard !connections[connection].pending.isEmpty else { return }
-    receiving.release(&connections[connection].pending)
-    receivers -= 1
-    promiseBlocks(to: connection, 0)
+    arrivals.resume(connection, &connections[connection])
   }
 
   /// Takes the packets off the front of the packet buffer and keeps what is left.
   private mutating func process(_ end: Int, of connection: Handle<Connection>) {
     var start = 0
-    connections[connection].needed = 0
+    connections[connection].input.needed = 0
     while start < end {
       guard takesInput(connection) else {
         wait(connection)
         break
       }
-      let bytes = packet.bytes(start..<end)
+      let bytes = arrivals.packet.bytes(start..<end)
       guard let header = nextHeader(of: bytes, on: connection) else { break }
       guard header.packetLength <= bytes.count else {
-        connections[connection].needed = UInt32(header.packetLength)
+        connections[connection].input.needed = UInt32(header.packetLength)
         break
       }
       let whole = bytes.extracting(0..<header.packetLength)
@@ -182,7 +131,7 @@ extension Broker {
       connections[connection].stalledUntil = .never
       start += header.packetLength
     }
-    keep(packet.bytes(start..<end), of: connection)
+    keep(arrivals.packet.bytes(start..<end), of: connection)
   }
 
   private mutating func nextHeader(
@@ -218,10 +167,7 @@ extension Broker {
   private mutating func keep(_ bytes: Span<UInt8>, of connection: Handle<Connection>) {
     let state = connections[connection].state
     guard !bytes.isEmpty && (state == .established || state == .awaitsConnect) else { return }
-    if connections[connection].pending.isEmpty { receivers += 1 }
-    let isKept = receiving.append(bytes, to: &connections[connection].pending)
-    precondition(isKept)  // `receiveRoom` let no more be read than can be kept
-    promiseBlocks(to: connection, blocksWanted(by: connection))
+    arrivals.keep(bytes, of: &connections[connection].input)
   }
 
   /// Does what a whole packet asks for; false when it has to wait for room and nothing was done.

@@ -44,8 +44,9 @@ extension Broker {
     let count = min(identifier.count, 256)
     var cursor = ChainCursor(startOf: identifier)
     // No packet is being read while the configuration changes.
-    var target = packet.mutableBytes(0..<count)
+    var target = arrivals.packet.mutableBytes(0..<count)
     texts.read(&cursor, into: &target)
-    return policy.texts.begins(packet.bytes(0..<count), with: policy.clientIdentifierPrefix)
+    return policy.texts.begins(
+      arrivals.packet.bytes(0..<count), with: policy.clientIdentifierPrefix)
   }
 }

@@ -14,8 +14,8 @@ extension Broker {
   /// Goes one step on with the replay of the session; false when it waits for room.
   mutating func replay(to session: Handle<Session>, on connection: Handle<Connection>) -> Bool {
     let subscription = subscriptions.replaying(session.index)
-    let range = subscriptions.filter(of: subscription, texts: texts, in: &filter)
-    let wanted = filter.bytes(range)
+    let range = subscriptions.filter(of: subscription, texts: texts, in: &names.filter)
+    let wanted = names.filter.bytes(range)
     guard !TopicName.isValid(wanted) else {
       return replayOne(wanted, subscription, to: session, on: connection)
     }
@@ -54,7 +54,7 @@ extension Broker {
     _ message: Handle<Message>, _ wanted: Span<UInt8>, at position: Int,
     for session: Handle<Session>
   ) -> Bool {
-    let topic = name.bytes(0..<messages.copyTopic(of: message, to: &name))
+    let topic = names.topic.bytes(0..<messages.copyTopic(of: message, to: &names.topic))
     return TopicFilter.matches(filter: wanted, name: topic)
       && mayReplay(topic, at: position, to: session)
   }

@@ -17,8 +17,8 @@ extension Broker {
   func sourceBlocks(of session: Handle<Session>) -> Int {
     guard access.hasRules else { return 0 }
     let identity = identities[session.index]
-    let user = min(identity.userName.count, userName.capacity)
-    let client = min(sessions[session].clientIdentifier.count, clientName.capacity)
+    let user = min(identity.userName.count, names.user.capacity)
+    let client = min(sessions[session].clientIdentifier.count, names.client.capacity)
     return (4 + user + client + texts.blockBytes - 1) / texts.blockBytes
   }
 
@@ -30,8 +30,8 @@ extension Broker {
     forgetSource(at: position)
     guard access.hasRules else { return true }
     let identity = identities[session.index]
-    let user = Broker.copy(identity.userName, of: texts, to: &userName)
-    let client = Broker.copy(sessions[session].clientIdentifier, of: texts, to: &clientName)
+    let user = Broker.copy(identity.userName, of: texts, to: &names.user)
+    let client = Broker.copy(sessions[session].clientIdentifier, of: texts, to: &names.client)
     var head = PacketBytes<4>()
     head.append(byte: identity.listener)
     head.append(byte: identity.hasUserName ? 1 : 0)
@@ -82,7 +82,7 @@ extension Broker {
   private mutating func mayStillWrite(_ topic: Span<UInt8>, at position: Int) -> Bool {
     let chain = retainedSources[position]
     guard !chain.isEmpty else { return true }
-    let bytes = Broker.copy(chain, of: texts, to: &source)
+    let bytes = Broker.copy(chain, of: texts, to: &names.source)
     let listener = min(Int(bytes[0]), policy.listeners.count - 1)
     let security = Int(policy.listeners[listener].security)
     guard access.hasRules(security) else { return true }

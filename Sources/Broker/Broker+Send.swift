@@ -9,7 +9,7 @@ import Topics
 extension Broker {
   /// The next connection that has something to send; nil when there is none.
   package mutating func nextOwed() -> Handle<Connection>? {
-    while let connection = owed.removeFirst() {
+    while let connection = departures.nextOwed() {
       guard connections.contains(connection) else { continue }
       connections[connection].isOwed = false
       return connection
@@ -19,10 +19,7 @@ extension Broker {
 
   /// Puts a connection into the list of those that have something to send.
   package mutating func owe(_ connection: Handle<Connection>) {
-    guard !connections[connection].isOwed else { return }
-    connections[connection].isOwed = true
-    let isQueued = owed.append(connection)
-    precondition(isQueued)  // it has as many places as there are connections
+    departures.owe(connection, &connections[connection])
   }
 
   /// Moves what the session is owed to the connection's outgoing bytes, as far as there is room.
@@ -31,12 +28,12 @@ extension Broker {
   /// CONNACK a connection is not established and gets nothing. [MQTT-3.2.0-1] [MQTT3-3.2.0-1]
   package mutating func fill(_ connection: Handle<Connection>) -> Bool {
     for _ in 0..<256 {
-      if connections[connection].body.isActive {
+      if connections[connection].output.body.isActive {
         moveBody(connection)
-        if connections[connection].body.isActive { return false }
+        if connections[connection].output.body.isActive { return false }
       }
       guard connections[connection].state == .established,
-        connections[connection].outgoing.count < limits.sendBytes
+        connections[connection].output.bytes.count < limits.sendBytes
       else { return false }
       let session = connections[connection].session
       if sessions[session].firstUnsent.isNull {
@@ -54,7 +51,7 @@ extension Broker {
   /// Whether the connection could have more to send once what it was given has left.
   package func hasMore(for connection: Handle<Connection>) -> Bool {
     let state = connections[connection]
-    if state.body.isActive || !state.outgoing.isEmpty { return true }
+    if state.output.body.isActive || !state.output.bytes.isEmpty { return true }
     guard state.state == .established else { return false }
     return sessions.mayTransmit(state.session)
       || (sessions[state.session].firstUnsent.isNull
@@ -64,7 +61,7 @@ extension Broker {
   /// Says that the network took `count` of the outgoing bytes.
   package mutating func sent(_ count: Int, on connection: Handle<Connection>) {
     statistics.bytesSent += UInt64(count)
-    sending.removeFirst(count, from: &connections[connection].outgoing)
+    departures.blocks.removeFirst(count, from: &connections[connection].output.bytes)
     // One whose answers leave is alive, even while it is not read.
     if connections[connection].isStalled { connections[connection].lastReceived = now }
   }
@@ -107,9 +104,9 @@ extension Broker {
   /// Appends bytes of whole packets. Answers may use the blocks that messages leave free.
   mutating func send(_ bytes: Span<UInt8>, on connection: Handle<Connection>) {
     let isKept =
-      connections[connection].body.isActive
-      ? sending.append(bytes, to: &connections[connection].behind)
-      : sending.append(bytes, to: &connections[connection].outgoing)
+      connections[connection].output.body.isActive
+      ? departures.blocks.append(bytes, to: &connections[connection].output.behind)
+      : departures.blocks.append(bytes, to: &connections[connection].output.bytes)
     guard isKept else { return connectionLost(connection, "there is no room for its answers") }
     owe(connection)
   }
@@ -129,7 +126,7 @@ extension Broker {
     if canForward(publication, isRetained: isRetained, to: match, on: connection) {
       return sendFrame(bytes, publication, on: connection)
     }
-    guard !connections[connection].body.isActive,
+    guard !connections[connection].output.body.isActive,
       var identifiers = encodeIdentifiers(of: match)
     else { return false }
     defer { texts.release(&identifiers) }
@@ -147,7 +144,7 @@ extension Broker {
     }
     guard hasSendRoom(header.packetLength, on: connection) else { return false }
     keep(alias, topic, on: connection)
-    var outgoing = connections[connection].outgoing
+    var outgoing = connections[connection].output.bytes
     var head = PacketBytes<8>()
     header.writeFixedHeader(to: &head)
     put(head.span, to: &outgoing)
@@ -160,7 +157,7 @@ extension Broker {
       put(identifiers, to: &outgoing)
     }
     put(publish.payload.in(bytes), to: &outgoing)
-    connections[connection].outgoing = outgoing
+    connections[connection].output.bytes = outgoing
     countPublish(publish.payload.length)
     owe(connection)
     return true
@@ -187,10 +184,10 @@ extension Broker {
       note(.messageTooLarge, connections[connection].session, "")
       return true  // as if it had been sent [MQTT-3.1.2-28]
     }
-    let waiting = connections[connection].outgoing.count
-    guard waiting + bytes.count <= limits.sendBytes, !connections[connection].body.isActive,
-      sending.append(
-        bytes, to: &connections[connection].outgoing, leaving: connections.occupancy.used)
+    let waiting = connections[connection].output.bytes.count
+    guard waiting + bytes.count <= limits.sendBytes, !connections[connection].output.body.isActive,
+      departures.blocks.append(
+        bytes, to: &connections[connection].output.bytes, leaving: connections.occupancy.used)
     else { return false }
     countPublish(publication.publish.payload.length)
     owe(connection)
@@ -199,9 +196,9 @@ extension Broker {
 
   /// Whether a message's bytes fit, and leave every connection a block for its answers.
   func hasSendRoom(_ byteCount: Int, on connection: Handle<Connection>) -> Bool {
-    let outgoing = connections[connection].outgoing
-    let needed = sending.blocksNeeded(toAppend: byteCount, to: outgoing)
+    let outgoing = connections[connection].output.bytes
+    let needed = departures.blocks.blocksNeeded(toAppend: byteCount, to: outgoing)
     return (outgoing.isEmpty || outgoing.count + byteCount <= limits.sendBytes)
-      && needed + connections.occupancy.used <= sending.occupancy.free
+      && needed + connections.occupancy.used <= departures.blocks.occupancy.free
   }
 }

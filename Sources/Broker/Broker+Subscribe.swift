@@ -92,15 +92,15 @@ extension Broker {
   }
 
   private mutating func setCode(_ code: ReasonCode, at index: Int) {
-    var target = codes.mutableBytes(index..<index + 1)
+    var target = departures.codes.mutableBytes(index..<index + 1)
     target[0] = code.rawValue
   }
 
   /// Whether an answer with so many codes can be sent; the packet waits when it cannot.
   private mutating func hasAnswerRoom(_ count: Int, on connection: Handle<Connection>) -> Bool {
-    let outgoing = connections[connection].outgoing
-    let needed = sending.blocksNeeded(toAppend: count + 16, to: outgoing) + 1
-    if needed <= sending.occupancy.free { return true }
+    let outgoing = connections[connection].output.bytes
+    let needed = departures.blocks.blocksNeeded(toAppend: count + 16, to: outgoing) + 1
+    if needed <= departures.blocks.occupancy.free { return true }
     wait(connection, .sendBlocksShort)
     return false
   }
@@ -120,7 +120,7 @@ extension Broker {
     answer.writeHead(to: &head)
     send(head.span, on: connection)
     if answer.hasCodes && connections[connection].state == .established {
-      send(codes.bytes(0..<count), on: connection)
+      send(departures.codes.bytes(0..<count), on: connection)
     }
     statistics.packetsSent += 1
   }

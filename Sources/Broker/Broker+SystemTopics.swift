@@ -10,15 +10,15 @@ import Topics
 extension Broker {
   /// Publishes the topics whose values have changed, if anybody subscribes to any.
   mutating func publishSystemTopics() {
-    load.update(averagedCounts, at: now.milliseconds - startedAt.milliseconds)
+    system.load.update(averagedCounts, at: now.milliseconds - startedAt.milliseconds)
     guard hasSystemSubscribers else { return }
     for topic in 0..<SystemTopic.count {
       var name = Line()
       var value = Line()
       guard describe(topic, name: &name, value: &value) else { continue }
       let hash = hash(value.span)
-      guard systemValues[topic] != hash else { continue }
-      systemValues[topic] = hash
+      guard system.values[topic] != hash else { continue }
+      system.values[topic] = hash
       guard let message = keep(name, value) else { return }
       distribute(message, name.span, from: nil)
       messages.release(message)
@@ -84,7 +84,7 @@ extension Broker {
       let (kind, span) = (topic - SystemTopic.counters).quotientAndRemainder(dividingBy: 3)
       name.append(SystemTopic.averageName(kind))
       name.append(SystemTopic.spanName(span))
-      value.append(hundredths: load.hundredths(kind, span: span))
+      value.append(hundredths: system.load.hundredths(kind, span: span))
     } else {
       let place = topic - SystemTopic.counters - SystemTopic.averages
       let (number, aspect) = place.quotientAndRemainder(dividingBy: 4)
@@ -138,7 +138,7 @@ extension Broker {
     // There is no heap: what the pools hold stands for it.
     case .heapCurrent: value.append(messages.bytesInUse + packetBytesOut)
     case .heapMaximum: value.append(messages.blockOccupancy.peak * limits.messageBlockBytes)
-    case .packetOutCount: value.append(owed.count)
+    case .packetOutCount: value.append(departures.owedCount)
     case .packetOutBytes: value.append(packetBytesOut)
     case .socketCount: value.append(connections.occupancy.used)
     case .longestTurn: value.append(statistics.longestTurn)
@@ -149,7 +149,9 @@ extension Broker {
     }
   }
 
-  private var packetBytesOut: Int { sending.occupancy.used * sending.blockBytes }
+  private var packetBytesOut: Int {
+    departures.blocks.occupancy.used * departures.blocks.blockBytes
+  }
 
   private var averagedCounts: InlineArray<9, UInt64> {
     [

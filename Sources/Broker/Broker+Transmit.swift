@@ -56,7 +56,7 @@ extension Broker {
     guard hasSendRoom(header.packetLength - message.payloadCount, on: connection) else {
       return false
     }
-    if alias.isNew { keep(alias, name.bytes(shown), on: connection) }
+    if alias.isNew { keep(alias, names.topic.bytes(shown), on: connection) }
     if delivery.qos > .atMostOnce {
       // [MQTT-4.3.2-2] [MQTT-4.3.3-2]
       sessions.transmit(session, messages: messages)
@@ -76,7 +76,7 @@ extension Broker {
   ) {
     let message = messages[handle]
     let isV5 = connections[connection].version == .v5
-    var outgoing = connections[connection].outgoing
+    var outgoing = connections[connection].output.bytes
     var cursor = message.start
     var head = PacketBytes<8>()
     header.writeFixedHeader(to: &head)
@@ -88,28 +88,29 @@ extension Broker {
     put(middle.span, to: &outgoing)
     put(Int(message.propertiesCount), from: &cursor, to: &outgoing, unless: !isV5)
     if isV5 { put(identifiers, to: &outgoing) }
-    connections[connection].outgoing = outgoing
+    connections[connection].output.bytes = outgoing
     countPublish(message.payloadCount)
     owe(connection)
     guard message.payloadCount > 0 else { return }
     messages.retain(handle)
-    connections[connection].body = MessageBody(
+    connections[connection].output.body = MessageBody(
       message: handle, cursor: cursor, remaining: UInt32(message.payloadCount))
     moveBody(connection)
   }
 
   /// Moves as much of the Payload under way as there is room for.
   mutating func moveBody(_ connection: Handle<Connection>) {
-    var body = connections[connection].body
-    var outgoing = connections[connection].outgoing
-    let blocks = max(0, sending.occupancy.free - connections.occupancy.used)
-    let room = sending.roomInLastBlock(of: outgoing) + blocks * sending.blockBytes
+    var body = connections[connection].output.body
+    var outgoing = connections[connection].output.bytes
+    let blocks = max(0, departures.blocks.occupancy.free - connections.occupancy.used)
+    let room =
+      departures.blocks.roomInLastBlock(of: outgoing) + blocks * departures.blocks.blockBytes
     let allowed = min(room, max(0, limits.sendBytes - outgoing.count))
     let count = min(Int(body.remaining), allowed)
     if count > 0 { put(count, from: &body.cursor, to: &outgoing) }
     body.remaining -= UInt32(count)
-    connections[connection].outgoing = outgoing
-    connections[connection].body = body
+    connections[connection].output.bytes = outgoing
+    connections[connection].output.body = body
     if room == 0 && body.remaining > 0 {
       note(.sendBlocksShort, connections[connection].session, "")
     }
@@ -119,13 +120,13 @@ extension Broker {
   /// Ends the Payload under way when what waited behind it may leave; without a free block it
   /// waits on, so that nothing comes before it.
   mutating func endBody(_ connection: Handle<Connection>) {
-    guard connections[connection].body.isActive else { return }
-    var outgoing = connections[connection].outgoing
-    sending.moveAll(of: &connections[connection].behind, to: &outgoing)
-    connections[connection].outgoing = outgoing
-    guard connections[connection].behind.isEmpty else { return }
-    messages.release(connections[connection].body.message)
-    connections[connection].body = MessageBody()
+    guard connections[connection].output.body.isActive else { return }
+    var outgoing = connections[connection].output.bytes
+    departures.blocks.moveAll(of: &connections[connection].output.behind, to: &outgoing)
+    connections[connection].output.bytes = outgoing
+    guard connections[connection].output.behind.isEmpty else { return }
+    messages.release(connections[connection].output.body.message)
+    connections[connection].output.body = MessageBody()
   }
 
   /// Appends the properties that are forwarded, unaltered and in order. [MQTT-3.3.2-4]
@@ -140,7 +141,7 @@ extension Broker {
 
   /// Appends bytes for which `hasSendRoom` has seen that there is room.
   mutating func put(_ bytes: Span<UInt8>, to outgoing: inout Chain) {
-    let isPut = sending.append(bytes, to: &outgoing)
+    let isPut = departures.blocks.append(bytes, to: &outgoing)
     precondition(isPut)
   }
 
@@ -149,14 +150,14 @@ extension Broker {
     unless isSkipped: Bool = false
   ) {
     if isSkipped { return messages.skip(count, with: &cursor) }
-    let isPut = messages.append(count, from: &cursor, to: &outgoing, of: &sending)
+    let isPut = messages.append(count, from: &cursor, to: &outgoing, of: &departures.blocks)
     precondition(isPut)
   }
 
   mutating func put(_ text: Chain, to outgoing: inout Chain) {
     guard !text.isEmpty else { return }
     var cursor = ChainCursor(startOf: text)
-    let isPut = sending.append(text.count, from: &cursor, of: texts, to: &outgoing)
+    let isPut = departures.blocks.append(text.count, from: &cursor, of: texts, to: &outgoing)
     precondition(isPut)
   }
 

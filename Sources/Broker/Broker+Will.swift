@@ -37,7 +37,7 @@ extension Broker {
     if sessions[session].willExpiry != UInt32.max {
       messages.setExpiry(of: will, to: now.adding(seconds: UInt64(sessions[session].willExpiry)))
     }
-    let topic = name.bytes(0..<messages.copyTopic(of: will, to: &name))
+    let topic = names.topic.bytes(0..<messages.copyTopic(of: will, to: &names.topic))
     guard mayPublish(topic, session) else {
       note(.publishDenied, session, "its Will")
       return messages.release(will)

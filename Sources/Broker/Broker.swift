@@ -18,66 +18,29 @@ package struct Broker: ~Copyable {
   package var access: Access
 
   var connections: Pool<Connection>
-  /// The connection of each session's slot; null while it has none.
-  var connectionOf: SlotTable<Handle<Connection>>
+  var presence: Presence
   var sessions: SessionDirectory
-  var subscriptions: SubscriptionIndex
-  var retained: RetainedIndex
-  var messages: MessageStore
-  var texts: ByteChains
-  var aliasTables: Pool<AliasTable>
-  var aliasTexts: SlotTable<Chain>
-
-  package internal(set) var receiving: ByteChains
-  package internal(set) var sending: ByteChains
-  /// A whole packet in one piece, while it is read.
-  var packet: Buffer
-  /// A Topic Name or Filter in one piece: of an alias, a Will, a replay.
-  var name: Buffer
-  var filter: Buffer
-  /// A Topic Name or Filter behind the mount point of its listener.
-  var mountedName: Buffer
-  /// The reason codes of a SUBACK or UNSUBACK.
-  var codes: Buffer
-
-  /// Connections that have something to send.
-  package internal(set) var owed: Ring<Handle<Connection>>
-  /// Connections whose input waits for room.
-  var stalled: Ring<Handle<Connection>>
-  /// Connections that the network was told not to read and may read again.
-  package internal(set) var resumed: Ring<Handle<Connection>>
-  /// Connections that are to be closed.
-  package internal(set) var dying: Ring<Handle<Connection>>
-  /// How many connections hold receive blocks.
-  var receivers = 0
-  /// Receive blocks that are put by for packets that have begun to arrive.
-  var promisedBlocks = 0
-  /// Clients connected by each listener.
-  var connected = Limits.PerListener<Int>(repeating: 0)
-  /// First one place for each connection, then one for each session, then the broker's own.
-  var deadlines: Deadlines
-
-  package internal(set) var statistics = Statistics()
-  package var log: Log
-  var load = LoadAverages()
-  var systemValues: SlotTable<UInt32>
-  /// What the Server says of pools that are not the Broker's.
-  var foreignPools = InlineArray<6, PoolStatus?>(repeating: nil)
-
   /// Whom each session belongs to.
   var identities: SlotTable<Identity>
+  var subscriptions: SubscriptionIndex
+  var messages: MessageStore
+  var retained: RetainedIndex
   /// Who retained the message at each position; empty where that is not known.
   var retainedSources: SlotTable<Chain>
   var sourceCount = 0
-  /// The places of connections whose passwords are to be hashed, in turn, and which stand there.
-  var logins: Ring<UInt32>
-  var isLoginQueued: SlotTable<Bool>
-  var login: Login?
-  var failures: FailedLogins
-  /// Names in one piece, cut off where they are longer than any rule's.
-  var userName: Buffer
-  var clientName: Buffer
-  var source: Buffer
+  /// Client Identifiers, User Names, levels of filters, aliases.
+  var texts: ByteChains
+  var aliases: Aliases
+  var names: Names
+
+  package internal(set) var arrivals: Arrivals
+  package internal(set) var departures: Departures
+  var logins: Logins
+  var schedule: Schedule
+
+  package internal(set) var statistics = Statistics()
+  package var log: Log
+  var system: SystemFigures
   /// The moment of this turn: time comes in by `advance(to:)` alone.
   package private(set) var now: Instant
   let startedAt: Instant
@@ -91,58 +54,29 @@ package struct Broker: ~Copyable {
     self.policy = policy
     self.limits = limits
     hash = SeededHash(seed: seed)
-    access = Access(limits: limits, hash: hash, in: &region)
     assignedIdentifiers = seed
     now = beginning
     startedAt = beginning
     // Beyond the limit there are places to read a CONNECT and refuse it in its own version.
     let places = limits.connections + Broker.refusalPlaces
+    access = Access(limits: limits, hash: hash, in: &region)
     connections = Pool("connections", capacity: places, in: &region)
-    connectionOf = SlotTable("session connections", count: limits.sessions, in: &region)
-    sessions = SessionDirectory(
-      sessions: limits.sessions, deliveries: limits.deliveries, unreleased: limits.unreleased,
-      hash: hash, in: &region)
-    subscriptions = SubscriptionIndex(
-      subscriptions: limits.subscriptions, subscribers: limits.sessions,
-      groups: limits.sharedGroups, nodes: limits.topicNodes, levels: limits.topicLevels,
-      hash: hash, in: &region)
-    retained = RetainedIndex(count: limits.retained, hash: hash, in: &region)
-    messages = MessageStore(
-      count: limits.messages, blocks: limits.messageBlocks, blockBytes: limits.messageBlockBytes,
-      in: &region)
-    texts = ByteChains("text blocks", count: limits.textBlocks, blockBytes: 32, in: &region)
-    aliasTables = Pool("topic aliases", capacity: limits.aliasTables, in: &region)
-    aliasTexts = SlotTable(
-      "topic alias texts", count: limits.aliasTables * limits.topicAliases * 2, in: &region)
-    receiving = ByteChains(
-      "receive blocks", count: limits.receiveBlocks, blockBytes: limits.receiveBlockBytes,
-      in: &region)
-    sending = ByteChains(
-      "send blocks", count: limits.sendBlocks, blockBytes: limits.sendBlockBytes, in: &region)
-    packet = Buffer(
-      "packet", capacity: limits.packetBytes + limits.receiveBytes, in: &region)
-    name = Buffer("topic name", capacity: limits.topicBytes, in: &region)
-    filter = Buffer("topic filter", capacity: limits.topicBytes + 2, in: &region)
-    mountedName = Buffer("mounted name", capacity: limits.topicBytes, in: &region)
-    codes = Buffer("reason codes", capacity: limits.packetBytes / 3, in: &region)
-    owed = Ring("connections owed", capacity: places, in: &region)
-    stalled = Ring("connections stalled", capacity: places, in: &region)
-    resumed = Ring("connections resumed", capacity: places, in: &region)
-    dying = Ring("connections dying", capacity: places, in: &region)
-    deadlines = Deadlines(
-      "deadlines", capacity: places + limits.sessions + BrokerDeadline.count, in: &region)
-    log = Log(byteCount: limits.logBytes, in: &region)
-    systemValues = SlotTable("system topics", count: SystemTopic.count, in: &region)
+    presence = Presence(sessions: limits.sessions, in: &region)
+    sessions = SessionDirectory(limits, hash: hash, in: &region)
     identities = SlotTable("identities", count: limits.sessions, in: &region)
+    subscriptions = SubscriptionIndex(limits, hash: hash, in: &region)
+    messages = MessageStore(limits, in: &region)
+    retained = RetainedIndex(count: limits.retained, hash: hash, in: &region)
     retainedSources = SlotTable("retained sources", count: limits.retained, in: &region)
-    logins = Ring("logins", capacity: places, in: &region)
-    isLoginQueued = SlotTable("logins queued", count: places, in: &region)
-    failures = FailedLogins(count: limits.failedAddresses, in: &region)
-    // One byte more than a rule can have, so that what is cut off fits none.
-    let nameBytes = min(limits.topicBytes + 1, Int(UInt16.max))
-    userName = Buffer("user name", capacity: nameBytes, in: &region)
-    clientName = Buffer("client name", capacity: nameBytes, in: &region)
-    source = Buffer("retained source", capacity: 4 + 2 * nameBytes, in: &region)
+    texts = ByteChains("text blocks", count: limits.textBlocks, blockBytes: 32, in: &region)
+    aliases = Aliases(limits, in: &region)
+    names = Names(limits, in: &region)
+    arrivals = Arrivals(places: places, limits: limits, in: &region)
+    departures = Departures(places: places, limits: limits, in: &region)
+    logins = Logins(places: places, limits: limits, in: &region)
+    schedule = Schedule(connections: places, sessions: limits.sessions, in: &region)
+    log = Log(byteCount: limits.logBytes, in: &region)
+    system = SystemFigures(in: &region)
   }
 
   /// How many connections there may be beyond the limit, to be refused politely.
@@ -171,7 +105,7 @@ package struct Broker: ~Copyable {
     }
     statistics.connectionsOpened += 1
     note(.connectionOpened, nil, "")
-    deadlines.set(connection.index, to: now.adding(milliseconds: policy.connectTimeout))
+    schedule.set(connection, to: now.adding(milliseconds: policy.connectTimeout))
     return connection
   }
 
@@ -191,7 +125,7 @@ package struct Broker: ~Copyable {
 
   /// The next connection that may be read again.
   package mutating func nextResumed() -> Handle<Connection>? {
-    while let connection = resumed.removeFirst() {
+    while let connection = arrivals.nextResumed() {
       if connections.contains(connection) { return connection }
     }
     return nil
@@ -220,10 +154,27 @@ package struct Broker: ~Copyable {
   }
 }
 
-/// The deadlines that belong to the broker itself.
-enum BrokerDeadline: UInt8 {
-  case systemTopics
-  case sweep
+extension SessionDirectory {
+  init(_ limits: Limits, hash: SeededHash, in region: inout Region) {
+    self.init(
+      sessions: limits.sessions, deliveries: limits.deliveries, unreleased: limits.unreleased,
+      hash: hash, in: &region)
+  }
+}
 
-  static var count: Int { 2 }
+extension SubscriptionIndex {
+  init(_ limits: Limits, hash: SeededHash, in region: inout Region) {
+    self.init(
+      subscriptions: limits.subscriptions, subscribers: limits.sessions,
+      groups: limits.sharedGroups, nodes: limits.topicNodes, levels: limits.topicLevels,
+      hash: hash, in: &region)
+  }
+}
+
+extension MessageStore {
+  init(_ limits: Limits, in region: inout Region) {
+    self.init(
+      count: limits.messages, blocks: limits.messageBlocks, blockBytes: limits.messageBlockBytes,
+      in: &region)
+  }
 }

@@ -56,23 +56,32 @@ package struct Connection: BitwiseCopyable {
   /// Who its peer has proved to be, by a certificate or a shared key.
   var identity = Chain()
 
-  /// A packet that has arrived in part, and how long it must be for another look at it.
-  package internal(set) var pending = Chain()
-  var needed: UInt32 = 0
-  /// Receive blocks that are put by for the rest of that packet.
-  var promisedBlocks: UInt32 = 0
-
-  /// Bytes ready to leave.
-  package internal(set) var outgoing = Chain()
-  /// A message whose Payload follows them piece by piece.
-  var body = MessageBody()
-  /// Bytes that leave after that Payload.
-  var behind = Chain()
+  package internal(set) var input = Input()
+  package internal(set) var output = Output()
 
   init(listener: UInt8, at now: Instant) {
     self.listener = listener
     lastReceived = now
   }
+}
+
+/// What has come in on a connection and was not taken yet.
+package struct Input: BitwiseCopyable {
+  /// A packet that has arrived in part, and how long it must be for another look at it.
+  package internal(set) var pending = Chain()
+  var needed: UInt32 = 0
+  /// Receive blocks that are put by for the rest of that packet.
+  var promised: UInt32 = 0
+}
+
+/// What is to go out on a connection.
+package struct Output: BitwiseCopyable {
+  /// Bytes ready to leave.
+  package internal(set) var bytes = Chain()
+  /// A message whose Payload follows them piece by piece.
+  var body = MessageBody()
+  /// Bytes that leave after that Payload.
+  var behind = Chain()
 }
 
 /// The part of a message that has still to be moved to a connection's outgoing bytes.
@@ -82,10 +91,4 @@ struct MessageBody: BitwiseCopyable {
   var remaining: UInt32 = 0
 
   var isActive: Bool { !message.isNull }
-}
-
-/// The Topic Aliases of one connection; their texts stand beside it. [3.3.2.3.4]
-struct AliasTable: BitwiseCopyable {
-  /// How many we have set towards the Client: they are numbered from one.
-  var assigned: UInt32 = 0
 }

@@ -73,7 +73,7 @@ where L.NetworkSettings == N.Settings {
   /// How long the next turn may wait.
   private mutating func patience() -> UInt64? {
     if hasRest { return 0 }
-    if broker.hasStalled || !broker.owed.isEmpty {
+    if broker.hasStalled || broker.departures.owedCount > 0 {
       return hasProgress ? 0 : 10
     }
     let next = min(broker.nextDeadline, console.nextBeat)
@@ -210,7 +210,7 @@ where L.NetworkSettings == N.Settings {
 
   /// Sends for each connection what it is owed, in one gathered write where that is enough.
   private mutating func send() {
-    for _ in 0..<broker.owed.count {
+    for _ in 0..<broker.departures.owedCount {
       guard let connection = broker.nextOwed() else { return }
       if broker.fill(connection) { hasRest = true }
       sendOutgoing(of: connection)
@@ -218,10 +218,10 @@ where L.NetworkSettings == N.Settings {
   }
 
   private mutating func sendOutgoing(of connection: Handle<Connection>) {
-    let outgoing = broker[connection].outgoing
+    let outgoing = broker[connection].output.bytes
     guard !broker[connection].isBlocked && broker[connection].state != .ended else { return }
     guard !outgoing.isEmpty else { return oweRest(of: connection) }
-    switch network.send(outgoing, of: broker.sending, place: connection.index) {
+    switch network.send(outgoing, of: broker.departures.blocks, place: connection.index) {
     case .failed: broker.connectionLost(connection, "it is broken")
     case .bytes(let count):
       if count > 0 { hasProgress = true }

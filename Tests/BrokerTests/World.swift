@@ -181,7 +181,7 @@ final class World {
 
   private func send() -> Bool {
     var isMoving = false
-    for _ in 0..<broker.owed.count {
+    for _ in 0..<broker.departures.owedCount {
       guard let handle = broker.nextOwed() else { break }
       if broker.fill(handle) { isMoving = true }
       guard let client = clients.first(where: { $0.handle == handle }) else { continue }
@@ -325,9 +325,9 @@ final class Client {
   /// Takes what the broker has for it.
   fileprivate func takeOutgoing(atMost limit: Int) -> Int {
     guard isOpen, !world.broker[handle].isBlocked else { return 0 }
-    let outgoing = world.broker[handle].outgoing
+    let outgoing = world.broker[handle].output.bytes
     let count = isDeaf ? 0 : min(outgoing.count, limit)
-    inbound += Array(copying: outgoing, of: world.broker.sending).prefix(count)
+    inbound += Array(copying: outgoing, of: world.broker.departures.blocks).prefix(count)
     if count > 0 { world.broker.sent(count, on: handle) }
     if isDeaf && outgoing.count > count { world.broker[handle].isBlocked = true }
     return count

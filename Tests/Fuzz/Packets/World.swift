@@ -120,7 +120,7 @@ final class World {
 
   private func checkSums() {
     require(server.broker.receivers <= wire.peers.count, "receivers")
-    require(server.broker.promisedBlocks >= 0, "promised blocks")
+    require(server.broker.arrivals.promised >= 0, "promised blocks")
     require(server.broker.connections.occupancy.used == wire.peers.count, "connections")
   }
 
@@ -143,7 +143,7 @@ final class World {
     let left = usedPools.filter { !hasStopped || !kept.contains($0.key) }
     require(left.isEmpty, "in use: \(left)")
     require(server.broker.receivers == 0, "receivers: \(server.broker.receivers)")
-    require(server.broker.promisedBlocks == 0, "promised: \(server.broker.promisedBlocks)")
+    require(server.broker.arrivals.promised == 0, "promised: \(server.broker.arrivals.promised)")
     require(server.broker.statistics.clientsConnected == 0, "clients connected")
     if !hasStopped { checkService() }
   }
