@@ -42,39 +42,55 @@ extension Broker {
     if isFull(besides: existing, on: connection) {
       return refuseConnect(connection, .quotaExceeded, .sessionsFull)
     }
-    let will = keepWill(of: connect, bytes, on: connection)
-    guard !will.isFull else { return refuseConnect(connection, .quotaExceeded, .willFull) }
-    var userName = Chain()
-    if let name = self.userName(of: connect, bytes, on: connection),
-      !texts.append(name, to: &userName)
-    {
-      if !will.message.isNull { messages.release(will.message) }
-      return refuseConnect(connection, .quotaExceeded, .sessionsFull)
+    var luggage = Luggage()
+    if let event = pack(&luggage, connect, bytes, on: connection) {
+      giveBack(&luggage)
+      return refuseConnect(connection, .quotaExceeded, event)
     }
-    var isPresent = false
-    if let existing {
-      isPresent = resume(existing, isCleanStart: connect.isCleanStart)
-    }
+    let isPresent = existing.map { resume($0, isCleanStart: connect.isCleanStart) } ?? false
+    let name = chosen.isEmpty ? identifier : self.identifier(of: connect, bytes, on: connection)
     guard
       let session = isPresent
-        ? existing
-        : sessions.add(
-          chosen.isEmpty ? identifier : self.identifier(of: connect, bytes, on: connection),
-          version: connect.version, texts: &texts)
+        ? existing : sessions.add(name, version: connect.version, texts: &texts)
     else {
-      if !will.message.isNull { messages.release(will.message) }
-      texts.release(&userName)
+      giveBack(&luggage)
       return refuseConnect(connection, .quotaExceeded, .sessionsFull)
     }
-    identify(session, userName: userName, connect, on: connection)
-    adopt(session, connect, will.message, on: connection)
+    let isAssigned = connect.clientIdentifier.isEmpty
+    identify(session, userName: luggage.userName, connect, on: connection)
+    adopt(session, connect, luggage.will, on: connection)
     begin(session, connect, on: connection)
     accept(
       connection, connect, isSessionPresent: isPresent,
-      assigned: !connect.clientIdentifier.isEmpty
-        ? Span()
-        : chosen.isEmpty ? identifier : self.identifier(of: connect, bytes, on: connection))
+      assigned: isAssigned
+        ? chosen.isEmpty ? identifier : self.identifier(of: connect, bytes, on: connection)
+        : Span())
     note(.clientConnected, session, "")
+  }
+
+  /// What a CONNECT brings along that is kept before it is certain that the Client may come in.
+  private struct Luggage {
+    var will = Handle<Message>.null
+    var userName = Chain()
+  }
+
+  /// Keeps what a CONNECT brings along; what is full when there is no room for it.
+  private mutating func pack(
+    _ luggage: inout Luggage, _ connect: Connect, _ bytes: Span<UInt8>,
+    on connection: Handle<Connection>
+  ) -> Event? {
+    let will = keepWill(of: connect, bytes, on: connection)
+    if will.isFull { return .willFull }
+    luggage.will = will.message
+    guard let name = userName(of: connect, bytes, on: connection) else { return nil }
+    return texts.append(name, to: &luggage.userName) ? nil : .sessionsFull
+  }
+
+  /// The one place where what was kept for a Client that does not come in is given back.
+  private mutating func giveBack(_ luggage: inout Luggage) {
+    if !luggage.will.isNull { messages.release(luggage.will) }
+    texts.release(&luggage.userName)
+    luggage = Luggage()
   }
 
   /// Why the Client may not connect, if it may not: the standard's own reasons, limits and access.

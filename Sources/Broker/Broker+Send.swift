@@ -138,29 +138,32 @@ extension Broker {
       topicAlias: alias.number, messageExpiry: publish.properties.messageExpiry,
       forwardedCount: publish.properties.forwardedCount, identifiersCount: identifiers.count,
       payloadCount: publish.payload.length)
-    guard header.packetLength <= Int(clamping: connections[connection].maximumPacketSize) else {
-      note(.messageTooLarge, connections[connection].session, "")
-      return true  // as if it had been sent [MQTT-3.1.2-27] [MQTT-3.1.2-28]
-    }
+    guard fits(header, on: connection) else { return true }  // as if it had been sent
     guard hasSendRoom(header.packetLength, on: connection) else { return false }
     keep(alias, topic, on: connection)
+    write(header, publication, bytes, topic, identifiers, alias, on: connection)
+    return true
+  }
+
+  /// Writes a message as it came in, for all of which there is room.
+  private mutating func write(
+    _ header: OutgoingPublish, _ publication: Publication, _ bytes: Span<UInt8>,
+    _ topic: Span<UInt8>, _ identifiers: Chain, _ alias: OutgoingAlias,
+    on connection: Handle<Connection>
+  ) {
+    let payload = publication.publish.payload
     var outgoing = connections[connection].output.bytes
-    var head = PacketBytes<8>()
-    header.writeFixedHeader(to: &head)
-    put(head.span, to: &outgoing)
+    putFixedHeader(header, to: &outgoing)
     if !alias.isKnown { put(topic, to: &outgoing) }
-    var middle = PacketBytes<24>()
-    header.writeBeforeForwarded(to: &middle)
-    put(middle.span, to: &outgoing)
+    putBeforeForwarded(header, to: &outgoing)
     if connections[connection].version == .v5 {
       putForwarded(publication, bytes, to: &outgoing)
       put(identifiers, to: &outgoing)
     }
-    put(publish.payload.in(bytes), to: &outgoing)
+    put(payload.in(bytes), to: &outgoing)
     connections[connection].output.bytes = outgoing
-    countPublish(publish.payload.length)
+    countPublish(payload.length)
     owe(connection)
-    return true
   }
 
   /// Whether the packet that came in is to the byte the one that goes out.

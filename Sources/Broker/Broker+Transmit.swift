@@ -20,43 +20,75 @@ extension Broker {
       acknowledge(.pubrel, delivery.packetIdentifier, .success, on: connection)
       return true
     }
-    let message = messages[delivery.message]
-    // What was sent once is sent again even if it has expired. [MQTT-4.3.3-7]
-    if delivery.stage == .unsent && message.isExpired(at: now) {
-      note(.messageExpired, session, "")
+    guard let hidden = hiddenCount(of: delivery, for: session, on: connection) else {
       sessions.remove(handle, of: session, messages: &messages, texts: &texts)
       return true
     }
-    // Not sent again either: what was sent and not acknowledged need not have arrived.
-    if !mayStillRead(delivery, session) {
-      sessions.remove(handle, of: session, messages: &messages, texts: &texts)
-      return true
-    }
-    let version = connections[connection].version
-    guard let hidden = hiddenCount(ofStored: delivery.message, on: connection) else {
-      // It was kept for the Client under another mount point.
-      sessions.remove(handle, of: session, messages: &messages, texts: &texts)
-      countDropped(session)
-      return true
-    }
-    let shown = hidden..<Int(message.topicCount)
     let alias = alias(forStored: delivery.message, from: hidden, on: connection)
-    var header = OutgoingPublish(
-      version: version, qos: delivery.qos, isDuplicate: delivery.isDuplicate,
-      isRetained: delivery.isRetained, topicCount: alias.isKnown ? 0 : shown.count,
-      topicAlias: alias.number,
-      messageExpiry: message.remainingSeconds(at: now),  // what is left of it [MQTT-3.3.2-6]
-      forwardedCount: Int(message.propertiesCount), identifiersCount: delivery.identifiers.count,
-      payloadCount: message.payloadCount)
-    guard header.packetLength <= Int(clamping: connections[connection].maximumPacketSize) else {
-      note(.messageTooLarge, session, "")
+    let header = header(of: delivery, hidden: hidden, alias, on: connection)
+    guard fits(header, on: connection) else {
       sessions.remove(handle, of: session, messages: &messages, texts: &texts)
       return true  // as if it had been sent [MQTT-3.1.2-28]
     }
-    guard hasSendRoom(header.packetLength - message.payloadCount, on: connection) else {
-      return false
+    let headBytes = header.packetLength - messages[delivery.message].payloadCount
+    guard hasSendRoom(headBytes, on: connection) else { return false }
+    transmit(handle, header, alias, hidden: hidden, of: session, on: connection)
+    return true
+  }
+
+  /// Bytes of the Topic Name that the Client is not shown; nil when the delivery is not for it any
+  /// more: the message has expired, may not be read, or was kept under another mount point.
+  private mutating func hiddenCount(
+    of delivery: Delivery, for session: Handle<Session>, on connection: Handle<Connection>
+  ) -> Int? {
+    // What was sent once is sent again even if it has expired. [MQTT-4.3.3-7]
+    if delivery.stage == .unsent && messages[delivery.message].isExpired(at: now) {
+      note(.messageExpired, session, "")
+      return nil
     }
-    if alias.isNew { keep(alias, names.topic.bytes(shown), on: connection) }
+    // Not sent again either: what was sent and not acknowledged need not have arrived.
+    guard mayStillRead(delivery, session) else { return nil }
+    guard let hidden = hiddenCount(ofStored: delivery.message, on: connection) else {
+      countDropped(session)
+      return nil
+    }
+    return hidden
+  }
+
+  /// The header of a delivery's PUBLISH, but for the Packet Identifier.
+  private func header(
+    of delivery: Delivery, hidden: Int, _ alias: OutgoingAlias, on connection: Handle<Connection>
+  ) -> OutgoingPublish {
+    let message = messages[delivery.message]
+    return OutgoingPublish(
+      version: connections[connection].version, qos: delivery.qos,
+      isDuplicate: delivery.isDuplicate, isRetained: delivery.isRetained,
+      topicCount: alias.isKnown ? 0 : Int(message.topicCount) - hidden, topicAlias: alias.number,
+      messageExpiry: message.remainingSeconds(at: now),  // what is left of it [MQTT-3.3.2-6]
+      forwardedCount: Int(message.propertiesCount), identifiersCount: delivery.identifiers.count,
+      payloadCount: message.payloadCount)
+  }
+
+  /// Whether the Client takes a packet of this length. [MQTT-3.1.2-27] [MQTT-3.1.2-28]
+  mutating func fits(_ header: OutgoingPublish, on connection: Handle<Connection>) -> Bool {
+    if header.packetLength <= Int(clamping: connections[connection].maximumPacketSize) {
+      return true
+    }
+    note(.messageTooLarge, connections[connection].session, "")
+    return false
+  }
+
+  /// Sends a delivery for whose headers there is room.
+  private mutating func transmit(
+    _ handle: Handle<Delivery>, _ header: OutgoingPublish, _ alias: OutgoingAlias, hidden: Int,
+    of session: Handle<Session>, on connection: Handle<Connection>
+  ) {
+    var header = header
+    let delivery = sessions[handle]
+    if alias.isNew {
+      let end = Int(messages[delivery.message].topicCount)
+      keep(alias, names.topic.bytes(hidden..<end), on: connection)
+    }
     if delivery.qos > .atMostOnce {
       // [MQTT-4.3.2-2] [MQTT-4.3.3-2]
       sessions.transmit(session, messages: messages)
@@ -66,7 +98,6 @@ extension Broker {
     if delivery.qos == .atMostOnce {
       sessions.remove(handle, of: session, messages: &messages, texts: &texts)
     }
-    return true
   }
 
   /// Writes a message for whose headers there is room; its Payload follows as there is room.
@@ -78,14 +109,10 @@ extension Broker {
     let isV5 = connections[connection].version == .v5
     var outgoing = connections[connection].output.bytes
     var cursor = message.start
-    var head = PacketBytes<8>()
-    header.writeFixedHeader(to: &head)
-    put(head.span, to: &outgoing)
+    putFixedHeader(header, to: &outgoing)
     messages.skip(hidden, with: &cursor)
     put(Int(message.topicCount) - hidden, from: &cursor, to: &outgoing, unless: alias.isKnown)
-    var middle = PacketBytes<24>()
-    header.writeBeforeForwarded(to: &middle)
-    put(middle.span, to: &outgoing)
+    putBeforeForwarded(header, to: &outgoing)
     put(Int(message.propertiesCount), from: &cursor, to: &outgoing, unless: !isV5)
     if isV5 { put(identifiers, to: &outgoing) }
     connections[connection].output.bytes = outgoing
@@ -137,6 +164,18 @@ extension Broker {
     let block = publication.publish.properties.block.in(bytes)
     var forwarded = ForwardedProperties()
     while let field = forwarded.next(in: block) { put(field.in(block), to: &outgoing) }
+  }
+
+  mutating func putFixedHeader(_ header: OutgoingPublish, to outgoing: inout Chain) {
+    var head = PacketBytes<8>()
+    header.writeFixedHeader(to: &head)
+    put(head.span, to: &outgoing)
+  }
+
+  mutating func putBeforeForwarded(_ header: OutgoingPublish, to outgoing: inout Chain) {
+    var middle = PacketBytes<24>()
+    header.writeBeforeForwarded(to: &middle)
+    put(middle.span, to: &outgoing)
   }
 
   /// Appends bytes for which `hasSendRoom` has seen that there is room.
