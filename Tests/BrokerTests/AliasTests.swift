@@ -73,7 +73,7 @@ func anAliasIsBetweenOneAndTheMaximum(alias: Int) {
   }
   #expect(known.values.sorted() == ["a", "long/topic/name"])
   receiver.lose()
-  #expect(world.broker.aliasTables.occupancy.used == 0)
+  #expect(world.broker.aliases.tables.occupancy.used == 0)
 }
 
 @Test func withoutRoomForAliasesNamesAreSent() {
