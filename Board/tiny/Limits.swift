@@ -107,6 +107,8 @@ package struct Limits: BitwiseCopyable {
   package var accessDecisions = 32
   /// Addresses that wrong passwords came from. Full: the one quiet longest is forgotten.
   package var failedAddresses = 4
-  /// Iterations of hashing passwords in one turn. Full: the rest follows in the next.
-  package var hashIterations = 64
+  /// Units of work in one turn, about a millisecond. Full: the rest follows in the next.
+  package var turnWork = 4_096
+  /// Units of work that a connection has in its turn. Full: the others have theirs first.
+  package var connectionWork = 256
 }

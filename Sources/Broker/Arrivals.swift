@@ -1,7 +1,7 @@
 import Board
 import Memory
 
-/// What comes in: blocks for packets that have arrived in part, and whose input waits.
+/// What comes in: blocks for packets that have arrived in part, whose turn it is, and who waits.
 ///
 /// Every connection there can be keeps the right to one block. Beyond that a connection is given
 /// blocks only when there are enough for all of its packet, and they are put by for it then: else all
@@ -17,10 +17,17 @@ package struct Arrivals: ~Copyable {
   private var holders = 0
   /// Blocks that are put by for packets that have begun to arrive.
   package private(set) var promised = 0
-  /// Connections whose input waits for room.
-  private var stalled: Ring<Handle<Connection>>
+  /// Connections whose input is to be looked at, each in its turn.
+  private var agenda: SlotQueue
+  /// What a connection has used beyond its turns.
+  private var debts: SlotTable<Int32>
+  /// Connections whose input waits until something has room again, and for what it waits.
+  private var waiting: SlotQueue
+  private var waits: SlotTable<Wait>
+  /// How many of them have still to be looked at since something was given back.
+  private var unasked = 0
   /// Connections that the network was told not to read and may read again.
-  private var resumed: Ring<Handle<Connection>>
+  private var resumed: SlotQueue
 
   init(places: Int, limits: Limits, in region: inout Region) {
     self.places = places
@@ -28,8 +35,11 @@ package struct Arrivals: ~Copyable {
       "receive blocks", count: limits.receiveBlocks, blockBytes: limits.receiveBlockBytes,
       in: &region)
     packet = Buffer("packet", capacity: limits.packetBytes + limits.receiveBytes, in: &region)
-    stalled = Ring("connections stalled", capacity: places, in: &region)
-    resumed = Ring("connections resumed", capacity: places, in: &region)
+    agenda = SlotQueue("connections ready", capacity: places, in: &region)
+    debts = SlotTable("connections in debt", count: places, in: &region)
+    waiting = SlotQueue("connections waiting", capacity: places, in: &region)
+    waits = SlotTable("waits", count: places, in: &region)
+    resumed = SlotQueue("connections resumed", capacity: places, in: &region)
   }
 
   // MARK: Blocks
@@ -55,18 +65,26 @@ package struct Arrivals: ~Copyable {
   /// Moves what had arrived before to the front of the packet buffer, before the new bytes.
   mutating func gather(_ input: inout Input) {
     guard !input.pending.isEmpty else { return }
-    copyPending(of: input)
+    copy(input.pending.count, of: input)
     release(&input)
   }
 
-  /// Copies what had arrived before to the front of the packet buffer, and leaves it where it is.
-  mutating func copyPending(of input: Input) {
+  /// Copies so many bytes of what had arrived before to the front of the packet buffer, and leaves
+  /// them where they are.
+  mutating func copy(_ count: Int, of input: Input) {
     var cursor = ChainCursor(startOf: input.pending)
-    var target = packet.mutableBytes(0..<input.pending.count)
+    var target = packet.mutableBytes(0..<count)
     blocks.read(&cursor, into: &target)
   }
 
-  /// Forgets a packet that has arrived in part.
+  /// Forgets so many bytes at the front of what had arrived before.
+  mutating func drop(_ count: Int, of input: inout Input) {
+    guard count < input.pending.count else { return release(&input) }
+    blocks.removeFirst(count, from: &input.pending)
+    promise(blocksWanted(by: input), to: &input)
+  }
+
+  /// Forgets all that has arrived and was not taken.
   mutating func release(_ input: inout Input) {
     guard !input.pending.isEmpty else { return }
     blocks.release(&input.pending)
@@ -94,30 +112,89 @@ package struct Arrivals: ~Copyable {
     input.promised = UInt32(granted)
   }
 
-  // MARK: Whose input waits
+  // MARK: Turns
 
-  /// How many connections wait for room.
-  var stalledCount: Int { stalled.count }
+  /// How many connections have their turn to come.
+  package var agendaCount: Int { agenda.count }
 
-  /// Lets the input of a connection wait; it stands in the row once.
-  mutating func stall(_ handle: Handle<Connection>, _ connection: inout Connection) {
-    guard !connection.isStalled else { return }
-    connection.isStalled = true
-    let isQueued = stalled.append(handle)
-    precondition(isQueued)  // it has as many places as there are connections
+  /// Lets a connection have its turn, behind the others.
+  mutating func callUp(_ connection: Handle<Connection>) { agenda.append(connection.index) }
+
+  /// Takes out the place whose turn it is.
+  mutating func nextPlace() -> Int? { agenda.removeFirst() }
+
+  /// What of its next turn a connection may use: nothing while it has used more than its turns.
+  ///
+  /// - Parameter quantum: units of work for each turn.
+  mutating func credit(of place: Int, quantum: Int) -> Int {
+    let debt = Int(debts[place])
+    guard debt > 0 else { return quantum }
+    debts[place] = Int32(max(0, debt - quantum))
+    return max(0, quantum - debt)
   }
 
-  /// Takes out the connection that waits longest; it may be gone.
-  mutating func nextStalled() -> Handle<Connection>? { stalled.removeFirst() }
+  /// Remembers what a connection has used beyond its turn.
+  mutating func owe(_ place: Int, units: Int) {
+    debts[place] = Int32(clamping: Int(debts[place]) + units)
+  }
+
+  /// Forgets a connection that is closed.
+  mutating func forget(_ connection: Handle<Connection>) {
+    let place = connection.index
+    agenda.remove(place)
+    waiting.remove(place)
+    resumed.remove(place)
+    if debts[place] != 0 { debts[place] = 0 }
+    forgetWait(of: connection)
+  }
+
+  // MARK: Whose input waits
+
+  /// Lets the input of a connection wait.
+  mutating func hold(
+    _ handle: Handle<Connection>, _ connection: inout Connection, _ wait: Wait
+  ) {
+    connection.isWaiting = true
+    waits[handle.index] = wait
+    // Who waits for its own answers is woken by their leaving.
+    guard wait.cause != .answers else { return }
+    waiting.append(handle.index)
+  }
+
+  /// For what a connection waits, or waited last.
+  func wait(of connection: Handle<Connection>) -> Wait { waits[connection.index] }
+
+  /// Forgets until when a connection may wait, as something of it has found room.
+  mutating func forgetWait(of connection: Handle<Connection>) {
+    if waits[connection.index].cause != .none { waits[connection.index] = Wait() }
+  }
+
+  /// Says that something was given back for which somebody may wait.
+  mutating func askAll() { unasked = waiting.count }
+
+  /// Whether somebody waits for whom there may be room now.
+  package var hasUnasked: Bool { unasked > 0 }
+
+  /// Whether anybody waits until something has room.
+  var hasWaiting: Bool { !waiting.isEmpty }
+
+  /// Takes out the next connection to be asked whether it still has to wait.
+  mutating func nextUnasked() -> Int? {
+    guard unasked > 0 else { return nil }
+    unasked -= 1
+    return waiting.removeFirst()
+  }
+
+  /// Puts a connection back that has still to wait.
+  mutating func waitOn(_ place: Int) { waiting.append(place) }
 
   /// Lets the network read a connection again that it was told not to read.
   mutating func resume(_ handle: Handle<Connection>, _ connection: inout Connection) {
     guard connection.isMuted else { return }
     connection.isMuted = false
-    let isQueued = resumed.append(handle)
-    precondition(isQueued)  // it has as many places as there are connections
+    resumed.append(handle.index)
   }
 
-  /// Takes out a connection that may be read again; it may be gone.
-  mutating func nextResumed() -> Handle<Connection>? { resumed.removeFirst() }
+  /// Takes out a place that may be read again.
+  mutating func nextResumed() -> Int? { resumed.removeFirst() }
 }

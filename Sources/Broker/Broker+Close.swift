@@ -17,7 +17,7 @@ extension Broker {
     }
     detach(connection, publishesWill: true)
     connections[connection].state = .ended
-    departures.bury(connection, &connections[connection])
+    departures.bury(connection)
   }
 
   /// The network has refused the peer: TLS, HTTP or the frames of WebSocket went wrong.
@@ -32,20 +32,37 @@ extension Broker {
   /// Gives the connection's slot back; the Server has closed its socket.
   package mutating func release(_ connection: Handle<Connection>) {
     schedule.cancel(connection)
-    releaseOutgoing(of: connection)
-    texts.release(&connections[connection].identity)
+    releaseOutput(of: connection)
+    presence.forgetProof(of: connection, texts: &texts)
+    arrivals.forget(connection)
+    departures.forget(connection)
     connections.release(connection)
   }
 
   /// Forgets what was on its way to a connection that is closed.
-  private mutating func releaseOutgoing(of connection: Handle<Connection>) {
-    departures.release(&connections[connection].output)
-    guard connections[connection].output.body.isActive else { return }
-    messages.release(connections[connection].output.body.message)
+  private mutating func releaseOutput(of connection: Handle<Connection>) {
+    var outgoing = connections[connection].output
+    departures.blocks.release(&outgoing)
+    setOutput(outgoing, of: connection)
+    guard connections[connection].isStreaming else { return }
+    connections[connection].isStreaming = false
+    departures.blocks.release(&departures.streams[connection.index].behind)
+    messages.release(departures.streams[connection.index].message)
+    departures.streams[connection.index] = PayloadStream()
   }
 
-  /// The next connection that is to be closed.
-  package mutating func nextDying() -> Handle<Connection>? { departures.nextDying() }
+  /// The next connection that is to be closed; not one that has still to be given what it is owed.
+  package mutating func nextDying() -> Handle<Connection>? {
+    while let place = departures.nextDying() {
+      guard let connection = connections.handle(at: place) else { continue }
+      let hasLastWords =
+        connections[connection].state == .closing && departures.isOwed(connection)
+      guard hasLastWords else { return connection }
+      departures.bury(connection)
+      return nil
+    }
+    return nil
+  }
 
   /// A packet broke the protocol: 5.0 Clients are told how. [MQTT-4.13.1-1] [MQTT3-4.8.0-1]
   mutating func fail(_ connection: Handle<Connection>, _ mistake: MalformedPacket) {
@@ -100,7 +117,7 @@ extension Broker {
     detach(connection, publishesWill: publishesWill)
     connections[connection].state = .closing
     owe(connection)
-    departures.bury(connection, &connections[connection])
+    departures.bury(connection)
   }
 
   /// A new connection of the same Client: the old one goes. [MQTT-3.1.4-3] [MQTT3-3.1.4-2]
@@ -157,6 +174,7 @@ extension Broker {
     _ connection: Handle<Connection>, publishesWill: Bool
   ) {
     arrivals.release(&connections[connection].input)
+    connections[connection].isWaiting = false
     aliases.release(of: &connections[connection], texts: &texts)
     let session = connections[connection].session
     guard !session.isNull else { return }
@@ -167,29 +185,5 @@ extension Broker {
     sessions[session].disconnectedAt = now
     if !publishesWill { discardWill(of: session) }
     settle(session)
-  }
-
-  /// Publishes the Will and ends the session as soon as each is due, and sees to the rest later.
-  /// [MQTT-3.1.2-8] [MQTT3-3.1.2-8] [MQTT-4.1.0-2]
-  mutating func settle(_ session: Handle<Session>) {
-    let expiry = sessions[session].expiry
-    if expiry <= now { return end(session) }
-    var due = expiry
-    if !sessions[session].will.isNull {
-      let delay = UInt64(sessions[session].willDelay)
-      let willDue = sessions[session].disconnectedAt.adding(seconds: delay)
-      if willDue <= now { publishWill(of: session) } else { due = min(due, willDue) }
-    }
-    schedule.set(session, to: due)
-  }
-
-  /// Ends a session that has no connection: its Will is published, all it held is released. What
-  /// was retained is none of that: the retained table holds it for itself. [MQTT3-3.1.2-7]
-  mutating func end(_ session: Handle<Session>) {
-    publishWill(of: session)
-    schedule.cancel(session)
-    releaseIdentity(of: session)
-    subscriptions.removeAll(of: session.index, texts: &texts)
-    sessions.remove(session, messages: &messages, texts: &texts)
   }
 }

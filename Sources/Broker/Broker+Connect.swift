@@ -9,8 +9,10 @@ import Sessions
 extension Broker {
   /// Answers a well-formed CONNECT; false when that has to wait until its password is hashed.
   mutating func connect(
-    _ connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+    _ connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>,
+    _ work: inout Work
   ) -> Bool {
+    work.pay(WorkPrice.session)
     connections[connection].version = connect.version
     connections[connection].wantsProblemInformation = connect.requestsProblemInformation
     connections[connection].maximumPacketSize = connect.maximumPacketSize
@@ -19,7 +21,7 @@ extension Broker {
       return true
     }
     switch admission(of: connect, bytes, on: connection) {
-    case .admitted: admit(connect, bytes, on: connection)
+    case .admitted: admit(connect, bytes, on: connection, &work)
     case .waits: return false
     case .refused(let reason): refuseConnect(connection, reason)
     }
@@ -28,7 +30,8 @@ extension Broker {
 
   /// Lets a Client in, as far as there is room.
   private mutating func admit(
-    _ connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+    _ connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>,
+    _ work: inout Work
   ) {
     let listener = listenerPolicy(of: connection)
     let chosen = identifier(of: connect, bytes, on: connection)
@@ -59,7 +62,7 @@ extension Broker {
     let isAssigned = connect.clientIdentifier.isEmpty
     identify(session, userName: luggage.userName, connect, on: connection)
     adopt(session, connect, luggage.will, on: connection)
-    begin(session, connect, on: connection)
+    begin(session, connect, on: connection, &work)
     accept(
       connection, connect, isSessionPresent: isPresent,
       assigned: isAssigned
@@ -173,7 +176,7 @@ extension Broker {
       statistics.clientsConnected >= min(limits.connections, policy.maximumConnections)
       || presence.count(by: connections[connection].listener)
         >= listenerPolicy(of: connection).maximumConnections
-    guard let existing else { return isFull || sessions.occupancy.used >= policy.maximumSessions }
+    guard let existing else { return isFull || sessions.count >= policy.maximumSessions }
     guard isFull else { return false }
     return !sessions[existing].isConnected
   }
@@ -250,7 +253,8 @@ extension Broker {
   }
 
   private mutating func begin(
-    _ session: Handle<Session>, _ connect: Connect, on connection: Handle<Connection>
+    _ session: Handle<Session>, _ connect: Connect, on connection: Handle<Connection>,
+    _ work: inout Work
   ) {
     connections[connection].state = .established
     connections[connection].topicAliasMaximum = min(
@@ -260,12 +264,13 @@ extension Broker {
     // [MQTT-3.2.2-22]
     connections[connection].keepAlive =
       exceedsKeepAlive(connect) ? policy.maximumKeepAlive : connect.keepAlive
-    armKeepAlive(connection)
     statistics.connects += 1
     statistics.clientsConnected += 1
     presence.enter(session, by: connection, connections[connection].listener)
     statistics.clientsMaximum = max(statistics.clientsMaximum, statistics.clientsConnected)
-    sessions.prepareResend(to: session, messages: messages)
+    sessions.prepareResend(to: session, messages: messages, &work)
+    connections[connection].lastReceived = now
+    arm(connection)
     owe(connection)
   }
 

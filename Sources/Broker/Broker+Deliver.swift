@@ -31,13 +31,19 @@ extension Broker {
     var loser: Handle<Subscription>?
     for _ in 0..<count {
       let candidate = subscriptions.takeTurn(in: group)
-      guard mayTake(candidate, topic) else { continue }
+      guard isMember(candidate), mayTake(candidate, topic) else { continue }
       if canKeep(candidate, qos, byteCount) { return subscriptions.choose(candidate, at: place) }
       let best = loser.map { subscriptions[$0].options.qos } ?? .atMostOnce
       if loser == nil || subscriptions[candidate].options.qos > best { loser = candidate }
     }
-    if let loser { subscriptions.choose(loser, at: place) }
+    guard let loser else { return subscriptions.void(at: place) }
+    subscriptions.choose(loser, at: place)
     subscriptions.skip(at: place)
+  }
+
+  /// Whether a member's session has not ended.
+  private func isMember(_ candidate: Handle<Subscription>) -> Bool {
+    sessions.session(at: Int(subscriptions[candidate].subscriber)) != nil
   }
 
   private mutating func mayTake(
@@ -197,7 +203,7 @@ extension Broker {
   }
 
   /// Whether one more message of QoS 1 or 2 can be promised to the session.
-  private func hasQueueRoom(_ session: Handle<Session>, _ byteCount: Int) -> Bool {
+  func hasQueueRoom(_ session: Handle<Session>, _ byteCount: Int) -> Bool {
     let state = sessions[session]
     let window = state.isConnected ? max(0, Int(state.sendQuota) - Int(state.inFlight)) : 0
     return Int(state.unsent) - window < policy.maximumQueued

@@ -18,9 +18,10 @@ extension Broker {
     }
   }
 
-  /// Does what is due.
-  package mutating func expire() {
-    while let due = schedule.popDue(at: now) {
+  /// Does what is due, as far as work goes.
+  mutating func expire(_ work: inout Work) {
+    while !work.isSpent, let due = schedule.popDue(at: now) {
+      work.pay(WorkPrice.packet)
       switch due {
       case .connection(let place):
         if let connection = connections.handle(at: place) { expire(connection) }
@@ -28,45 +29,77 @@ extension Broker {
         guard let session = sessions.session(at: slot) else { continue }
         // A session stays while its Client is connected. [MQTT-4.1.0-1]
         if !sessions[session].isConnected { expire(session) }
-      case .task(let task): perform(task)
+      case .task(let task): perform(task, &work)
       }
     }
   }
 
-  /// Sets the deadline by which the Client must be heard of again.
-  mutating func armKeepAlive(_ connection: Handle<Connection>) {
-    guard let due = keepAliveDue(connection) else { return schedule.cancel(connection) }
-    schedule.set(connection, to: due)
+  /// Sets the deadline by which something must have been heard of a connection again.
+  ///
+  /// It is not moved with every packet: it is looked at again when it has come.
+  mutating func arm(_ connection: Handle<Connection>) {
+    let due = due(connection)
+    if due == .never { schedule.cancel(connection) } else { schedule.set(connection, to: due) }
+  }
+
+  /// When a connection has to be looked at, whatever happens until then.
+  private func due(_ connection: Handle<Connection>) -> Instant {
+    var due =
+      connections[connection].state == .established
+      ? keepAliveDue(connection) : connectDue(connection)
+    if let waitDue = waitDue(connection) { due = min(due, waitDue) }
+    if let writeDue = writeDue(connection) { due = min(due, writeDue) }
+    return due
+  }
+
+  /// When a connection must have sent its CONNECT, and that must have been answered.
+  func connectDue(_ connection: Handle<Connection>) -> Instant {
+    connections[connection].lastReceived.adding(milliseconds: policy.connectTimeout)
   }
 
   /// One and a half times the Keep Alive after the last packet. [MQTT-3.1.2-24] [MQTT3-3.1.2-24]
-  private func keepAliveDue(_ connection: Handle<Connection>) -> Instant? {
+  private func keepAliveDue(_ connection: Handle<Connection>) -> Instant {
     let seconds = UInt64(connections[connection].keepAlive)
-    guard seconds > 0 else { return nil }
+    guard seconds > 0 else { return .never }
     return connections[connection].lastReceived.adding(milliseconds: seconds * 1500)
   }
 
-  /// The deadline is not moved with every packet: it is looked at again when it has come.
+  /// When the input of a connection has waited too long; nil when it does not wait for room.
+  private func waitDue(_ connection: Handle<Connection>) -> Instant? {
+    guard connections[connection].isWaiting else { return nil }
+    let wait = arrivals.wait(of: connection)
+    return wait.hasEnd ? wait.until : nil
+  }
+
+  /// When the peer must have taken something of what it is sent; nil when it does.
+  private func writeDue(_ connection: Handle<Connection>) -> Instant? {
+    guard connections[connection].isBlocked && policy.writeTimeout > 0 else { return nil }
+    return departures.blockedSince(connection).adding(milliseconds: policy.writeTimeout)
+  }
+
   private mutating func expire(_ connection: Handle<Connection>) {
-    switch connections[connection].state {
-    case .closing, .ended: return
-    case .awaitsConnect:
-      if connections[connection].login == .held && now < connectDue(connection) {
-        return enqueueLogin(connection)
-      }
-      note(.connectTimedOut, nil, "")
-      close(connection)
-    case .established:
-      if connections[connection].stalledUntil <= now { return expireStalled(connection) }
-      guard let due = keepAliveDue(connection) else { return }
-      guard due <= now else { return schedule.set(connection, to: due) }
-      refuse(connection, .keepAliveTimeout, .keepAliveExceeded, "it exceeded its Keep Alive")
+    guard connections[connection].isLive else { return }
+    if connections[connection].login == .held && now < connectDue(connection) {
+      return enqueueLogin(connection)
     }
+    if let due = waitDue(connection), due <= now { return expireWait(connection) }
+    if let due = writeDue(connection), due <= now { return expireWrite(connection) }
+    guard due(connection) <= now else { return arm(connection) }
+    guard connections[connection].state == .established else {
+      note(.connectTimedOut, nil, "")
+      return close(connection)
+    }
+    refuse(connection, .keepAliveTimeout, .keepAliveExceeded, "it exceeded its Keep Alive")
   }
 
   /// What it sent could not be taken in time. It was not acknowledged, so nothing is lost.
-  private mutating func expireStalled(_ connection: Handle<Connection>) {
+  private mutating func expireWait(_ connection: Handle<Connection>) {
     refuse(connection, .quotaExceeded, .publisherTimedOut, "there was no room for what it sent")
+  }
+
+  /// The peer takes nothing of what it is sent: it is dead, or as good as.
+  private mutating func expireWrite(_ connection: Handle<Connection>) {
+    refuse(connection, .quotaExceeded, .readerTimedOut, "it did not read for too long")
   }
 
   private mutating func expire(_ session: Handle<Session>) {
@@ -77,12 +110,12 @@ extension Broker {
     settle(session)
   }
 
-  private mutating func perform(_ task: BrokerTask) {
+  private mutating func perform(_ task: BrokerTask, _ work: inout Work) {
     switch task {
     case .systemTopics:
       publishSystemTopics()
       schedule.set(.systemTopics, to: now.adding(seconds: UInt64(max(1, policy.systemInterval))))
-    case .sweep: sweep()
+    case .sweep: sweep(&work)
     }
   }
 
@@ -93,20 +126,27 @@ extension Broker {
   }
 
   /// Looks at a bounded number of messages and removes those that have expired. [MQTT-3.3.2-5]
-  private mutating func sweep() {
+  private mutating func sweep(_ work: inout Work) {
     let end = max(retained.endPosition, sessions.endDeliverySlot)
     let last = min(end, sweepPosition + 4096)
-    for position in sweepPosition..<max(sweepPosition, last) {
-      if retained.removeExpired(at: position, now: now, messages: &messages) {
-        forgetSource(at: position)
-      }
-      guard let delivery = sessions.expired(at: position, now: now, messages: messages),
-        let session = sessions.session(at: Int(sessions[delivery].session))
-      else { continue }
-      note(.messageExpired, session, "")
-      sessions.remove(delivery, of: session, messages: &messages, texts: &texts)
+    while sweepPosition < last && !work.isSpent {
+      work.pay()
+      sweep(at: sweepPosition)
+      sweepPosition += 1
     }
-    sweepPosition = last >= end ? 0 : last
+    let isRoundDone = sweepPosition >= end
+    if isRoundDone { sweepPosition = 0 }
     if messages.messageOccupancy.used > 0 { armSweep() }
+  }
+
+  private mutating func sweep(at position: Int) {
+    if retained.removeExpired(at: position, now: now, messages: &messages) {
+      forgetSource(at: position)
+    }
+    guard let delivery = sessions.expired(at: position, now: now, messages: messages),
+      let session = sessions.session(at: Int(sessions[delivery].session))
+    else { return }
+    note(.messageExpired, session, "")
+    sessions.remove(delivery, of: session, messages: &messages, texts: &texts)
   }
 }

@@ -14,7 +14,7 @@ extension Broker {
     guard listenerPolicy(of: connection).usesIdentityAsUserName else {
       return connect.userName?.in(bytes)
     }
-    return Broker.copy(connections[connection].identity, of: texts, to: &names.user)
+    return Broker.copy(presence.proof(of: connection), of: texts, to: &names.user)
   }
 
   /// Gives a session the identity of the Client that has just been let in.

@@ -4,12 +4,12 @@ import Messages
 
 // The log as messages, when `log_dest topic` asks for it: `$SYS/broker/log/<kind>`, not retained.
 extension Broker {
-  /// Publishes the lines that the log holds, each with `heading` in front; whether there was one.
+  /// Publishes the lines that the log holds, each with `heading` in front.
   ///
   /// What that brings about is logged too, but not published: it would have no end. Lines for
   /// debugging tell of each packet, and so of these: they are not published either.
-  package mutating func publishLog(_ heading: borrowing Line) -> Bool {
-    guard policy.publishesLog && !log.isEmpty && hasSystemSubscribers else { return false }
+  package mutating func publishLog(_ heading: borrowing Line) {
+    guard policy.publishesLog && !log.isEmpty && hasSystemSubscribers else { return }
     log.isOfLogTopic = true
     let end = log.end
     var position = 0
@@ -20,7 +20,6 @@ extension Broker {
       publish(line, level)
     }
     log.isOfLogTopic = false
-    return true
   }
 
   private mutating func publish(_ line: borrowing Line, _ level: LogLevel) {

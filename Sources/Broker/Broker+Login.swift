@@ -27,7 +27,7 @@ extension Broker {
     }
     let listener = listenerPolicy(of: connection)
     if listener.usesIdentityAsUserName {
-      let isProved = !connections[connection].identity.isEmpty
+      let isProved = !presence.proof(of: connection).isEmpty
       return isProved ? .admitted : .refused(.badUserNameOrPassword)
     }
     guard let userName = connect.userName, access.hasPasswords(Int(listener.security)) else {
@@ -65,20 +65,12 @@ extension Broker {
     schedule.set(connection, to: min(due, connectDue(connection)))
   }
 
-  /// When a connection must have sent its CONNECT, and that must have been answered.
-  func connectDue(_ connection: Handle<Connection>) -> Instant {
-    connections[connection].lastReceived.adding(milliseconds: policy.connectTimeout)
-  }
-
   /// Puts a login behind all others.
   mutating func enqueueLogin(_ connection: Handle<Connection>) {
     connections[connection].login = .queued
     schedule.set(connection, to: connectDue(connection))
     logins.enqueue(connection.index)
   }
-
-  /// Iterations of hashing that one turn may take.
-  package var hashIterations: Int { limits.hashIterations }
 
   /// How the password of the next login is to be hashed, which `password` gives until the next call
   /// of any other method; nil when no login waits.
@@ -109,7 +101,7 @@ extension Broker {
   private mutating func begin(
     _ connection: Handle<Connection>
   ) throws(MalformedPacket) -> PasswordHash? {
-    arrivals.copyPending(of: connections[connection].input)
+    arrivals.copy(connections[connection].input.pending.count, of: connections[connection].input)
     let bytes = arrivals.packet.bytes(0..<connections[connection].input.pending.count)
     guard let header = try FixedHeader.parse(bytes) else { return nil }
     let whole = bytes.extracting(0..<header.packetLength)
@@ -118,7 +110,7 @@ extension Broker {
     // A reload came between, and no password is asked for any more.
     guard access.hasPasswords(security) else {
       connections[connection].login = .none
-      resume(connection)
+      callUp(connection)
       return nil
     }
     guard let userName = connect.userName?.in(whole), let password = connect.password else {
@@ -160,6 +152,6 @@ extension Broker {
   private mutating func answer(_ connection: Handle<Connection>, isRight: Bool) {
     connections[connection].login = isRight ? .accepted : .refused
     if !isRight { logins.failures.record(connections[connection].address, at: now) }
-    resume(connection)
+    callUp(connection)
   }
 }

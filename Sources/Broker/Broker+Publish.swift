@@ -10,7 +10,8 @@ import Topics
 extension Broker {
   /// Takes a PUBLISH; false when it has to wait for room, and nothing was done then.
   mutating func receive(
-    _ publish: Publish, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+    _ publish: Publish, _ bytes: Span<UInt8>, on connection: Handle<Connection>,
+    _ work: inout Work
   ) -> Bool {
     guard isAllowed(publish, on: connection),
       let written = topic(of: publish, bytes, on: connection)
@@ -149,7 +150,7 @@ extension Broker {
   /// 3.x waits unacknowledged. False when it waits.
   private mutating func reject(_ publish: Publish, on connection: Handle<Connection>) -> Bool {
     guard connections[connection].version == .v5 else {
-      wait(connection, .publisherStalled)
+      wait(connection, for: .room)
       return false
     }
     note(.publishRejected, connections[connection].session, "")

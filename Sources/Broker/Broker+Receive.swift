@@ -3,18 +3,18 @@ import Board
 import MQTT
 import Memory
 
-// Bytes to packets: framing, and who waits until there is room. [2.1]
+// Bytes to packets: framing. [2.1]
 extension Broker {
   /// How many bytes may be read from a connection now; zero leaves them in the network.
   ///
   /// Never more than can be kept if they turn out to be part of a packet.
   package mutating func receiveRoom(of connection: Handle<Connection>) -> Int {
     guard takesInput(connection) else {
-      wait(connection)
+      waitForAnswers(connection)
       return 0
     }
     let room = arrivals.room(for: connections[connection].input)
-    if room == 0 { wait(connection, .receiveBlocksShort) }
+    if room == 0 { wait(connection, for: .receiveBlocks) }
     return min(room, limits.receiveBytes)
   }
 
@@ -27,118 +27,82 @@ extension Broker {
     return arrivals.packet.mutableBytes(start..<start + room)
   }
 
-  /// Takes `count` bytes that the network has put into the receive target.
-  package mutating func receive(_ count: Int, on connection: Handle<Connection>) {
+  /// Takes `count` bytes that the network has put into the receive target, as far as `work` goes; the
+  /// rest is taken when the connection has its next turn.
+  package mutating func receive(
+    _ count: Int, on connection: Handle<Connection>, _ work: inout Work
+  ) {
     statistics.bytesReceived += UInt64(count)
     let before = connections[connection].input.pending.count
     let end = before + count
     guard end >= Int(connections[connection].input.needed) else {
-      return keep(arrivals.packet.bytes(before..<end), of: connection)
+      return keep(before..<end, of: connection)
     }
+    work.pay(WorkPrice.copying(before))
     arrivals.gather(&connections[connection].input)
-    process(end, of: connection)
+    let taken = takePackets(end, isAll: true, of: connection, &work)
+    keep(taken..<end, of: connection)
+    settleInput(of: connection)
   }
 
-  /// Whether any connection waits for room.
-  package var hasStalled: Bool { arrivals.stalledCount > 0 }
-
-  /// Looks again at the input of connections that wait for room; those that go on leave the list.
-  package mutating func retryStalled() {
-    for _ in 0..<arrivals.stalledCount {
-      guard let connection = arrivals.nextStalled() else { return }
-      guard connections.contains(connection) else { continue }
-      connections[connection].isStalled = false
-      guard takesInput(connection) else {
-        wait(connection)
-        continue
-      }
-      resume(connection)
-    }
-  }
-
-  /// Whether packets of this connection may be processed now.
-  ///
-  /// One that does not read its answers is not read: it may have a block of them at most. Behind a
-  /// CONNECT that was rejected nothing is processed. [MQTT-3.1.4-6] [MQTT3-3.1.4-5]
-  func takesInput(_ connection: Handle<Connection>) -> Bool {
-    switch connections[connection].state {
-    case .closing, .ended: return false
-    case .awaitsConnect, .established:
-      if connections[connection].isStalled || connections[connection].login.isPending {
-        return false
-      }
-      let waiting =
-        connections[connection].output.bytes.count + connections[connection].output.behind.count
-      let limit =
-        connections[connection].isBlocked ? departures.blocks.blockBytes : limits.sendBytes
-      return waiting < limit
-    }
-  }
-
-  /// Makes a connection's input wait; it is looked at again in every turn.
-  ///
-  /// - Parameter shortage: what it waits for if not for its own answers to leave; such a wait
-  ///   has an end.
-  mutating func wait(_ connection: Handle<Connection>, _ shortage: Event? = nil) {
-    let state = connections[connection].state
-    guard !connections[connection].isStalled && (state == .established || state == .awaitsConnect)
-    else { return }
-    // A login comes back by itself.
-    if connections[connection].login.isPending { return }
-    arrivals.stall(connection, &connections[connection])
-    guard let shortage, connections[connection].stalledUntil == .never else { return }
-    note(shortage, connections[connection].session, "")
-    let until = now.adding(milliseconds: policy.queueFullWait)
-    connections[connection].stalledUntil = until
-    schedule.set(connection, to: until)
+  /// Whether a connection may have sent whole packets that were not taken yet.
+  package func hasUntaken(_ connection: Handle<Connection>) -> Bool {
+    connections[connection].input.hasUntaken
   }
 
   /// Goes on with what has come from a connection and was not taken yet.
-  mutating func resume(_ connection: Handle<Connection>) {
-    let end = connections[connection].input.pending.count
-    if end > 0 && end >= Int(connections[connection].input.needed) {
-      arrivals.gather(&connections[connection].input)
-      process(end, of: connection)
+  package mutating func goOn(_ connection: Handle<Connection>, _ work: inout Work) {
+    let input = connections[connection].input
+    if input.hasUntaken && takesInput(connection) {
+      // A window of it is enough, if that holds the packet that is known to have come.
+      let count = min(input.pending.count, max(Int(input.needed), Broker.windowBytes))
+      work.pay(WorkPrice.copying(count))
+      arrivals.copy(count, of: input)
+      let isAll = count == input.pending.count
+      let taken = takePackets(count, isAll: isAll, of: connection, &work)
+      // Who is gone has nothing that is kept.
+      if connections[connection].isLive {
+        arrivals.drop(taken, of: &connections[connection].input)
+      }
     }
-    guard connections.contains(connection), !connections[connection].isStalled else { return }
-    guard arrivals.room(for: connections[connection].input) > 0 else {
-      return wait(connection, .receiveBlocksShort)
-    }
-    connections[connection].stalledUntil = .never
-    connections[connection].lastReceived = now
-    if connections[connection].state == .established { armKeepAlive(connection) }
-    arrivals.resume(connection, &connections[connection])
+    settleInput(of: connection)
   }
 
-  /// Takes the packets off the front of the packet buffer and keeps what is left.
-  private mutating func process(_ end: Int, of connection: Handle<Connection>) {
+  /// Bytes of a connection's packets that are laid out at a time.
+  private static var windowBytes: Int { 16_384 }
+
+  /// Takes the packets off the front of the packet buffer, as far as work goes, but one at least; how
+  /// many bytes they were.
+  ///
+  /// - Parameter isAll: whether nothing else has come.
+  private mutating func takePackets(
+    _ end: Int, isAll: Bool, of connection: Handle<Connection>, _ work: inout Work
+  ) -> Int {
     var start = 0
     connections[connection].input.needed = 0
-    while start < end {
-      guard takesInput(connection) else {
-        wait(connection)
-        break
-      }
+    while start < end && (start == 0 || !work.isSpent) && takesInput(connection) {
       let bytes = arrivals.packet.bytes(start..<end)
-      guard let header = nextHeader(of: bytes, on: connection) else { break }
+      guard let header = nextHeader(of: bytes, isAll: isAll, on: connection) else { break }
       guard header.packetLength <= bytes.count else {
         connections[connection].input.needed = UInt32(header.packetLength)
         break
       }
+      work.pay(WorkPrice.packet)
       let whole = bytes.extracting(0..<header.packetLength)
-      guard handle(header, whole, on: connection) else { break }
-      // Something found room: a wait for more begins anew.
-      connections[connection].stalledUntil = .never
+      guard handle(header, whole, on: connection, &work) else { break }
       start += header.packetLength
     }
-    keep(arrivals.packet.bytes(start..<end), of: connection)
+    return start
   }
 
   private mutating func nextHeader(
-    of bytes: Span<UInt8>, on connection: Handle<Connection>
+    of bytes: Span<UInt8>, isAll: Bool, on connection: Handle<Connection>
   ) -> FixedHeader? {
     do throws(MalformedPacket) {
-      guard let header = try FixedHeader.parse(bytes) else { return nil }
+      guard let header = try FixedHeader.parse(bytes) else {
+        if isAll { connections[connection].input.needed = UInt32(bytes.count + 1) }
+        return nil
+      }
       return accepts(header, on: connection) ? header : nil
     } catch {
       fail(connection, error)
@@ -164,23 +128,23 @@ extension Broker {
   }
 
   /// Keeps bytes of a packet that is not complete, or not to be processed yet.
-  private mutating func keep(_ bytes: Span<UInt8>, of connection: Handle<Connection>) {
-    let state = connections[connection].state
-    guard !bytes.isEmpty && (state == .established || state == .awaitsConnect) else { return }
-    arrivals.keep(bytes, of: &connections[connection].input)
+  private mutating func keep(_ range: Range<Int>, of connection: Handle<Connection>) {
+    guard !range.isEmpty && connections[connection].isLive else { return }
+    arrivals.keep(arrivals.packet.bytes(range), of: &connections[connection].input)
   }
 
   /// Does what a whole packet asks for; false when it has to wait for room and nothing was done.
   private mutating func handle(
-    _ header: FixedHeader, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+    _ header: FixedHeader, _ bytes: Span<UInt8>, on connection: Handle<Connection>,
+    _ work: inout Work
   ) -> Bool {
     do throws(MalformedPacket) {
-      let isDone = try dispatch(header, bytes, on: connection)
+      let isDone = try dispatch(header, bytes, on: connection, &work)
       guard isDone else { return false }
       statistics.packetsReceived += 1
       // Whole packets keep a connection alive, not bytes that trickle in. [MQTT-3.1.2-24]
       connections[connection].lastReceived = now
-      connections[connection].stalledUntil = .never
+      arrivals.forgetWait(of: connection)
       return true
     } catch {
       if header.type == .connect {
@@ -192,24 +156,25 @@ extension Broker {
   }
 
   private mutating func dispatch(
-    _ header: FixedHeader, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+    _ header: FixedHeader, _ bytes: Span<UInt8>, on connection: Handle<Connection>,
+    _ work: inout Work
   ) throws(MalformedPacket) -> Bool {
     let version = connections[connection].version
     switch header.type {
     case .connect:
-      return connect(try Connect(parsing: bytes, header: header), bytes, on: connection)
+      return connect(try Connect(parsing: bytes, header: header), bytes, on: connection, &work)
     case .publish:
       let publish = try Publish(parsing: bytes, header: header, version: version)
-      return receive(publish, bytes, on: connection)
+      return receive(publish, bytes, on: connection, &work)
     case .puback, .pubrec, .pubrel, .pubcomp:
       let packet = try Acknowledgement(parsing: bytes, header: header, version: version)
       receive(packet, on: connection)
     case .subscribe:
       let packet = try Subscribe(parsing: bytes, header: header, version: version)
-      return subscribe(packet, bytes, on: connection)
+      return subscribe(packet, bytes, on: connection, &work)
     case .unsubscribe:
       let packet = try Unsubscribe(parsing: bytes, header: header, version: version)
-      return unsubscribe(packet, bytes, on: connection)
+      return unsubscribe(packet, bytes, on: connection, &work)
     case .pingreq:
       _ = try PingRequest(parsing: bytes, header: header)
       // [MQTT-3.12.4-1] [MQTT3-3.12.4-1]

@@ -12,14 +12,21 @@ extension Broker {
     access.commit()
     log.levels = levels
     for place in 0..<connections.endIndex {
-      guard let connection = connections.handle(at: place),
-        connections[connection].state == .established
-      else { continue }
+      guard let connection = connections.handle(at: place) else { continue }
+      forgetLogin(of: connection)
+      guard connections[connection].state == .established else { continue }
       if let reason = objection(to: connection, since: old) {
         refuse(connection, reason, .noLongerAllowed, reason.words)
       }
     }
     start()
+  }
+
+  /// What was found of a password that has not let anybody in yet counts for nothing any more.
+  private mutating func forgetLogin(of connection: Handle<Connection>) {
+    guard connections[connection].state == .awaitsConnect else { return }
+    let login = connections[connection].login
+    if login == .accepted || login == .refused { connections[connection].login = .none }
   }
 
   /// Why a Client that is connected may not stay, if it may not.

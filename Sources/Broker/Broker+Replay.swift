@@ -12,7 +12,10 @@ extension Broker {
   private static var stepLength: Int { 64 }
 
   /// Goes one step on with the replay of the session; false when it waits for room.
-  mutating func replay(to session: Handle<Session>, on connection: Handle<Connection>) -> Bool {
+  mutating func replay(
+    to session: Handle<Session>, on connection: Handle<Connection>, _ work: inout Work
+  ) -> Bool {
+    work.pay(Broker.stepLength)
     let subscription = subscriptions.replaying(session.index)
     let range = subscriptions.filter(of: subscription, texts: texts, in: &names.filter)
     let wanted = names.filter.bytes(range)
@@ -70,13 +73,13 @@ extension Broker {
     to session: Handle<Session>, on connection: Handle<Connection>
   ) -> Bool {
     let match = Match(of: subscription, subscriptions[subscription])
-    guard let identifiers = encodeIdentifiers(of: match) else { return false }
+    // Nothing is taken that would have to be given back: those who wait are asked after each release.
+    guard sessions.deliveryOccupancy.free > 0, identifierBlocks(of: match) <= texts.occupancy.free,
+      let identifiers = encodeIdentifiers(of: match)
+    else { return false }
     let delivery = Delivery(
       of: message, to: session.index, qos: outgoingQoS(messages[message].qos, match),
       isRetained: true, identifiers: identifiers)
-    if sessions.enqueue(delivery, for: session, messages: &messages) { return true }
-    var unused = identifiers
-    texts.release(&unused)
-    return false
+    return sessions.enqueue(delivery, for: session, messages: &messages)
   }
 }

@@ -9,61 +9,92 @@ import Topics
 extension Broker {
   /// The next connection that has something to send; nil when there is none.
   package mutating func nextOwed() -> Handle<Connection>? {
-    while let connection = departures.nextOwed() {
-      guard connections.contains(connection) else { continue }
-      connections[connection].isOwed = false
-      return connection
+    while let place = departures.nextOwed() {
+      if let connection = connections.handle(at: place) { return connection }
     }
     return nil
   }
 
-  /// Puts a connection into the list of those that have something to send.
-  package mutating func owe(_ connection: Handle<Connection>) {
-    departures.owe(connection, &connections[connection])
-  }
+  /// Lets a connection send what it has, behind the others.
+  package mutating func owe(_ connection: Handle<Connection>) { departures.owe(connection) }
 
-  /// Moves what the session is owed to the connection's outgoing bytes, as far as there is room.
+  /// Moves what the session is owed to the connection's outgoing bytes, as far as there is room and
+  /// work left.
   ///
-  /// True when there is more that could go on at once, were this turn not bounded. Before its
-  /// CONNACK a connection is not established and gets nothing. [MQTT-3.2.0-1] [MQTT3-3.2.0-1]
-  package mutating func fill(_ connection: Handle<Connection>) -> Bool {
-    for _ in 0..<256 {
-      if connections[connection].output.body.isActive {
-        moveBody(connection)
-        if connections[connection].output.body.isActive { return false }
+  /// Before its CONNACK a connection is not established and gets nothing. [MQTT-3.2.0-1]
+  /// [MQTT3-3.2.0-1]
+  package mutating func fill(_ connection: Handle<Connection>, _ work: inout Work) {
+    while !work.isSpent {
+      if connections[connection].isStreaming {
+        stream(connection, &work)
+        if connections[connection].isStreaming { return }
       }
-      guard connections[connection].state == .established,
-        connections[connection].output.bytes.count < limits.sendBytes
-      else { return false }
-      let session = connections[connection].session
-      if sessions[session].firstUnsent.isNull {
-        guard !subscriptions.replaying(session.index).isNull else { return false }
-        guard replay(to: session, on: connection) else { return false }
-      } else {
-        guard sessions.mayTransmit(session), transmitNext(of: session, on: connection) else {
-          return false
-        }
-      }
+      guard canBeGivenMore(connection), giveNext(to: connection, &work) else { return }
     }
-    return true
   }
 
-  /// Whether the connection could have more to send once what it was given has left.
+  /// Gives a connection the next of what its session is owed; false when there is no room for it.
+  private mutating func giveNext(
+    to connection: Handle<Connection>, _ work: inout Work
+  ) -> Bool {
+    work.pay(WorkPrice.copy)
+    let session = connections[connection].session
+    let isGiven =
+      sessions[session].firstUnsent.isNull
+      ? replay(to: session, on: connection, &work)
+      : transmitNext(of: session, on: connection, &work)
+    if !isGiven { departures.waitForBlocks(connection) }
+    return isGiven
+  }
+
+  /// Whether a session has something that its connection has room to be given.
+  private func canBeGivenMore(_ connection: Handle<Connection>) -> Bool {
+    guard connections[connection].state == .established,
+      connections[connection].output.count < limits.sendBytes
+    else { return false }
+    let session = connections[connection].session
+    if sessions[session].firstUnsent.isNull {
+      return !subscriptions.replaying(session.index).isNull
+    }
+    return sessions.mayTransmit(session)
+  }
+
+  /// Whether a connection that the network takes bytes of could go on at once.
+  ///
+  /// One that waits for send blocks cannot: it is owed something as soon as there are some.
   package func hasMore(for connection: Handle<Connection>) -> Bool {
-    let state = connections[connection]
-    if state.output.body.isActive || !state.output.bytes.isEmpty { return true }
-    guard state.state == .established else { return false }
-    return sessions.mayTransmit(state.session)
-      || (sessions[state.session].firstUnsent.isNull
-        && !subscriptions.replaying(state.session.index).isNull)
+    if !connections[connection].output.isEmpty { return true }
+    if departures.isShort(connection) { return false }
+    return connections[connection].isStreaming || canBeGivenMore(connection)
   }
 
   /// Says that the network took `count` of the outgoing bytes.
   package mutating func sent(_ count: Int, on connection: Handle<Connection>) {
+    guard count > 0 else { return }
     statistics.bytesSent += UInt64(count)
-    departures.blocks.removeFirst(count, from: &connections[connection].output.bytes)
+    var outgoing = connections[connection].output
+    departures.blocks.removeFirst(count, from: &outgoing)
+    setOutput(outgoing, of: connection)
+    guard connections[connection].isWaiting else { return }
     // One whose answers leave is alive, even while it is not read.
-    if connections[connection].isStalled { connections[connection].lastReceived = now }
+    if connections[connection].state == .established { connections[connection].lastReceived = now }
+    if arrivals.wait(of: connection).cause == .answers && hasAnswersLeft(connection) {
+      wake(connection)
+    }
+  }
+
+  /// Says that the network takes nothing more of a connection until it says so.
+  package mutating func block(_ connection: Handle<Connection>) {
+    guard !connections[connection].isBlocked else { return }
+    connections[connection].isBlocked = true
+    departures.block(connection, at: now)
+  }
+
+  /// Says that the network takes bytes of a connection again.
+  package mutating func unblock(_ connection: Handle<Connection>) {
+    guard connections[connection].isBlocked else { return }
+    connections[connection].isBlocked = false
+    owe(connection)
   }
 
   /// Sends the packet that `write` makes, behind everything else.
@@ -103,10 +134,15 @@ extension Broker {
 
   /// Appends bytes of whole packets. Answers may use the blocks that messages leave free.
   mutating func send(_ bytes: Span<UInt8>, on connection: Handle<Connection>) {
-    let isKept =
-      connections[connection].output.body.isActive
-      ? departures.blocks.append(bytes, to: &connections[connection].output.behind)
-      : departures.blocks.append(bytes, to: &connections[connection].output.bytes)
+    var isKept: Bool
+    if connections[connection].isStreaming {
+      isKept = departures.blocks.append(
+        bytes, to: &departures.streams[connection.index].behind)
+    } else {
+      var outgoing = connections[connection].output
+      isKept = departures.blocks.append(bytes, to: &outgoing)
+      setOutput(outgoing, of: connection)
+    }
     guard isKept else { return connectionLost(connection, "there is no room for its answers") }
     owe(connection)
   }
@@ -126,7 +162,7 @@ extension Broker {
     if canForward(publication, isRetained: isRetained, to: match, on: connection) {
       return sendFrame(bytes, publication, on: connection)
     }
-    guard !connections[connection].output.body.isActive,
+    guard !connections[connection].isStreaming,
       var identifiers = encodeIdentifiers(of: match)
     else { return false }
     defer { texts.release(&identifiers) }
@@ -139,7 +175,7 @@ extension Broker {
       forwardedCount: publish.properties.forwardedCount, identifiersCount: identifiers.count,
       payloadCount: publish.payload.length)
     guard fits(header, on: connection) else { return true }  // as if it had been sent
-    guard hasSendRoom(header.packetLength, on: connection) else { return false }
+    guard header.packetLength <= sendRoom(on: connection) else { return false }
     keep(alias, topic, on: connection)
     write(header, publication, bytes, topic, identifiers, alias, on: connection)
     return true
@@ -152,7 +188,7 @@ extension Broker {
     on connection: Handle<Connection>
   ) {
     let payload = publication.publish.payload
-    var outgoing = connections[connection].output.bytes
+    var outgoing = connections[connection].output
     putFixedHeader(header, to: &outgoing)
     if !alias.isKnown { put(topic, to: &outgoing) }
     putBeforeForwarded(header, to: &outgoing)
@@ -161,7 +197,7 @@ extension Broker {
       put(identifiers, to: &outgoing)
     }
     put(payload.in(bytes), to: &outgoing)
-    connections[connection].output.bytes = outgoing
+    setOutput(outgoing, of: connection)
     countPublish(payload.length)
     owe(connection)
   }
@@ -187,21 +223,34 @@ extension Broker {
       note(.messageTooLarge, connections[connection].session, "")
       return true  // as if it had been sent [MQTT-3.1.2-28]
     }
-    let waiting = connections[connection].output.bytes.count
-    guard waiting + bytes.count <= limits.sendBytes, !connections[connection].output.body.isActive,
-      departures.blocks.append(
-        bytes, to: &connections[connection].output.bytes, leaving: connections.occupancy.used)
-    else { return false }
+    guard !connections[connection].isStreaming, bytes.count <= sendRoom(on: connection) else {
+      return false
+    }
+    var outgoing = connections[connection].output
+    put(bytes, to: &outgoing)
+    setOutput(outgoing, of: connection)
     countPublish(publication.publish.payload.length)
     owe(connection)
     return true
   }
 
-  /// Whether a message's bytes fit, and leave every connection a block for its answers.
-  func hasSendRoom(_ byteCount: Int, on connection: Handle<Connection>) -> Bool {
-    let outgoing = connections[connection].output.bytes
-    let needed = departures.blocks.blocksNeeded(toAppend: byteCount, to: outgoing)
-    return (outgoing.isEmpty || outgoing.count + byteCount <= limits.sendBytes)
-      && needed + connections.occupancy.used <= departures.blocks.occupancy.free
+  /// Bytes of messages that a connection may be given now: what its share of the send blocks holds.
+  ///
+  /// Everybody else keeps the right to one block, for answers.
+  func sendRoom(on connection: Handle<Connection>) -> Int {
+    let outgoing = connections[connection].output
+    let others = connections.occupancy.used - departures.holders - (outgoing.isEmpty ? 1 : 0)
+    let free = departures.blocks.occupancy.free - max(0, others)
+    let held = departures.blocks.blockCount(of: outgoing)
+    let blocks = shares.sendBlocks.room(holding: held, free: free)
+    let room =
+      departures.blocks.roomInLastBlock(of: outgoing) + blocks * departures.blocks.blockBytes
+    return min(room, limits.sendBytes - outgoing.count)
+  }
+
+  /// Puts changed outgoing bytes back where they belong.
+  mutating func setOutput(_ outgoing: Chain, of connection: Handle<Connection>) {
+    departures.countHolder(before: connections[connection].output, now: outgoing)
+    connections[connection].output = outgoing
   }
 }

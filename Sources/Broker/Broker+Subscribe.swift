@@ -10,7 +10,8 @@ extension Broker {
   /// Takes each Topic Filter as a SUBSCRIBE of its own and answers them together; false when the
   /// answer has to wait for room. [MQTT-3.8.4-5] [MQTT3-3.8.4-4]
   mutating func subscribe(
-    _ packet: Subscribe, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+    _ packet: Subscribe, _ bytes: Span<UInt8>, on connection: Handle<Connection>,
+    _ work: inout Work
   ) -> Bool {
     guard hasAnswerRoom(packet.count, on: connection) else { return false }
     var requests = packet
@@ -29,7 +30,8 @@ extension Broker {
   /// Ends each subscription as an UNSUBSCRIBE of its own and answers them together; false when
   /// the answer has to wait for room. [MQTT-3.10.4-6] [MQTT3-3.10.4-3]
   mutating func unsubscribe(
-    _ packet: Unsubscribe, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+    _ packet: Unsubscribe, _ bytes: Span<UInt8>, on connection: Handle<Connection>,
+    _ work: inout Work
   ) -> Bool {
     guard hasAnswerRoom(packet.count, on: connection) else { return false }
     let session = connections[connection].session
@@ -98,10 +100,10 @@ extension Broker {
 
   /// Whether an answer with so many codes can be sent; the packet waits when it cannot.
   private mutating func hasAnswerRoom(_ count: Int, on connection: Handle<Connection>) -> Bool {
-    let outgoing = connections[connection].output.bytes
+    let outgoing = connections[connection].output
     let needed = departures.blocks.blocksNeeded(toAppend: count + 16, to: outgoing) + 1
     if needed <= departures.blocks.occupancy.free { return true }
-    wait(connection, .sendBlocksShort)
+    wait(connection, for: .sendBlocks, needed)
     return false
   }
 

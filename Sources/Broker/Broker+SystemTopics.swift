@@ -54,7 +54,7 @@ extension Broker {
       TopicFilter.matches(filter: wanted, name: name.span),
       mayReplay(name.span, at: nil, to: session)
     else { return true }
-    guard let message = keep(name, value) else { return false }
+    guard sessions.deliveryOccupancy.free > 0, let message = keep(name, value) else { return false }
     defer { messages.release(message) }
     return sendRetained(message, subscription, to: session, on: connection)
   }

@@ -10,7 +10,7 @@ import Topics
 extension Broker {
   /// Sends the oldest unsent delivery; false when there is no room for it yet.
   mutating func transmitNext(
-    of session: Handle<Session>, on connection: Handle<Connection>
+    of session: Handle<Session>, on connection: Handle<Connection>, _ work: inout Work
   ) -> Bool {
     let handle = sessions[session].firstUnsent
     let delivery = sessions[handle]
@@ -31,7 +31,8 @@ extension Broker {
       return true  // as if it had been sent [MQTT-3.1.2-28]
     }
     let headBytes = header.packetLength - messages[delivery.message].payloadCount
-    guard hasSendRoom(headBytes, on: connection) else { return false }
+    guard headBytes <= sendRoom(on: connection) else { return false }
+    work.pay(WorkPrice.copying(header.packetLength))
     transmit(handle, header, alias, hidden: hidden, of: session, on: connection)
     return true
   }
@@ -107,7 +108,7 @@ extension Broker {
   ) {
     let message = messages[handle]
     let isV5 = connections[connection].version == .v5
-    var outgoing = connections[connection].output.bytes
+    var outgoing = connections[connection].output
     var cursor = message.start
     putFixedHeader(header, to: &outgoing)
     messages.skip(hidden, with: &cursor)
@@ -115,45 +116,60 @@ extension Broker {
     putBeforeForwarded(header, to: &outgoing)
     put(Int(message.propertiesCount), from: &cursor, to: &outgoing, unless: !isV5)
     if isV5 { put(identifiers, to: &outgoing) }
-    connections[connection].output.bytes = outgoing
+    setOutput(outgoing, of: connection)
     countPublish(message.payloadCount)
     owe(connection)
-    guard message.payloadCount > 0 else { return }
+    putPayload(of: handle, from: cursor, on: connection)
+  }
+
+  /// Appends a Payload if there is room for all of it, and lets it follow piece by piece if not.
+  private mutating func putPayload(
+    of handle: Handle<Message>, from cursor: ChainCursor, on connection: Handle<Connection>
+  ) {
+    let count = messages[handle].payloadCount
+    let room = sendRoom(on: connection)
+    guard count > room else {
+      var cursor = cursor
+      var outgoing = connections[connection].output
+      put(count, from: &cursor, to: &outgoing)
+      return setOutput(outgoing, of: connection)
+    }
     messages.retain(handle)
-    connections[connection].output.body = MessageBody(
-      message: handle, cursor: cursor, remaining: UInt32(message.payloadCount))
-    moveBody(connection)
+    departures.streams[connection.index] = PayloadStream(
+      message: handle, cursor: cursor, remaining: UInt32(count))
+    connections[connection].isStreaming = true
   }
 
   /// Moves as much of the Payload under way as there is room for.
-  mutating func moveBody(_ connection: Handle<Connection>) {
-    var body = connections[connection].output.body
-    var outgoing = connections[connection].output.bytes
-    let blocks = max(0, departures.blocks.occupancy.free - connections.occupancy.used)
-    let room =
-      departures.blocks.roomInLastBlock(of: outgoing) + blocks * departures.blocks.blockBytes
-    let allowed = min(room, max(0, limits.sendBytes - outgoing.count))
-    let count = min(Int(body.remaining), allowed)
-    if count > 0 { put(count, from: &body.cursor, to: &outgoing) }
-    body.remaining -= UInt32(count)
-    connections[connection].output.bytes = outgoing
-    connections[connection].output.body = body
-    if room == 0 && body.remaining > 0 {
-      note(.sendBlocksShort, connections[connection].session, "")
+  mutating func stream(_ connection: Handle<Connection>, _ work: inout Work) {
+    let room = sendRoom(on: connection)
+    let count = min(Int(departures.streams[connection.index].remaining), room)
+    work.pay(1 + WorkPrice.copying(count))
+    if count > 0 {
+      var outgoing = connections[connection].output
+      var cursor = departures.streams[connection.index].cursor
+      put(count, from: &cursor, to: &outgoing)
+      departures.streams[connection.index].cursor = cursor
+      departures.streams[connection.index].remaining -= UInt32(count)
+      setOutput(outgoing, of: connection)
     }
-    if body.remaining == 0 { endBody(connection) }
+    guard departures.streams[connection.index].remaining > 0 else { return endStream(connection) }
+    guard connections[connection].output.isEmpty else { return }
+    note(.sendBlocksShort, connections[connection].session, "")
+    departures.waitForBlocks(connection)
   }
 
   /// Ends the Payload under way when what waited behind it may leave; without a free block it
   /// waits on, so that nothing comes before it.
-  mutating func endBody(_ connection: Handle<Connection>) {
-    guard connections[connection].output.body.isActive else { return }
-    var outgoing = connections[connection].output.bytes
-    departures.blocks.moveAll(of: &connections[connection].output.behind, to: &outgoing)
-    connections[connection].output.bytes = outgoing
-    guard connections[connection].output.behind.isEmpty else { return }
-    messages.release(connections[connection].output.body.message)
-    connections[connection].output.body = MessageBody()
+  private mutating func endStream(_ connection: Handle<Connection>) {
+    var outgoing = connections[connection].output
+    departures.blocks.moveAll(
+      of: &departures.streams[connection.index].behind, to: &outgoing)
+    setOutput(outgoing, of: connection)
+    guard departures.streams[connection.index].behind.isEmpty else { return }
+    messages.release(departures.streams[connection.index].message)
+    departures.streams[connection.index] = PayloadStream()
+    connections[connection].isStreaming = false
   }
 
   /// Appends the properties that are forwarded, unaltered and in order. [MQTT-3.3.2-4]
@@ -178,7 +194,7 @@ extension Broker {
     put(middle.span, to: &outgoing)
   }
 
-  /// Appends bytes for which `hasSendRoom` has seen that there is room.
+  /// Appends bytes for which `sendRoom` has seen that there is room.
   mutating func put(_ bytes: Span<UInt8>, to outgoing: inout Chain) {
     let isPut = departures.blocks.append(bytes, to: &outgoing)
     precondition(isPut)

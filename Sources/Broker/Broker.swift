@@ -37,6 +37,8 @@ package struct Broker: ~Copyable {
   package internal(set) var departures: Departures
   var logins: Logins
   var schedule: Schedule
+  /// How each table is shared by those who fill it.
+  let shares: Shares
 
   package internal(set) var statistics = Statistics()
   package var log: Log
@@ -44,6 +46,13 @@ package struct Broker: ~Copyable {
   /// The moment of this turn: time comes in by `advance(to:)` alone.
   package private(set) var now: Instant
   let startedAt: Instant
+  /// Work of this turn for what nobody waits for: it is done at once while there is some, and by and
+  /// by when there is none.
+  var courtesy = Work(0)
+  /// Sessions that have ended, or whose Will is due, and for which that has still to be seen to.
+  var farewells: SlotQueue
+  /// How often something had been given back when those who wait were asked last.
+  var releasesSeen: UInt64 = 0
   var sweepPosition = 0
   var assignedIdentifiers: UInt64
   var isStopping = false
@@ -61,7 +70,7 @@ package struct Broker: ~Copyable {
     let places = limits.connections + Broker.refusalPlaces
     access = Access(limits: limits, hash: hash, in: &region)
     connections = Pool("connections", capacity: places, in: &region)
-    presence = Presence(sessions: limits.sessions, in: &region)
+    presence = Presence(places: places, sessions: limits.sessions, in: &region)
     sessions = SessionDirectory(limits, hash: hash, in: &region)
     identities = SlotTable("identities", count: limits.sessions, in: &region)
     subscriptions = SubscriptionIndex(limits, hash: hash, in: &region)
@@ -71,6 +80,8 @@ package struct Broker: ~Copyable {
     texts = ByteChains("text blocks", count: limits.textBlocks, blockBytes: 32, in: &region)
     aliases = Aliases(limits, in: &region)
     names = Names(limits, in: &region)
+    farewells = SlotQueue("farewells", capacity: limits.sessions, in: &region)
+    shares = Shares(limits, places: places)
     arrivals = Arrivals(places: places, limits: limits, in: &region)
     departures = Departures(places: places, limits: limits, in: &region)
     logins = Logins(places: places, limits: limits, in: &region)
@@ -90,6 +101,7 @@ package struct Broker: ~Copyable {
   /// Says what time it is; called once a turn, before anything else.
   package mutating func advance(to now: Instant) {
     self.now = now
+    courtesy = Work(limits.turnWork / 8)
     log.advance(to: now)
   }
 
@@ -114,7 +126,7 @@ package struct Broker: ~Copyable {
   /// Without room for it, it has proved nothing.
   package mutating func identify(_ connection: Handle<Connection>, as name: Span<UInt8>) {
     guard !name.isEmpty else { return }
-    _ = texts.append(name, to: &connections[connection].identity)
+    presence.prove(name, of: connection, texts: &texts)
   }
 
   /// How many connections there may be, those that are refused included.
@@ -125,11 +137,14 @@ package struct Broker: ~Copyable {
 
   /// The next connection that may be read again.
   package mutating func nextResumed() -> Handle<Connection>? {
-    while let connection = arrivals.nextResumed() {
-      if connections.contains(connection) { return connection }
+    while let place = arrivals.nextResumed() {
+      if let connection = connections.handle(at: place) { return connection }
     }
     return nil
   }
+
+  /// Whether a connection is of use still: not on its way out.
+  package func isLive(_ connection: Handle<Connection>) -> Bool { connections[connection].isLive }
 
   /// What is asked of those who came in by the same listener.
   ///
@@ -139,9 +154,13 @@ package struct Broker: ~Copyable {
     policy.listeners[Int(connections[connection].listener)]
   }
 
-  /// Remembers the longest turn.
-  package mutating func measureTurn(microseconds: UInt64) {
+  /// Units of work that a turn may take.
+  package var turnWork: Int { limits.turnWork }
+
+  /// Remembers the longest turn, and the one with most work.
+  package mutating func measureTurn(microseconds: UInt64, work: Int) {
     statistics.longestTurn = max(statistics.longestTurn, microseconds)
+    statistics.largestTurn = max(statistics.largestTurn, work)
   }
 
   /// Counts an event and logs it with the client it concerns.

@@ -1,5 +1,6 @@
 import Board
 import Memory
+import Messages
 
 /// What goes out: blocks for bytes on their way, who has something to send, and who is to be closed.
 package struct Departures: ~Copyable {
@@ -7,47 +8,104 @@ package struct Departures: ~Copyable {
   package internal(set) var blocks: ByteChains
   /// The reason codes of a SUBACK or UNSUBACK.
   var codes: Buffer
+  /// Payloads under way, and what follows them.
+  var streams: SlotTable<PayloadStream>
+  /// Since when the network has taken nothing of a connection that it owes to take.
+  private var blockedSince: SlotTable<Instant>
+  /// How many connections hold blocks.
+  private(set) var holders = 0
   /// Connections that have something to send.
-  private var owed: Ring<Handle<Connection>>
+  private var owed: SlotQueue
+  /// Connections that wait until there are send blocks for more.
+  private var short: SlotQueue
+  /// How many of them have still to try again since something was given back.
+  private var unasked = 0
   /// Connections that are to be closed.
-  private var dying: Ring<Handle<Connection>>
+  private var dying: SlotQueue
 
   init(places: Int, limits: Limits, in region: inout Region) {
     blocks = ByteChains(
       "send blocks", count: limits.sendBlocks, blockBytes: limits.sendBlockBytes, in: &region)
     codes = Buffer("reason codes", capacity: limits.packetBytes / 3, in: &region)
-    owed = Ring("connections owed", capacity: places, in: &region)
-    dying = Ring("connections dying", capacity: places, in: &region)
+    streams = SlotTable("payloads under way", count: places, in: &region)
+    blockedSince = SlotTable("connections blocked", count: places, in: &region)
+    owed = SlotQueue("connections owed", capacity: places, in: &region)
+    short = SlotQueue("connections short of blocks", capacity: places, in: &region)
+    dying = SlotQueue("connections dying", capacity: places, in: &region)
   }
 
   /// How many connections have something to send.
   package var owedCount: Int { owed.count }
 
-  /// Puts a connection into the row of those that have something to send, where it stands once.
-  mutating func owe(_ handle: Handle<Connection>, _ connection: inout Connection) {
-    guard !connection.isOwed else { return }
-    connection.isOwed = true
-    let isQueued = owed.append(handle)
-    precondition(isQueued)  // it has as many places as there are connections
+  /// Lets a connection send what it has, behind the others.
+  mutating func owe(_ connection: Handle<Connection>) { owed.append(connection.index) }
+
+  /// Whether a connection has something to send.
+  func isOwed(_ connection: Handle<Connection>) -> Bool { owed.contains(connection.index) }
+
+  /// Takes out the place that has had something to send longest.
+  mutating func nextOwed() -> Int? { owed.removeFirst() }
+
+  /// Lets a connection wait until there are more send blocks.
+  mutating func waitForBlocks(_ connection: Handle<Connection>) { short.append(connection.index) }
+
+  /// Whether a connection waits for send blocks.
+  func isShort(_ connection: Handle<Connection>) -> Bool { short.contains(connection.index) }
+
+  /// Says that something was given back for which somebody may wait.
+  mutating func askAll() { unasked = short.count }
+
+  /// Lets the one that has waited longest for send blocks try again; false when all have been asked.
+  mutating func retryShort() -> Bool {
+    guard unasked > 0, let place = short.removeFirst() else { return false }
+    unasked -= 1
+    owed.append(place)
+    return true
   }
 
-  /// Takes out the connection that has had something to send longest; it may be gone.
-  mutating func nextOwed() -> Handle<Connection>? { owed.removeFirst() }
+  /// Whether anybody waits for send blocks.
+  var hasWaiting: Bool { !short.isEmpty }
 
-  /// Puts a connection into the row of those that are to be closed, where it stands once.
-  mutating func bury(_ handle: Handle<Connection>, _ connection: inout Connection) {
-    guard !connection.isDying else { return }
-    connection.isDying = true
-    let isQueued = dying.append(handle)
-    precondition(isQueued)  // it has as many places as there are connections
+  /// Whether somebody waits for send blocks for whom there may be some now.
+  package var hasUnasked: Bool { unasked > 0 }
+
+  /// Counts a connection that has begun or ceased to hold blocks.
+  mutating func countHolder(before: Chain, now: Chain) {
+    holders += (now.isEmpty ? 0 : 1) - (before.isEmpty ? 0 : 1)
   }
 
-  /// Takes out the next connection that is to be closed.
-  mutating func nextDying() -> Handle<Connection>? { dying.removeFirst() }
+  /// How many connections are to be closed.
+  package var dyingCount: Int { dying.count }
 
-  /// Forgets what was on its way to a connection.
-  mutating func release(_ output: inout Output) {
-    blocks.release(&output.bytes)
-    blocks.release(&output.behind)
+  /// Lets a connection be closed.
+  mutating func bury(_ connection: Handle<Connection>) { dying.append(connection.index) }
+
+  /// Takes out the next place that is to be closed.
+  mutating func nextDying() -> Int? { dying.removeFirst() }
+
+  /// Forgets a connection that is closed.
+  mutating func forget(_ connection: Handle<Connection>) {
+    owed.remove(connection.index)
+    short.remove(connection.index)
+    dying.remove(connection.index)
   }
+
+  /// Remembers since when the network takes nothing of a connection.
+  mutating func block(_ connection: Handle<Connection>, at now: Instant) {
+    blockedSince[connection.index] = now
+  }
+
+  /// Since when the network has taken nothing of a connection that is blocked.
+  func blockedSince(_ connection: Handle<Connection>) -> Instant {
+    blockedSince[connection.index]
+  }
+}
+
+/// A Payload that is moved to a connection's outgoing bytes piece by piece, and the bytes that leave
+/// after it.
+struct PayloadStream: BitwiseCopyable {
+  var message: Handle<Message> = .null
+  var cursor = ChainCursor(startOf: Chain())
+  var remaining: UInt32 = 0
+  var behind = Chain()
 }

@@ -26,6 +26,7 @@ package enum Event: UInt8, BitwiseCopyable {
   case publishRejected
   case publisherStalled
   case publisherTimedOut
+  case readerTimedOut
   case messageDropped
   case messageExpired
   case messageTooLarge
@@ -64,7 +65,8 @@ package enum Event: UInt8, BitwiseCopyable {
     case .messageExpired, .willPublished: .debug
     case .serverStopping: .information
     case .sessionsFull, .subscriptionsFull, .publishRejected, .publisherStalled,
-      .publisherTimedOut, .messageDropped, .messageTooLarge, .packetTooLarge, .retainedFull,
+      .publisherTimedOut, .readerTimedOut, .messageDropped, .messageTooLarge, .packetTooLarge,
+      .retainedFull,
       .willFull, .aliasesFull, .receiveBlocksShort, .sendBlocksShort:
       .warning
     }

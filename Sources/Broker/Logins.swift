@@ -18,6 +18,9 @@ struct Logins: ~Copyable {
     failures = FailedLogins(count: limits.failedAddresses, in: &region)
   }
 
+  /// Whether a login waits for its turn.
+  var hasTurns: Bool { !queue.isEmpty }
+
   /// Puts the login of a place behind all others. A place stands there once: who has it next
   /// inherits its turn.
   mutating func enqueue(_ place: Int) {

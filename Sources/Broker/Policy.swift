@@ -45,6 +45,8 @@ package struct Policy: BitwiseCopyable {
   package var whenQueueIsFull = WhenQueueIsFull.reject
   /// Milliseconds a 3.x publisher waits for room in a queue before it is disconnected.
   package var queueFullWait: UInt64 = 10_000
+  /// Milliseconds in which a peer must take something of what it is sent; zero for any time.
+  package var writeTimeout: UInt64 = 120_000
   package var isRetainAvailable = true
   /// Seconds a retained message is kept when it has no expiry of its own; zero for ever.
   package var retainExpiryInterval: UInt32 = 0

@@ -8,9 +8,27 @@ struct Presence: ~Copyable {
   /// By the session's slot; null while it has none.
   private var connectionOf: SlotTable<Handle<Connection>>
   private var connected = Limits.PerListener<Int>(repeating: 0)
+  /// By the connection's place: who its peer has proved to be, by a certificate or a shared key.
+  private var proofs: SlotTable<Chain>
 
-  init(sessions: Int, in region: inout Region) {
+  init(places: Int, sessions: Int, in region: inout Region) {
     connectionOf = SlotTable("session connections", count: sessions, in: &region)
+    proofs = SlotTable("proved names", count: places, in: &region)
+  }
+
+  /// Who the peer of a connection has proved to be; empty for nobody.
+  func proof(of connection: Handle<Connection>) -> Chain { proofs[connection.index] }
+
+  /// Keeps who the peer of a connection has proved to be; without room for it, it has proved nothing.
+  mutating func prove(
+    _ name: Span<UInt8>, of connection: Handle<Connection>, texts: inout ByteChains
+  ) {
+    _ = texts.append(name, to: &proofs[connection.index])
+  }
+
+  mutating func forgetProof(of connection: Handle<Connection>, texts: inout ByteChains) {
+    guard !proofs[connection.index].isEmpty else { return }
+    texts.release(&proofs[connection.index])
   }
 
   /// The connection of a session; null while it has none.

@@ -40,6 +40,14 @@ struct Schedule: ~Copyable {
     deadlines.set(connection.index, to: instant)
   }
 
+  /// The deadline of a connection; `never` when it has none.
+  func due(_ connection: Handle<Connection>) -> Instant { deadlines.instant(of: connection.index) }
+
+  /// Gives a connection this deadline unless it has an earlier one.
+  mutating func advance(_ connection: Handle<Connection>, to instant: Instant) {
+    if instant < due(connection) { set(connection, to: instant) }
+  }
+
   mutating func cancel(_ connection: Handle<Connection>) { deadlines.cancel(connection.index) }
 
   /// Gives a session this deadline in place of any it had; `never` takes it away.

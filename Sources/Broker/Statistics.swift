@@ -18,7 +18,9 @@ package struct Statistics: BitwiseCopyable {
   package internal(set) var clientsConnected = 0
   package internal(set) var clientsMaximum = 0
   /// Microseconds of the longest turn; the Server counts it.
-  package var longestTurn: UInt64 = 0
+  package internal(set) var longestTurn: UInt64 = 0
+  /// Units of work of the turn that took most of it.
+  package internal(set) var largestTurn = 0
 
   package init() {}
 }

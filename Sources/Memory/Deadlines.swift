@@ -26,6 +26,12 @@
   /// Whether the slot has a deadline.
   package func isSet(_ slot: Int) -> Bool { unsafe places[slot] != 0 }
 
+  /// The slot's deadline; `never` when it has none.
+  package func instant(of slot: Int) -> Instant {
+    let place = unsafe places[slot]
+    return place == 0 ? .never : unsafe heap[Int(place) - 1].instant
+  }
+
   /// Gives `slot` this deadline in place of any it had.
   package mutating func set(_ slot: Int, to instant: Instant) {
     precondition(slot < capacity)

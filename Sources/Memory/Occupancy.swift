@@ -6,6 +6,8 @@ package struct Occupancy: BitwiseCopyable {
   package private(set) var peak = 0
   /// How often a claim found nothing free.
   package private(set) var refused: UInt64 = 0
+  /// How often slots were given back.
+  package private(set) var releases: UInt64 = 0
   /// How many there are.
   package let capacity: Int
 
@@ -33,6 +35,7 @@ package struct Occupancy: BitwiseCopyable {
   /// Counts slots that are given back.
   package mutating func release(_ count: Int = 1) {
     used -= count
+    releases &+= 1
   }
 
   /// Counts a claim that was turned away, here or by a rule of the owner.

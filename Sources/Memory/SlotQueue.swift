@@ -1,18 +1,24 @@
-/// A queue of slots of a pool in which each stands at most once: in at the back, out at the front.
+/// A queue of slots of a pool in which each stands at most once: in at the back, out at the front, or
+/// out of the middle when the slot is given back.
 ///
-/// It has a link for every slot and cannot be full. Whoever claims a slot that stands there inherits
-/// its turn.
+/// It has links for every slot and cannot be full.
 @safe package struct SlotQueue: ~Copyable {
-  /// The slot behind this one and one, `end` for the last, zero for a slot that does not stand here.
-  private let links: UnsafeMutablePointer<UInt32>
+  private struct Links: BitwiseCopyable {
+    /// One more than the slot behind this one; `end` for the last, zero for one that is not there.
+    var next: UInt32 = 0
+    /// One more than the slot before this one; zero for the first.
+    var previous: UInt32 = 0
+  }
+
+  private let links: UnsafeMutablePointer<Links>
   private let capacity: Int
-  private var first = SlotQueue.end
-  private var last = SlotQueue.end
+  private var first: UInt32 = 0
+  private var last: UInt32 = 0
   package private(set) var count = 0
 
   package init(_ name: StaticString, capacity: Int, in region: inout Region) {
     region.begin(name, count: capacity)
-    unsafe links = region.carve(capacity, of: UInt32.self)
+    unsafe links = region.carve(capacity, of: Links.self)
     self.capacity = capacity
   }
 
@@ -21,17 +27,17 @@
   /// Whether the slot stands in the queue.
   package func contains(_ slot: Int) -> Bool {
     precondition(slot >= 0 && slot < capacity)
-    return unsafe links[slot] != 0
+    return unsafe links[slot].next != 0
   }
 
   /// Puts a slot behind all others; one that stands there already keeps its turn.
   package mutating func append(_ slot: Int) {
     guard !contains(slot) else { return }
-    unsafe links[slot] = SlotQueue.end
-    if count == 0 {
+    unsafe links[slot] = Links(next: SlotQueue.end, previous: last)
+    if last == 0 {
       first = UInt32(slot + 1)
     } else {
-      unsafe links[Int(last) - 1] = UInt32(slot + 1)
+      unsafe links[Int(last) - 1].next = UInt32(slot + 1)
     }
     last = UInt32(slot + 1)
     count += 1
@@ -41,10 +47,27 @@
   package mutating func removeFirst() -> Int? {
     guard count > 0 else { return nil }
     let slot = Int(first) - 1
-    first = unsafe links[slot]
-    unsafe links[slot] = 0
-    count -= 1
+    remove(slot)
     return slot
+  }
+
+  /// Takes out a slot, if it stands there.
+  package mutating func remove(_ slot: Int) {
+    guard contains(slot) else { return }
+    let gone = unsafe links[slot]
+    let next = gone.next == SlotQueue.end ? 0 : gone.next
+    if gone.previous == 0 {
+      first = next
+    } else {
+      unsafe links[Int(gone.previous) - 1].next = gone.next
+    }
+    if next == 0 {
+      last = gone.previous
+    } else {
+      unsafe links[Int(next) - 1].previous = gone.previous
+    }
+    unsafe links[slot] = Links()
+    count -= 1
   }
 
   private static var end: UInt32 { .max }

@@ -17,13 +17,20 @@ package protocol Network: ~Copyable {
   mutating func turnAway()
   /// The next connection that the last wait found ready; each comes once.
   mutating func nextReady() -> Readiness?
-  /// Reads what is there, as far as it fits.
-  mutating func receive(place: Int, into bytes: inout MutableSpan<UInt8>) -> Received
+  /// Finds who has become ready since the last wait, without waiting.
+  mutating func look()
+  /// Reads what is there, as far as it fits; pays for what that takes beyond a call of the system.
+  mutating func receive(
+    place: Int, into bytes: inout MutableSpan<UInt8>, _ work: inout Work
+  ) -> Received
   /// The number of the address that a proxy has named in what was received last, instead of its own;
   /// nil when it has not. Each is told once.
   mutating func takeProxiedAddress() -> UInt64?
-  /// Sends the bytes of a chain from its front, as many as the network takes at once.
-  mutating func send(_ chain: Chain, of chains: borrowing ByteChains, place: Int) -> Sent
+  /// Sends the bytes of a chain from its front, as many as the network takes at once; pays for what
+  /// that takes beyond a call of the system.
+  mutating func send(
+    _ chain: Chain, of chains: borrowing ByteChains, place: Int, _ work: inout Work
+  ) -> Sent
   /// Says for what a connection is to be found ready from now on.
   mutating func watch(place: Int, readable: Bool, writable: Bool)
   /// Closes the connection for good.
@@ -42,6 +49,9 @@ extension Network where Self: ~Copyable, Settings == NoSettings {
 }
 
 extension Network where Self: ~Copyable {
+  /// Who becomes ready is found by the next wait.
+  package mutating func look() {}
+
   /// Asking is cheap where there is no system to ask.
   package var hasRequest: Bool { true }
 

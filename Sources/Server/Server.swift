@@ -15,8 +15,8 @@ where L.NetworkSettings == N.Settings {
   package var console: L
   private var hasher: H
   private var isHashing = false
-  private var hasProgress = false
-  private var hasRest = false
+  /// Whether more connections may be had from the network at once.
+  private var hasArrivals = false
   /// Whether it was asked to stop and has said goodbye.
   package private(set) var isStopped = false
 
@@ -45,37 +45,55 @@ where L.NetworkSettings == N.Settings {
 
   /// Sends the goodbyes and writes the last lines of the log.
   package mutating func finish() {
-    send()
-    close()
+    var work = Work(.max)
+    send(&work)
+    close(&work)
     broker.log.drain { console.write($0, $1) }
   }
 
   /// One turn. The order is the promise: nothing leaves before what it stands for was kept.
+  ///
+  /// It is short, whatever there is to do: each phase has a part of the turn's work, and what does not
+  /// fit into it follows in the next.
   package mutating func turn() {
     network.wait(milliseconds: patience())
     broker.advance(to: clock.now())
     let start = clock.microseconds()
     console.beat(at: broker.now)
-    hasProgress = false
-    hasRest = false
     readPools()
     if network.hasRequest { answerRequests() }
-    accept()
-    receive()
-    broker.expire()
-    checkPasswords()
-    send()
-    close()
+    var work = Work(broker.turnWork)
+    var share = part(1)
+    checkPasswords(&share)
+    work.settle(share)
+    share = part(2)
+    accept(&share)
+    work.settle(share)
+    share = part(6)
+    receive(&share)
+    work.settle(share)
+    share = part(2)
+    broker.tend(&share)
+    work.settle(share)
+    share = part(4)
+    send(&share)
+    work.settle(share)
+    share = part(1)
+    close(&share)
+    work.settle(share)
+    while let connection = broker.nextResumed() { watch(connection) }
     writeLog()
-    broker.measureTurn(microseconds: clock.microseconds() - start)
+    broker.measureTurn(microseconds: clock.microseconds() - start, work: work.paid)
   }
 
-  /// How long the next turn may wait.
+  /// So many sixteenths of a turn's work, for one phase of it.
+  private func part(_ sixteenths: Int) -> Work {
+    Work(broker.turnWork / 16 * sixteenths)
+  }
+
+  /// How long the next turn may wait: not at all while something could go on.
   private mutating func patience() -> UInt64? {
-    if hasRest { return 0 }
-    if broker.hasStalled || broker.departures.owedCount > 0 {
-      return hasProgress ? 0 : 10
-    }
+    if hasArrivals || isHashing || broker.isBusy { return 0 }
     let next = min(broker.nextDeadline, console.nextBeat)
     guard next != .never else { return nil }
     let now = clock.now()
@@ -110,15 +128,18 @@ where L.NetworkSettings == N.Settings {
     guard !broker.log.isEmpty else { return }
     var heading = Line()
     console.appendTime(to: &heading)
-    if broker.publishLog(heading) { hasRest = true }
+    broker.publishLog(heading)
     broker.log.drain { console.write($0, $1) }
   }
 
-  /// At most so many a turn, so that a storm of connections starves nobody.
-  private mutating func accept() {
-    for _ in 0..<64 {
-      guard let accepted = network.accept() else { return }
-      hasProgress = true
+  private mutating func accept(_ work: inout Work) {
+    hasArrivals = true
+    while !work.isSpent {
+      guard let accepted = network.accept() else {
+        hasArrivals = false
+        return
+      }
+      work.pay(WorkPrice.connection)
       guard
         let connection = broker.open(listener: accepted.listener, address: accepted.address)
       else {
@@ -127,54 +148,76 @@ where L.NetworkSettings == N.Settings {
       }
       network.adopt(place: connection.index)
     }
-    hasRest = true
   }
 
-  /// So many bytes in one turn and little more: what came in leaves while it is in the cache. The
-  /// others have their turn next, before anybody is asked again.
-  private static var receiveBytesInTurn: Int { 131_072 }
+  /// Each connection that has sent something has a turn. Further turns follow at once while nobody
+  /// new has come: then what is owed leaves first.
+  private mutating func receive(_ work: inout Work) {
+    _ = callUpReady()
+    takeTurns(&work)
+    while !work.isSpent && broker.arrivals.agendaCount > 0 {
+      network.look()
+      let isSomebodyNew = callUpReady()
+      takeTurns(&work)
+      if isSomebodyNew { break }
+    }
+  }
 
-  private mutating func receive() {
-    broker.retryStalled()
-    var room = Self.receiveBytesInTurn
-    while room > 0, let ready = network.nextReady() {
+  /// Puts those that the network has found ready behind the others; whether there were any new ones.
+  private mutating func callUpReady() -> Bool {
+    let before = broker.arrivals.agendaCount
+    while let ready = network.nextReady() {
       guard let connection = broker.connection(at: ready.place) else { continue }
-      hasProgress = true
-      if ready.isWritable { unblock(connection, ready.place) }
-      if ready.isReadable { room -= receive(on: connection, ready.place) }
+      if ready.isWritable { unblock(connection) }
+      guard ready.isReadable else { continue }
+      if broker.takesInput(connection) {
+        broker.callUp(connection)
+      } else {
+        refrain(connection)
+      }
     }
-    if room <= 0 { hasRest = true }
-    while let connection = broker.nextResumed() { watch(connection) }
+    return broker.arrivals.agendaCount > before
   }
 
-  /// Receives what is there, and returns how many bytes it was.
-  private mutating func receive(on connection: Handle<Connection>, _ place: Int) -> Int {
-    let room = broker.receiveRoom(of: connection)
-    guard room > 0 else {
-      refrain(connection)
-      return 0
+  private mutating func takeTurns(_ work: inout Work) {
+    for _ in 0..<broker.arrivals.agendaCount {
+      guard let (connection, credit) = broker.nextTurn(&work) else { return }
+      var share = credit
+      if broker.hasUntaken(connection) {
+        broker.goOn(connection, &share)
+      } else {
+        receive(on: connection, &share)
+      }
+      broker.endTurn(of: connection, share, &work)
     }
+  }
+
+  /// Receives what is there.
+  private mutating func receive(on connection: Handle<Connection>, _ work: inout Work) {
+    let room = broker.receiveRoom(of: connection)
+    guard room > 0 else { return }
+    work.pay(WorkPrice.systemCall)
     var target = broker.receiveTarget(of: connection, room: room)
-    let received = network.receive(place: place, into: &target)
+    let received = network.receive(place: connection.index, into: &target, &work)
     if let address = network.takeProxiedAddress() { broker[connection].address = address }
     switch received {
-    case .bytes(let count):
-      broker.receive(count, on: connection)
-      return count
+    case .bytes(let count): broker.receive(count, on: connection, &work)
     case .nothing: break
     case .ended: broker.connectionLost(connection, "the peer closed it")
     case .failed: broker.connectionLost(connection, "it is broken")
     case .opened: identify(connection)
     case .refused(let words): broker.connectionRefused(connection, words)
     }
-    return 0
   }
 
-  /// Found ready although nobody wants to read it: it is broken, and would be found so for ever.
+  /// Found ready although nobody wants to read it: the network is told so, once; what is found ready
+  /// even then is broken, and would be found so for ever.
   private mutating func refrain(_ connection: Handle<Connection>) {
+    guard broker.isLive(connection) else { return }
     guard !broker[connection].isMuted else {
       return broker.connectionLost(connection, "it is broken")
     }
+    broker.waitForAnswers(connection)
     mute(connection)
   }
 
@@ -185,46 +228,53 @@ where L.NetworkSettings == N.Settings {
     broker.identify(connection, as: name.span.extracting(0..<count))
   }
 
-  /// Hashes the passwords of those who want to connect, in the order they came, for as long as this
-  /// turn has for it.
-  private mutating func checkPasswords() {
-    var left = broker.hashIterations
-    while left > 0 {
+  /// Hashes the passwords of those who want to connect, for as long as this turn has for it.
+  private mutating func checkPasswords(_ work: inout Work) {
+    while !work.isSpent {
       // Who has gone needs no answer.
       if isHashing && !broker.awaitsLogin { isHashing = false }
       if !isHashing {
         guard let hash = broker.nextLogin() else { return }
         hasher.begin(hash, password: broker.password)
         isHashing = true
-        hasProgress = true
         // The beginning takes as long as some iterations, with a long password some more.
-        left -= 4 + broker.password.count / 256
+        work.pay(WorkPrice.hashIteration * (4 + broker.password.count / 256))
       }
-      if hasher.advance(&left) {
-        isHashing = false
-        broker.finishLogin(hasher.finish())
-      }
+      hash(&work)
     }
-    hasRest = true
+  }
+
+  private mutating func hash(_ work: inout Work) {
+    let most = max(1, work.left / WorkPrice.hashIteration)
+    var left = most
+    let isThrough = hasher.advance(&left)
+    work.pay(WorkPrice.hashIteration * (most - left))
+    guard isThrough else { return }
+    isHashing = false
+    broker.finishLogin(hasher.finish())
   }
 
   /// Sends for each connection what it is owed, in one gathered write where that is enough.
-  private mutating func send() {
+  private mutating func send(_ work: inout Work) {
     for _ in 0..<broker.departures.owedCount {
-      guard let connection = broker.nextOwed() else { return }
-      if broker.fill(connection) { hasRest = true }
-      sendOutgoing(of: connection)
+      guard !work.isSpent, let connection = broker.nextOwed() else { return }
+      var share = work.share(atMost: broker.quantum)
+      broker.fill(connection, &share)
+      sendOutgoing(of: connection, &share)
+      work.settle(share)
     }
   }
 
-  private mutating func sendOutgoing(of connection: Handle<Connection>) {
-    let outgoing = broker[connection].output.bytes
+  private mutating func sendOutgoing(of connection: Handle<Connection>, _ work: inout Work) {
+    let outgoing = broker[connection].output
     guard !broker[connection].isBlocked && broker[connection].state != .ended else { return }
     guard !outgoing.isEmpty else { return oweRest(of: connection) }
-    switch network.send(outgoing, of: broker.departures.blocks, place: connection.index) {
+    work.pay(WorkPrice.systemCall + WorkPrice.copying(outgoing.count))
+    let sent = network.send(
+      outgoing, of: broker.departures.blocks, place: connection.index, &work)
+    switch sent {
     case .failed: broker.connectionLost(connection, "it is broken")
     case .bytes(let count):
-      if count > 0 { hasProgress = true }
       broker.sent(count, on: connection)
       guard count == outgoing.count else { return block(connection) }
       oweRest(of: connection)
@@ -236,23 +286,25 @@ where L.NetworkSettings == N.Settings {
     if broker.hasMore(for: connection) { broker.owe(connection) }
   }
 
-  private mutating func close() {
-    while let connection = broker.nextDying() {
+  private mutating func close(_ work: inout Work) {
+    for _ in 0..<broker.departures.dyingCount {
+      guard !work.isSpent else { return }
+      guard let connection = broker.nextDying() else { continue }
+      work.pay(WorkPrice.connection)
       network.close(place: connection.index)
       broker.release(connection)
     }
   }
 
   private mutating func block(_ connection: Handle<Connection>) {
-    broker[connection].isBlocked = true
+    broker.block(connection)
     watch(connection)
   }
 
-  private mutating func unblock(_ connection: Handle<Connection>, _ place: Int) {
+  private mutating func unblock(_ connection: Handle<Connection>) {
     guard broker[connection].isBlocked else { return }
-    broker[connection].isBlocked = false
+    broker.unblock(connection)
     watch(connection)
-    broker.owe(connection)
   }
 
   private mutating func mute(_ connection: Handle<Connection>) {

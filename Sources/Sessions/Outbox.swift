@@ -102,24 +102,26 @@ extension SessionDirectory {
     deliveries.release(handle)
   }
 
-  /// Makes everything unsent again for a new connection, in the order it was first sent, but
-  /// each PUBREL before any PUBLISH, which the send quota may hold back.
+  /// Makes what was sent and not acknowledged unsent again for a new connection, in the order it was
+  /// first sent, but each PUBREL before any PUBLISH, which the send quota may hold back.
   /// [MQTT-4.4.0-1] [MQTT3-4.4.0-1] [MQTT-3.3.4-10]
   ///
   /// What a group's turn gave to this session stays with it. [MQTT-4.8.2-4]
-  package mutating func prepareResend(to session: Handle<Session>, messages: borrowing MessageStore)
-  {
+  package mutating func prepareResend(
+    to session: Handle<Session>, messages: borrowing MessageStore, _ work: inout Work
+  ) {
     sessions[session].inFlight = 0
-    sessions[session].unsent = 0
-    sessions[session].unsentQoS0 = 0
-    sessions[session].unsentBytes = 0
     var lastRelease = Handle<Delivery>.null
     var handle = sessions[session].first
-    while !handle.isNull {
+    // Behind the last that was sent come those that never were.
+    while !handle.isNull && deliveries[handle].stage != .unsent {
+      work.pay(2)
       let next = deliveries[handle].next
       deliveries[handle].usesQuota = false
-      deliveries[handle].isDuplicate = deliveries[handle].stage != .unsent
-      countUnsent(handle, of: session, messages: messages)
+      deliveries[handle].isDuplicate = true
+      if !deliveries[handle].isCountedUnsent {
+        countUnsent(handle, of: session, messages: messages)
+      }
       if deliveries[handle].stage == .awaitsPubcomp {
         unlink(handle, of: session)
         link(handle, of: session, behind: lastRelease)

@@ -12,6 +12,8 @@ package struct Session: BitwiseCopyable {
   package var disconnectedAt: Instant = .never
   package var version: ProtocolVersion
   package var isConnected = true
+  /// It has ended, and what it held is being released.
+  var isRetired = false
 
   /// Everything owed to it, oldest first: what was sent comes before what was not.
   package internal(set) var first: Handle<Delivery> = .null

@@ -12,6 +12,8 @@ package struct SessionDirectory: ~Copyable {
   var unreleased: Pool<UnreleasedPublish>
   var unreleasedIndex: HashIndex
   let hash: SeededHash
+  /// How many sessions have ended and still hold something.
+  private var retiredCount = 0
 
   package init(
     sessions count: Int, deliveries deliveryCount: Int, unreleased unreleasedCount: Int,
@@ -37,11 +39,22 @@ package struct SessionDirectory: ~Copyable {
 
   package subscript(delivery: Handle<Delivery>) -> Delivery { deliveries[delivery] }
 
-  /// Whether the session still is.
-  package func contains(_ session: Handle<Session>) -> Bool { sessions.contains(session) }
+  /// Whether the session still is, and has not ended.
+  package func contains(_ session: Handle<Session>) -> Bool {
+    sessions.contains(session) && !sessions[session].isRetired
+  }
 
   /// The live session in a slot.
-  package func session(at slot: Int) -> Handle<Session>? { sessions.handle(at: slot) }
+  package func session(at slot: Int) -> Handle<Session>? {
+    guard let session = sessions.handle(at: slot), !sessions[session].isRetired else { return nil }
+    return session
+  }
+
+  /// The session in a slot that has ended and still holds something.
+  package func retired(at slot: Int) -> Handle<Session>? {
+    guard let session = sessions.handle(at: slot), sessions[session].isRetired else { return nil }
+    return session
+  }
 
   /// No session's slot is at or above this one.
   package var endSlot: Int { sessions.endIndex }
@@ -79,22 +92,41 @@ package struct SessionDirectory: ~Copyable {
     return session
   }
 
-  /// Forgets the session and all it is owed, which nobody else of a group gets. [MQTT-4.8.2-5]
-  ///
-  /// Its subscriptions and its Will are the caller's.
-  package mutating func remove(
-    _ session: Handle<Session>, messages: inout MessageStore, texts: inout ByteChains
-  ) {
+  /// Ends a session: nobody finds it by its Client Identifier any more.
+  package mutating func retire(_ session: Handle<Session>) {
+    index.remove(session.index, hash: sessions[session].hash)
+    sessions[session].isRetired = true
+    retiredCount += 1
+  }
+
+  /// Forgets what an ended session is owed, which nobody else of a group gets, as far as work goes;
+  /// true when nothing is left. [MQTT-4.8.2-5]
+  package mutating func removeContents(
+    of session: Handle<Session>, messages: inout MessageStore, texts: inout ByteChains,
+    _ work: inout Work
+  ) -> Bool {
     while !sessions[session].first.isNull {
+      guard !work.isSpent else { return false }
+      work.pay(4)
       remove(sessions[session].first, of: session, messages: &messages, texts: &texts)
     }
     while !sessions[session].firstUnreleased.isNull {
+      guard !work.isSpent else { return false }
+      work.pay(2)
       release(sessions[session].firstUnreleased, of: session)
     }
-    index.remove(session.index, hash: sessions[session].hash)
+    return true
+  }
+
+  /// Gives the slot of an ended session back, of which nothing is left.
+  package mutating func remove(_ session: Handle<Session>, texts: inout ByteChains) {
     texts.release(&sessions[session].clientIdentifier)
     sessions.release(session)
+    retiredCount -= 1
   }
+
+  /// How many sessions there are, without those that have ended.
+  package var count: Int { sessions.occupancy.used - retiredCount }
 
   /// Counts a delivery that was turned away because there was no room for it.
   package mutating func refuseDelivery() { deliveries.refuse() }

@@ -92,4 +92,6 @@ struct Subscriber: BitwiseCopyable {
   /// The number of the publication that it last matched, and its place among the matches.
   var publication: UInt32 = 0
   var place: UInt32 = 0
+  /// Its session has ended: nothing matches for it any more.
+  var isRetired = false
 }

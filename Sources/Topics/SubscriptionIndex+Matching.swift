@@ -35,7 +35,8 @@ extension SubscriptionIndex {
     while !handle.isNull {
       let subscriber = Int(subscriptions[handle].subscriber)
       // A Client with No Local does not get its own messages back. [MQTT-3.8.3-3]
-      if !(subscriptions[handle].options.isNoLocal && subscriber == publisher) {
+      let isOwn = subscriptions[handle].options.isNoLocal && subscriber == publisher
+      if !isOwn && !subscribers[subscriber].isRetired {
         collect(handle, of: subscriber)
       }
       handle = subscriptions[handle].next

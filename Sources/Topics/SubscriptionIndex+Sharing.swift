@@ -20,6 +20,12 @@ extension SubscriptionIndex {
     matches[place] = Match(of: member, subscriptions[member])
   }
 
+  /// Says that there is nobody who could have the copy, or miss it.
+  package mutating func void(at place: Int) {
+    matches[place].isSkipped = true
+    matches[place].qos = .atMostOnce
+  }
+
   /// Lets nobody have the copy.
   package mutating func skip(at place: Int) { matches[place].isSkipped = true }
 

@@ -93,12 +93,23 @@ package struct SubscriptionIndex: ~Copyable {
     return true
   }
 
-  /// Ends all subscriptions of the session.
-  package mutating func removeAll(of subscriber: Int, texts: inout ByteChains) {
+  /// Lets nothing match for a session any more whose subscriptions are to be ended.
+  package mutating func retire(_ subscriber: Int) {
+    guard !subscribers[subscriber].first.isNull else { return }
+    subscribers[subscriber].isRetired = true
+  }
+
+  /// Ends all subscriptions of the session, as far as work goes; true when none is left.
+  package mutating func removeAll(
+    of subscriber: Int, texts: inout ByteChains, _ work: inout Work
+  ) -> Bool {
     while !subscribers[subscriber].first.isNull {
+      guard !work.isSpent else { return false }
+      work.pay(8)
       remove(subscribers[subscriber].first, texts: &texts)
     }
-    subscribers[subscriber] = Subscriber()
+    if subscribers[subscriber].isRetired { subscribers[subscriber] = Subscriber() }
+    return true
   }
 
   /// Writes the filter of a subscription, without `$share`, into the end of `buffer`.

@@ -73,9 +73,9 @@ extension Oracle {
   }
 
   /// The step before which nothing was decided about a CONNECT that is answered now: it is answered
-  /// in the turn in which it is decided, when nothing keeps the answer.
+  /// in the turn in which it is decided, when nothing keeps the answer and turns have work enough.
   private func decisionStep(of view: ConnectionView) -> Int {
-    view.wasNeverBlocked ? step : view.connectStep
+    view.wasNeverBlocked && answersAtOnce ? step : view.connectStep
   }
 
   /// The server lets a client in.

@@ -98,7 +98,7 @@ extension Oracle {
 
   /// A session has one connection.
   private func checkSessions() {
-    for view in openViews where view.isAccepted {
+    for view in openViews where view.isAccepted && !view.isOver {
       guard let other = view.session?.view, other !== view else { continue }
       fail("\(view.session?.clientIdentifier ?? "") keeps wire \(view.wire.number)")
     }

@@ -42,6 +42,7 @@ extension Oracle {
     checkAdmission(of: view)
     view.isAccepted = true
     view.quietSince = now
+    if isOvertaken(view, of: session) { return }
     let isFollowed = session.connectCount > view.connectNumber
     // Logins may be through in another order than they came in.
     if isFollowed && !regimes.isEmpty { view.followsDoubt = true }
@@ -69,6 +70,13 @@ extension Oracle {
     let expiry = expiry(of: connect)
     session.shortestExpiry = expiry
     session.longestExpiry = expiry
+  }
+
+  /// Whether a later connection of the client was answered first, since this one was blocked: it has
+  /// been taken over meanwhile.
+  private func isOvertaken(_ view: ConnectionView, of session: ModelSession) -> Bool {
+    guard let last = session.view, last.connectNumber > view.connectNumber else { return false }
+    return regimes.isEmpty || view.wire.wasBlocked
   }
 
   private func expiry(of connect: Packet) -> UInt64? {

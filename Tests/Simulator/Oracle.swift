@@ -77,6 +77,8 @@ package final class Oracle: Observer {
   var isStopping = false
   /// The promise that is taken for broken.
   var breaksPromiseAt: Int?
+  /// Whether a turn has work enough for all that it brings about.
+  var answersAtOnce = true
 
   func countPromise() {
     counts.promised += 1

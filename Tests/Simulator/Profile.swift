@@ -8,6 +8,8 @@ struct Profile {
   let honestClients: Int
   /// Nothing is so small that an honest client meets its end.
   let isRoomy: Bool
+  /// Whether a turn has work enough for all that it brings about.
+  var answersAtOnce: Bool { limits.turnWork >= 65_536 && limits.connectionWork >= 2048 }
 
   /// - Parameter hasFiles: whether there are files of users and rules.
   init(from chance: inout Chance, hasFiles: Bool) {
@@ -50,7 +52,8 @@ struct Profile {
     limits.accessRules = 64
     limits.accessTextBytes = 4096
     limits.accessDecisions = isRoomy ? 256 : 8
-    limits.hashIterations = isRoomy ? 256 : 5
+    limits.turnWork = chance.pick([256, 2048, 65_536])
+    limits.connectionWork = chance.pick([8, 64, 2048])
     self.limits = isBoard ? Limits() : limits
     self.isRoomy = isBoard ? Limits().messages > 10_000 : isRoomy
     policy = Profile.policy(self.limits, self.isRoomy, &chance)
@@ -65,6 +68,7 @@ struct Profile {
     policy.maximumPacketSize = min(2048, limits.packetBytes)
     policy.queuesQoS0 = chance.oneIn(2)
     policy.queueFullWait = UInt64(chance.pick([100, 2000, 10_000]))
+    policy.writeTimeout = UInt64(chance.pick([0, 150_000]))
     for index in policy.listeners.indices {
       policy.listeners[index].maximumConnections = limits.connections
       policy.listeners[index].maximumTopicAlias = UInt16(limits.topicAliases)

@@ -53,7 +53,9 @@ package struct SimulatedNetwork: Network, ~Copyable {
 
   package mutating func nextReady() -> Readiness? { ready.popLast() }
 
-  package mutating func receive(place: Int, into bytes: inout MutableSpan<UInt8>) -> Received {
+  package mutating func receive(
+    place: Int, into bytes: inout MutableSpan<UInt8>, _ work: inout Work
+  ) -> Received {
     guard let wire = world.wires[place] else {
       world.fail("the server reads place \(place), where no connection is")
       return .failed
@@ -79,7 +81,7 @@ package struct SimulatedNetwork: Network, ~Copyable {
   }
 
   package mutating func send(
-    _ chain: Chain, of chains: borrowing ByteChains, place: Int
+    _ chain: Chain, of chains: borrowing ByteChains, place: Int, _ work: inout Work
   ) -> Sent {
     guard let wire = world.wires[place] else {
       world.fail("the server sends to place \(place), where no connection is")

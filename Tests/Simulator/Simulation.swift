@@ -32,6 +32,7 @@ import Server
     let profile = Profile(from: &chance, hasFiles: Simulation.hasFiles(options))
     policy = profile.policy
     oracle = Oracle(profile, knowsMembers: Simulation.hasOwnGroups(options))
+    oracle.answersAtOnce = profile.answersAtOnce
     oracle.breaksPromiseAt = options.breaksPromiseAt
     var faults = Faults(from: &chance)
     for name in options.without { faults.remove(name) }

@@ -1,0 +1,69 @@
+import MQTT
+import Memory
+import Messages
+import Sessions
+
+// What is done by and by, for nobody in particular.
+extension Broker {
+  /// Does what is due and what was put off, as far as work goes, and lets those go on who waited.
+  package mutating func tend(_ work: inout Work) {
+    expire(&work)
+    bidFarewells(&work)
+    wakeWaiting(&work)
+  }
+
+  /// Whether anything could go on at once, so that there is no time to wait.
+  package var isBusy: Bool {
+    arrivals.agendaCount > 0 || departures.owedCount > 0 || departures.dyingCount > 0
+      || !farewells.isEmpty || arrivals.hasUnasked || departures.hasUnasked
+      || releases != releasesSeen && (arrivals.hasWaiting || departures.hasWaiting)
+      || logins.hasTurns
+  }
+
+  /// Publishes the Will and ends the session as soon as each is due, and sees to the rest later.
+  /// [MQTT-3.1.2-8] [MQTT3-3.1.2-8] [MQTT-4.1.0-2]
+  mutating func settle(_ session: Handle<Session>) {
+    let expiry = sessions[session].expiry
+    if expiry <= now { return end(session) }
+    var due = expiry
+    if !sessions[session].will.isNull {
+      let delay = UInt64(sessions[session].willDelay)
+      let willDue = sessions[session].disconnectedAt.adding(seconds: delay)
+      if willDue <= now { publishWill(of: session) } else { due = min(due, willDue) }
+    }
+    schedule.set(session, to: due)
+  }
+
+  /// Ends a session that has no connection: its Will is published, all it held is released. What
+  /// was retained is none of that: the retained table holds it for itself. [MQTT3-3.1.2-7]
+  ///
+  /// From here on nobody finds it. What it holds is released at once as far as this turn has work for
+  /// that, and by and by from there on.
+  mutating func end(_ session: Handle<Session>) {
+    publishWill(of: session)
+    schedule.cancel(session)
+    sessions.retire(session)
+    subscriptions.retire(session.index)
+    var work = courtesy
+    if !dismantle(session, &work) { farewells.append(session.index) }
+    courtesy = work
+  }
+
+  private mutating func bidFarewells(_ work: inout Work) {
+    while !work.isSpent, let slot = farewells.removeFirst() {
+      guard let session = sessions.retired(at: slot) else { continue }
+      if !dismantle(session, &work) { farewells.append(slot) }
+    }
+  }
+
+  /// Releases what an ended session holds, as far as work goes; true when nothing is left of it.
+  private mutating func dismantle(_ session: Handle<Session>, _ work: inout Work) -> Bool {
+    guard subscriptions.removeAll(of: session.index, texts: &texts, &work),
+      sessions.removeContents(of: session, messages: &messages, texts: &texts, &work)
+    else { return false }
+    work.pay(WorkPrice.session)
+    releaseIdentity(of: session)
+    sessions.remove(session, texts: &texts)
+    return true
+  }
+}

@@ -1,0 +1,156 @@
+import Board
+import MQTT
+import Memory
+import Sessions
+
+// Whose turn it is, and who waits until there is room.
+extension Broker {
+  /// Units of work that a connection has in its turn.
+  package var quantum: Int { limits.connectionWork }
+
+  /// Lets a connection have its turn, behind the others.
+  package mutating func callUp(_ connection: Handle<Connection>) { arrivals.callUp(connection) }
+
+  /// The next connection whose turn it is, and the work that it may do; nil when there is none.
+  ///
+  /// Who has used more than its turns in one piece lets the others go first until that is made up.
+  package mutating func nextTurn(_ work: inout Work) -> (Handle<Connection>, Work)? {
+    while !work.isSpent, let place = arrivals.nextPlace() {
+      guard let connection = connections.handle(at: place) else { continue }
+      work.pay()
+      let credit = arrivals.credit(of: place, quantum: quantum)
+      if credit > 0 { return (connection, Work(credit)) }
+      arrivals.callUp(connection)
+    }
+    return nil
+  }
+
+  /// Ends the turn of a connection: what it used is taken off the whole, and remembered as far as it
+  /// was more than it had.
+  package mutating func endTurn(
+    of connection: Handle<Connection>, _ share: Work, _ work: inout Work
+  ) {
+    work.settle(share)
+    if share.left < 0 { arrivals.owe(connection.index, units: -share.left) }
+  }
+
+  /// Whether packets of this connection may be taken now.
+  ///
+  /// Behind a CONNECT that was rejected nothing is. [MQTT-3.1.4-6] [MQTT3-3.1.4-5]
+  package func takesInput(_ connection: Handle<Connection>) -> Bool {
+    connections[connection].isLive && !connections[connection].isWaiting
+      && !connections[connection].login.isPending && hasAnswersLeft(connection)
+  }
+
+  /// Whether a connection reads its answers: one that does not may have a block of them at most.
+  func hasAnswersLeft(_ connection: Handle<Connection>) -> Bool {
+    var waiting = connections[connection].output.count
+    if connections[connection].isStreaming {
+      waiting += departures.streams[connection.index].behind.count
+    }
+    let most =
+      connections[connection].isBlocked ? departures.blocks.blockBytes : limits.sendBytes
+    return waiting < most
+  }
+
+  /// Lets the input of a connection wait until its own answers have left, if that is why it is not
+  /// taken.
+  package mutating func waitForAnswers(_ connection: Handle<Connection>) {
+    guard connections[connection].isLive && !connections[connection].isWaiting,
+      !connections[connection].login.isPending
+    else { return }
+    arrivals.hold(connection, &connections[connection], Wait(cause: .answers))
+  }
+
+  /// Lets the input of a connection wait until there is room for what it brings; such a wait has an
+  /// end.
+  mutating func wait(
+    _ connection: Handle<Connection>, for cause: Wait.Cause, _ amount: Int = 0,
+    of session: Handle<Session> = .null
+  ) {
+    guard connections[connection].isLive && !connections[connection].isWaiting else { return }
+    var wait = arrivals.wait(of: connection)
+    if !wait.hasEnd {
+      note(cause.event, connections[connection].session, "")
+      wait.until = now.adding(milliseconds: policy.queueFullWait)
+    }
+    wait.cause = cause
+    wait.amount = UInt32(clamping: amount)
+    wait.session = session
+    arrivals.hold(connection, &connections[connection], wait)
+    schedule.advance(connection, to: wait.until)
+  }
+
+  /// Sees to what becomes of a connection's input after some of it was taken: it has another turn,
+  /// waits, or is read again.
+  mutating func settleInput(of connection: Handle<Connection>) {
+    guard connections[connection].isLive, !connections[connection].isWaiting,
+      !connections[connection].login.isPending
+    else { return }
+    if connections[connection].input.hasUntaken && hasAnswersLeft(connection) {
+      return arrivals.callUp(connection)
+    }
+    guard hasAnswersLeft(connection) else { return waitForAnswers(connection) }
+    guard arrivals.room(for: connections[connection].input) > 0 else {
+      return wait(connection, for: .receiveBlocks)
+    }
+    arrivals.resume(connection, &connections[connection])
+  }
+
+  /// Ends the waiting of a connection's input.
+  mutating func wake(_ connection: Handle<Connection>) {
+    connections[connection].isWaiting = false
+    settleInput(of: connection)
+  }
+
+  /// Lets those go on for whom there is room again, as far as work goes.
+  mutating func wakeWaiting(_ work: inout Work) {
+    if releases != releasesSeen {
+      releasesSeen = releases
+      arrivals.askAll()
+      departures.askAll()
+    }
+    while !work.isSpent && departures.retryShort() { work.pay() }
+    while !work.isSpent, let place = arrivals.nextUnasked() {
+      work.pay()
+      guard let connection = connections.handle(at: place), connections[connection].isWaiting
+      else { continue }
+      if isOver(arrivals.wait(of: connection), on: connection) {
+        wake(connection)
+      } else {
+        arrivals.waitOn(place)
+      }
+    }
+  }
+
+  /// How often anything was given back that somebody may wait for.
+  var releases: UInt64 {
+    arrivals.blocks.occupancy.releases &+ departures.blocks.occupancy.releases
+      &+ sessions.deliveryOccupancy.releases &+ sessions.unreleasedOccupancy.releases
+      &+ messages.messageOccupancy.releases &+ texts.occupancy.releases
+      &+ retained.occupancy.releases
+  }
+
+  /// Whether what a connection waits for is there.
+  private func isOver(_ wait: Wait, on connection: Handle<Connection>) -> Bool {
+    switch wait.cause {
+    case .none, .answers: true
+    case .receiveBlocks: arrivals.room(for: connections[connection].input) > 0
+    case .sendBlocks: Int(wait.amount) <= departures.blocks.occupancy.free
+    case .room:
+      wait.session.isNull || !sessions.contains(wait.session)
+        || hasQueueRoom(wait.session, Int(wait.amount))
+    }
+  }
+}
+
+extension Wait.Cause {
+  /// What the log says of it.
+  var event: Event {
+    switch self {
+    case .none, .answers, .sendBlocks: .sendBlocksShort
+    case .receiveBlocks: .receiveBlocksShort
+    case .room: .publisherStalled
+    }
+  }
+}
