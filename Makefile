@@ -126,7 +126,7 @@ test: toolchain test-packages
 	@$(TALLY) run "mutations apply" $(PYTHON) Tests/Mutations/mutations.py check
 	@$(TALLY) run "build of board host" $(MAKE) --no-print-directory build BOARD=host
 	@$(TALLY) run "build of board tiny" $(MAKE) --no-print-directory build BOARD=tiny
-	@for gate in allocations libraries system_calls memory tls_memory; do \
+	@for gate in limits allocations libraries system_calls memory tls_memory; do \
 	  $(TALLY) run "gate: $$gate" $(PYTHON) Tests/Gates/$$gate.py; done
 	@$(TALLY) run "fuzzers" $(MAKE) --no-print-directory fuzz SECONDS=10
 	@$(TALLY) run "differential" $(MAKE) --no-print-directory differential
@@ -191,7 +191,7 @@ soak: toolchain
 
 ## gates         What the images may hold and do: allocations, libraries, calls, memory
 gates: test-packages both-boards
-	@for gate in allocations libraries system_calls memory tls_memory; do \
+	@for gate in limits allocations libraries system_calls memory tls_memory; do \
 	  $(PYTHON) Tests/Gates/$$gate.py || exit 1; done
 
 both-boards:
