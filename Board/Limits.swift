@@ -13,6 +13,8 @@ package struct Limits: BitwiseCopyable {
 
   /// Network Connections at once. Full: CONNACK 0x97 (3.x: 3), then closed.
   package var connections = Chosen.connections
+  /// Places beyond those, to read a CONNECT and refuse it in its own version. Full: closed unread.
+  package static var refusalPlaces: Int { 4 }
   /// Sessions, connected or not. Full: the same; a live session is never evicted.
   package var sessions = 2 * Chosen.connections
   /// What each listener has one of.
@@ -91,12 +93,14 @@ package struct Limits: BitwiseCopyable {
   /// Bytes read from one connection in one turn. More: the rest is read in the next.
   package var receiveBytes = within(1024...262_144, Chosen.packetBytes / 8)
   /// Blocks for packets that have arrived in part. Short: the connection is not read until there
-  /// are some; each connection can always claim one.
-  package var receiveBlocks = Chosen.connections + Chosen.packetBytes / receiveBlockBytes
+  /// are some; each connection can always claim one, and one of them all of the largest packet.
+  package var receiveBlocks = places + blocks(of: receiveBlockBytes, for: Chosen.packetBytes)
   /// Bytes of such a block.
   package var receiveBlockBytes = Self.receiveBlockBytes
-  /// Blocks for bytes on their way out. Short: QoS 0 is dropped and counted, the rest waits.
-  package var sendBlocks = Chosen.connections + Chosen.packetBytes / sendBlockBytes
+  /// Blocks for bytes on their way out. Short: QoS 0 is dropped and counted, the rest waits. One is
+  /// kept for the answers of each connection; beyond those there is room for a packet of the largest
+  /// that is all properties, and for what a subscription adds.
+  package var sendBlocks = places + 1 + blocks(of: sendBlockBytes, for: Chosen.packetBytes)
   /// Bytes of such a block.
   package var sendBlockBytes = Self.sendBlockBytes
   /// Bytes waiting to leave on one connection. More: QoS 0 is queued or dropped, the rest waits.
@@ -136,9 +140,14 @@ package struct Limits: BitwiseCopyable {
 
 // What the rules share.
 extension Limits {
+  private static var places: Int { Chosen.connections + refusalPlaces }
   private static var messageBlockBytes: Int { 128 }
-  private static var receiveBlockBytes: Int { within(128...1024, Chosen.packetBytes / 128) }
-  private static var sendBlockBytes: Int { within(512...4096, Chosen.packetBytes / 64) }
+  private static var receiveBlockBytes: Int { within(128...1024, Chosen.packetBytes / 256) }
+  private static var sendBlockBytes: Int { within(512...4096, Chosen.packetBytes / 128) }
+}
+
+private func blocks(of blockBytes: Int, for bytes: Int) -> Int {
+  (bytes + blockBytes - 1) / blockBytes
 }
 
 /// The number, or the end of the bounds that it lies beyond.

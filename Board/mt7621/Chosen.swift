@@ -32,7 +32,6 @@ extension Limits {
     aliasTables = 16
     deliveries = 1_500
     unreleased = 300
-    sendBlocks = 80
     logBytes = 2_048
     // Few users, but names and hashes are as long as anywhere.
     accessTextBytes = 6 * 1024

@@ -31,6 +31,5 @@ extension Limits {
     // The largest packet is for those who ask for it: a few of them fill the message blocks.
     defaultPacketBytes = 256 * 1024
     receiveBlocks = 2_000
-    sendBlocks = 512
   }
 }

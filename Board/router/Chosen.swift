@@ -31,7 +31,6 @@ extension Limits {
     aliasTables = 16
     deliveries = 2_000
     unreleased = 300
-    sendBlocks = 96
     logBytes = 2_048
     // Few users, but names and hashes are as long as anywhere.
     accessTextBytes = 6 * 1024

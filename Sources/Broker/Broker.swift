@@ -96,7 +96,7 @@ package struct Broker: ~Copyable {
     now = beginning
     startedAt = beginning
     // Beyond the limit there are places to read a CONNECT and refuse it in its own version.
-    let places = limits.connections + Broker.refusalPlaces
+    let places = limits.connections + Limits.refusalPlaces
     connections = Pool("connections", capacity: places, in: &region)
     connectionOf = SlotTable("session connections", count: limits.sessions, in: &region)
     sessions = SessionDirectory(
@@ -144,9 +144,6 @@ package struct Broker: ~Copyable {
     clientName = Buffer("client name", capacity: nameBytes, in: &region)
     source = Buffer("retained source", capacity: 4 + 2 * nameBytes, in: &region)
   }
-
-  /// How many connections there may be beyond the limit, to be refused politely.
-  static var refusalPlaces: Int { 4 }
 
   package subscript(connection: Handle<Connection>) -> Connection {
     _read { yield connections[connection] }

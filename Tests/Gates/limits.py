@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 # What must hold on every board, a line each; `#` says why.
-RELATIONS = list(filter(None, """
+RELATIONS = [line for line in """
 sessions >= connections  # each connection has one
 listeners == PerListener
 listeners <= 256 and Origins <= 255  # they are numbered by one byte
@@ -38,12 +38,16 @@ messageBlocks * messageBlockBytes >= packetBytes  # the largest can be held
 deliveries >= messages and deliveries >= unreleased
 
 20 <= defaultPacketBytes <= packetBytes <= 268435460  # what the configuration and MQTT allow
+# Each place is promised a block, and beside those the largest packet must have room at once: what
+# arrives of it in part, and all of it that is no Payload when it leaves.
+receiveBlocks * receiveBlockBytes >= (connections + refusalPlaces) * receiveBlockBytes + packetBytes
+sendBlocks * sendBlockBytes > (connections + refusalPlaces) * sendBlockBytes + packetBytes
 sendBytes >= 512 and sendBlockBytes >= 512  # the longest answer that is made in one piece
 max(messageBlockBytes, receiveBlockBytes, sendBlockBytes) < 65536  # a place in one has two bytes
 
 min(users, accessRules, accessTextBytes, failedAddresses, hashIterations) > 0
 accessDecisions >= 4 and accessDecisions % 4 == 0  # four places for each
-""".splitlines()))
+""".splitlines() if line.strip("#") and not line.startswith("# ")]
 
 
 def boards():
