@@ -1,7 +1,7 @@
 # Swiftlet: build, run and test. `make help` lists the targets.
 #
-# A board is a folder of Board/ with its limits (Limits.swift) and its build (board.mk), which sets
-# any of:
+# A board is a folder of Board/ with what it chooses of the limits (Chosen.swift, for the rules of
+# Board/Limits.swift) and its build (board.mk), which sets any of:
 #   OPTIMISATION  -O or -Osize
 #   BUILD_FLAGS   for `swift build`: headers, triple, toolset
 #   LINK_FLAGS    for clang as linker; LINK_BEFORE and LINK_AFTER stand around our objects
@@ -71,6 +71,7 @@ PROGRAM ?= .build/bin/$(VARIANT)/swiftlet
 C_OBJECTS := $(patsubst Sources/CLinux/%,$(SCRATCH)/release/CLinux.build/%.o, \
   $(wildcard Sources/CLinux/*.c))
 LINTED := Package.swift Board Sources Tests
+LISTING := .build/limits/$(BOARD)
 SIMULATOR := .build/simulate/$(BOARD)/release/swiftlet-simulate
 # Seeds 1 to FIXED_RUNS are simulated in every test, and FRESH_RUNS from a seed of the day.
 FIXED_RUNS := 100
@@ -98,7 +99,7 @@ export TOOLS
   fuzz differential soak gates end-to-end autobahn conformance plan size sizes footprint bench deb \
   boards certificates lint format install clean help link toolchain both-boards board-packages \
   test-packages browser-packages venv-package plan-of-board emulated package processor row-of-board \
-  row-of-sizes
+  row-of-sizes limits
 
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet; LINK=dynamic, TLS=0:
 ##               otherwise linked, without TLS: .build/bin/BOARD-dynamic, BOARD-tls0
@@ -125,7 +126,7 @@ test: toolchain test-packages
 	@$(TALLY) run "mutations apply" $(PYTHON) Tests/Mutations/mutations.py check
 	@$(TALLY) run "build of board host" $(MAKE) --no-print-directory build BOARD=host
 	@$(TALLY) run "build of board tiny" $(MAKE) --no-print-directory build BOARD=tiny
-	@for gate in allocations libraries system_calls memory tls_memory; do \
+	@for gate in limits allocations libraries system_calls memory tls_memory; do \
 	  $(TALLY) run "gate: $$gate" $(PYTHON) Tests/Gates/$$gate.py; done
 	@$(TALLY) run "fuzzers" $(MAKE) --no-print-directory fuzz SECONDS=10
 	@$(TALLY) run "differential" $(MAKE) --no-print-directory differential
@@ -190,7 +191,7 @@ soak: toolchain
 
 ## gates         What the images may hold and do: allocations, libraries, calls, memory
 gates: test-packages both-boards
-	@for gate in allocations libraries system_calls memory tls_memory; do \
+	@for gate in limits allocations libraries system_calls memory tls_memory; do \
 	  $(PYTHON) Tests/Gates/$$gate.py || exit 1; done
 
 both-boards:
@@ -270,11 +271,20 @@ boards:
 	  sessions messages
 	@for board in $(BOARDS); do $(MAKE) --no-print-directory row-of-board BOARD=$$board; done
 
-limit = $(shell sed -n 's/.*package var $(1) = //p' Board/$(BOARD)/Limits.swift)
-row-of-board:
+limit = $(shell sed -n 's/^$(1) \([0-9]*\).*/\1/p' $(LISTING))
+row-of-board: $(LISTING)
 	@printf '%-8s  %-20s  %12s  %11s  %8s  %8s\n' $(BOARD) \
 	  "$(or $(ARCHITECTURE),$(shell uname -m))" $(MEMORY) $(call limit,connections) \
 	  $(call limit,sessions) $(call limit,messages)
+
+## limits        Every limit of BOARD, and what its rule says where the board chooses otherwise
+limits: $(LISTING)
+	@cat $(LISTING)
+
+$(LISTING): Board/Limits.swift Board/$(BOARD)/Chosen.swift Tests/Boards/Listing.swift | toolchain
+	@mkdir -p $(@D)
+	@$(TOOLS)/swiftc -parse-as-library -package-name swiftlet $^ -o $@.program
+	@$@.program > $@ || { rm $@; exit 1; }
 
 ## sizes         Bytes of the program of every board, in each way it can be linked, and memory idle
 sizes:

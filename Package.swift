@@ -4,12 +4,13 @@ import PackageDescription
 
 // Two builds of the same folders. `EMBEDDED=1` makes the product: Embedded Swift in which an
 // allocation does not compile. Without it they are ordinary Swift for `swift test`, which needs
-// the Testing module. `BOARD` names the folder of `Board/` whose limits are compiled in.
+// the Testing module. `BOARD` names the folder of `Board/` whose choice of limits is compiled in.
 let isEmbedded = Context.environment["EMBEDDED"] == "1"
 let board = Context.environment["BOARD"] ?? "host"
+let limits = ["Limits.swift", "\(board)/Chosen.swift"]
 let besidesLimits =
-  try FileManager.default.contentsOfDirectory(atPath: "\(Context.packageDirectory)/Board/\(board)")
-  .filter { $0 != "Limits.swift" }
+  try FileManager.default.subpathsOfDirectory(atPath: "\(Context.packageDirectory)/Board")
+  .filter { path in !limits.contains { $0 == path || $0.hasPrefix(path + "/") } }
 let optimisation = Context.environment["OPTIMISATION"] ?? "-O"
 // With 32 bits the compiler takes every `Int(…)` of a 64-bit number for an allocation that is not in
 // the code it makes. The same sources compile with the check for 64 bits, and a gate reads the image.
@@ -135,7 +136,7 @@ let package = Package(
   name: "swiftlet",
   targets: [
     .target(
-      name: "Board", path: "Board/\(board)", exclude: besidesLimits, sources: ["Limits.swift"],
+      name: "Board", path: "Board", exclude: besidesLimits, sources: limits,
       swiftSettings: settings),
     .target(
       name: "CLinux", cSettings: [.unsafeFlags(systemCalls)],

@@ -63,7 +63,7 @@ extension AccessError.Reason {
     line.append(name)
     line.append(", a limit of this board, set in Board/")
     line.append(Limits.board)
-    line.append("/Limits.swift")
+    line.append("/Chosen.swift")
   }
 
   fileprivate func describe(in line: inout Line) {

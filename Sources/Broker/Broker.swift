@@ -67,7 +67,7 @@ package struct Broker: ~Copyable {
     now = beginning
     startedAt = beginning
     // Beyond the limit there are places to read a CONNECT and refuse it in its own version.
-    let places = limits.connections + Broker.refusalPlaces
+    let places = limits.connections + Limits.refusalPlaces
     access = Access(limits: limits, hash: hash, in: &region)
     connections = Pool("connections", capacity: places, in: &region)
     presence = Presence(places: places, sessions: limits.sessions, in: &region)
@@ -89,9 +89,6 @@ package struct Broker: ~Copyable {
     log = Log(byteCount: limits.logBytes, in: &region)
     system = SystemFigures(in: &region)
   }
-
-  /// How many connections there may be beyond the limit, to be refused politely.
-  static var refusalPlaces: Int { 4 }
 
   package subscript(connection: Handle<Connection>) -> Connection {
     _read { yield connections[connection] }

@@ -150,7 +150,7 @@ extension ConfigurationError {
     line.append(name)
     line.append(" of this board, set in Board/")
     line.append(Limits.board)
-    line.append("/Limits.swift")
+    line.append("/Chosen.swift")
   }
 }
 

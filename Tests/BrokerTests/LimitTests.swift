@@ -18,8 +18,8 @@ func connectionsOverTheLimitAreRefusedPolitely(limit: Int) throws {
   world.connect("c0")
   #expect(world.broker.statistics.clientsConnected == limit)
   // Beyond the places to refuse politely there is none at all.
-  let waiting = (0..<Broker.refusalPlaces).compactMap { _ in world.open() }
-  #expect(waiting.count == Broker.refusalPlaces && world.open() == nil)
+  let waiting = (0..<Limits.refusalPlaces).compactMap { _ in world.open() }
+  #expect(waiting.count == Limits.refusalPlaces && world.open() == nil)
   #expect(world.count(.connectionRefused) == 1)
   clients[1].lose()
   world.turn()

@@ -49,7 +49,7 @@ private func range(_ least: Int, _ most: Int) -> String {
 
 private func limit(_ name: String, _ most: Int) -> String {
   "it must be at most \(most), the limit \(name) of this board, set in "
-    + "Board/\(Limits.board)/Limits.swift"
+    + "Board/\(Limits.board)/Chosen.swift"
 }
 
 private let limits = Limits()

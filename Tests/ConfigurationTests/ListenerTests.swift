@@ -70,7 +70,7 @@ func aListenerMayBeWrong(value: String, reason: String) {
     Reading(lines.joined(separator: "\n")).error
       == "Error: a.conf:\(most + 1): Invalid \"listener\" value \"\(most + 1)\": there is room for "
       + "only \(most), the limit listeners of this board, set in "
-      + "Board/\(Limits.board)/Limits.swift.")
+      + "Board/\(Limits.board)/Chosen.swift.")
 }
 
 @Test func theBoardLimitsTheTexts() {

@@ -464,4 +464,4 @@ def test_limits_are_named(tmp_path):
         [program(), "-c", str(path), "--test-config"], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 3
     assert "rules:20001: there is room for only 20000 access rules, a limit of this board, set in " \
-        "Board/host/Limits.swift" in done.stdout + done.stderr
+        "Board/host/Chosen.swift" in done.stdout + done.stderr

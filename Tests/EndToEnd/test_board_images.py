@@ -17,6 +17,7 @@ from tls import TLSClient, context
 
 sys.path.append(str(ROOT / "Tests/Gates"))
 from image import Image, inspect, printed  # noqa: E402
+from limits import limits  # noqa: E402
 from resident import resident  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
@@ -202,11 +203,6 @@ def authority(tmp_path):
     return Authority(tmp_path)
 
 
-def limit(board, name):
-    text = (ROOT / "Board" / base(board) / "Limits.swift").read_text()
-    return int(re.search(rf"var {name} = ([0-9_]+)$", text, re.MULTILINE)[1])
-
-
 def promised(board):
     """KiB that the process takes at most, as `make boards` tells."""
     text = (ROOT / "Board" / base(board) / "board.mk").read_text()
@@ -218,13 +214,14 @@ def promised(board):
 def test_the_process_takes_no_more_than_is_promised(board, tmp_path, authority):
     """Even when every page is in use that can be: those of the file, of all pools, and of the stack that
     was touched with as many connections as there may be (100 of a large board) and messages."""
+    limit = limits(base(board))
     broker = Emulated(tmp_path, board, authority, "rsa")
     try:
         open_ones = []
-        for number in range(min(limit(board, "tlsConnections"), 8)):
+        for number in range(min(limit["tlsConnections"], 8)):
             open_ones.append(TLSClient(broker.tls_port, context(authority)))
             open_ones[-1].connect(f"tls{number}")
-        for number in range(min(limit(board, "connections"), 100) - len(open_ones)):
+        for number in range(min(limit["connections"], 100) - len(open_ones)):
             open_ones.append(RawClient(broker.port, V5))
             open_ones[-1].connect(f"plain{number}")
         for number, one in enumerate(open_ones):

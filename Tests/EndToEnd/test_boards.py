@@ -7,6 +7,7 @@ every packet of Tests/Vectors answered as the program of this machine answers it
 import base64
 import hashlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ import packets
 import pytest
 from authority import Authority
 from broker import IS_SWIFTLET, Broker, free_port, let_in
+from limits import limits
 from packets import CONNACK, CONNECT, PUBLISH, V5, V31, V311
 from raw_client import PATIENCE, RawClient
 from test_services import keys
@@ -85,6 +87,29 @@ def test_payloads_at_every_alignment(emulated, size):
         payload = os.urandom(size)
         publisher.publish("t" * length, payload, 1, properties=[("user_property", ("k" * length, "v"))])
         subscriber.take_publish(topic="t" * length, payload=payload, qos=1)
+
+
+def test_with_every_place_taken_the_largest_messages_pass(tmp_path, board, authority):
+    """Blocks are promised to every connection; what is left beside those must hold a whole packet: in when
+    it arrives piece by piece, and out when it is all properties, which must have room at once."""
+    limit = limits(re.sub("-(dynamic|static)$", "", board))
+    if limit["connections"] > 500:
+        pytest.skip("too many for one process of the tests")
+    broker = Emulated(tmp_path, board, authority)
+    try:
+        everybody = [broker.client(f"c{number}", keep_alive=0) for number in range(limit["connections"])]
+        subscriber, publisher = everybody[0], everybody[-1]
+        subscriber.subscribe(("t", 1))
+        room = limit["defaultPacketBytes"] - 64
+        payload = os.urandom(room)
+        publisher.publish("t", payload, 1)
+        subscriber.take_publish(payload=payload)
+        count = 1 + room // 16_384
+        properties = [("user_property", ("k", "v" * (room // count - 8)))] * count
+        publisher.publish("t", "x", 1, properties=properties)
+        assert len(subscriber.take_publish(payload="x").properties) == count
+    finally:
+        assert broker.stop() == 0, broker.log()
 
 
 def test_a_session_and_what_is_retained_wait(emulated):

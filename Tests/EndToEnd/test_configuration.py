@@ -133,7 +133,7 @@ def test_included_files_that_are_too_large_name_the_limit(tmp_path):
     done = check(main)
     assert done.returncode == 3
     assert f"{tmp_path}/conf.d/a.conf: all files together have more than" in done.stderr
-    assert "the limit configurationBytes of this board, set in Board/host/Limits.swift" in done.stderr
+    assert "the limit configurationBytes of this board, set in Board/host/Chosen.swift" in done.stderr
 
 
 # Debian's own file, and one in which everything of Mosquitto is that has no effect here.
@@ -165,7 +165,7 @@ def test_a_number_above_the_boards_names_the_limit(tmp_path):
     done = check(written(tmp_path, "listener 1883\nmax_connections 99999\n"))
     assert done.returncode == 3
     assert ("it must be at most 12000, the limit connections of this board, set in "
-            "Board/host/Limits.swift") in done.stderr
+            "Board/host/Chosen.swift") in done.stderr
 
 
 def test_the_plan_of_a_configuration(tmp_path):

@@ -1,0 +1,41 @@
+/// What board `mt7621` chooses, nearly what `router` does: the code is larger, and the whole process
+/// takes less than 2 MiB all the same.
+package enum Chosen {
+  static var board: StaticString { "mt7621" }
+
+  static var connections: Int { 96 }
+  static var tlsConnections: Int { 2 }
+  static var webSockets: Int { 16 }
+  static var subscriptions: Int { 500 }
+  static var messages: Int { 1_000 }
+  static var messageBytes: Int { 128 * 1024 }
+  static var packetBytes: Int { 64 * 1024 }
+  static var users: Int { 32 }
+  static var turnWork: Int { 8_192 }
+  static var configurationBytes: Int { 16 * 1024 }
+
+  package typealias ConfigurationText = InlineArray<2_048, UInt8>
+  package typealias PolicyTexts = InlineArray<512, UInt8>
+  package typealias PerListener<Element> = InlineArray<8, Element>
+  package typealias Origins<Element> = InlineArray<4, Element>
+}
+
+extension Limits {
+  // All that is lower than its rule is so because of the 2 MiB.
+  mutating func chooseOtherwise() {
+    sessions = 144
+    // A frame carries one packet of the largest, and no more.
+    webSocketFrameBytes = packetBytes
+    topicNodes = 1_000
+    sharedGroups = 16
+    textBlocks = 1_000
+    topicAliases = 8
+    aliasTables = 16
+    deliveries = 1_500
+    unreleased = 300
+    logBytes = 2_048
+    // Few users, but names and hashes are as long as anywhere.
+    accessTextBytes = 6 * 1024
+    accessDecisions = 256
+  }
+}

@@ -1,0 +1,40 @@
+/// What board `router` chooses: 64 MB of RAM, of which the whole process takes less than 2 MiB.
+package enum Chosen {
+  static var board: StaticString { "router" }
+
+  static var connections: Int { 96 }
+  static var tlsConnections: Int { 4 }
+  static var webSockets: Int { 16 }
+  static var subscriptions: Int { 600 }
+  static var messages: Int { 1_200 }
+  static var messageBytes: Int { 192 * 1024 }
+  static var packetBytes: Int { 64 * 1024 }
+  static var users: Int { 32 }
+  static var turnWork: Int { 8_192 }
+  static var configurationBytes: Int { 16 * 1024 }
+
+  package typealias ConfigurationText = InlineArray<2_048, UInt8>
+  package typealias PolicyTexts = InlineArray<512, UInt8>
+  package typealias PerListener<Element> = InlineArray<8, Element>
+  package typealias Origins<Element> = InlineArray<4, Element>
+}
+
+extension Limits {
+  // All that is lower than its rule is so because of the 2 MiB.
+  mutating func chooseOtherwise() {
+    sessions = 144
+    // A frame carries one packet of the largest, and no more.
+    webSocketFrameBytes = packetBytes
+    topicNodes = 1_200
+    sharedGroups = 16
+    textBlocks = 1_200
+    topicAliases = 8
+    aliasTables = 16
+    deliveries = 2_000
+    unreleased = 300
+    logBytes = 2_048
+    // Few users, but names and hashes are as long as anywhere.
+    accessTextBytes = 6 * 1024
+    accessDecisions = 256
+  }
+}
