@@ -62,7 +62,7 @@ package struct Broker: ~Copyable {
   var load = LoadAverages()
   var systemValues: SlotTable<UInt32>
   /// What the Server says of pools that are not the Broker's.
-  var foreignPools = InlineArray<6, PoolStatus?>(repeating: nil)
+  var foreignPools = ForeignPools(repeating: nil)
 
   /// Whom each session belongs to.
   var identities: SlotTable<Identity>
