@@ -1,4 +1,4 @@
-# Everything that tests or measures.
+# Everything that tests or measures; Tests/README.md says what each is.
 
 LINTED := Package.swift Board Sources Tests
 SIMULATOR := .build/simulate/$(BOARD)/release/swiftlet-simulate
@@ -18,7 +18,7 @@ BROWSER_PACKAGES := chromium-headless-shell:chromium-headless-shell esbuild:esbu
   /usr/share/nodejs/readable-stream:node-readable-stream
 
 .PHONY: test unit simulate simulation simulation-fixed simulation-fresh marks mutations fuzz \
-  differential soak gates both-boards end-to-end emulated processor autobahn conformance \
+  differential soak gates both-boards end-to-end emulated processor autobahn conformance documents \
   size sizes row-of-sizes footprint bench lint format test-packages browser-packages venv-package
 
 ## test          Every test there is, after setting up what they need
@@ -28,6 +28,7 @@ test: toolchain test-packages
 	@$(TALLY) run "simulation: fixed seeds" $(MAKE) --no-print-directory simulation-fixed
 	@$(TALLY) run "simulation: seeds of today" $(MAKE) --no-print-directory simulation-fresh
 	@$(TALLY) run "mutations apply" $(PYTHON) Tests/Mutations/mutations.py check
+	@$(TALLY) run "documents" $(PYTHON) Tests/Documents/documents.py check
 	@$(TALLY) run "build of board host" $(MAKE) --no-print-directory build BOARD=host
 	@$(TALLY) run "build of board tiny" $(MAKE) --no-print-directory build BOARD=tiny
 	@for gate in allocations libraries system_calls memory tls_memory; do \
@@ -140,6 +141,10 @@ autobahn: $(VENV)/ready
 ## conformance   Which normative statements are enforced and tested
 conformance:
 	@$(PYTHON) Tests/Conformance/conformance.py
+
+## documents     Write what is made of the sources: names of keys, tables of the manual and of documents
+documents:
+	@$(PYTHON) Tests/Documents/documents.py write
 
 ## bench         Swiftlet beside Mosquitto and a relay: .build/bench/report.md; QUICK=1: a minute
 bench: test-packages
