@@ -234,7 +234,7 @@ def limits():
     """Each limit of a board and its comment; of several under one comment, the first has it."""
     path = "Board/Limits.swift" if (ROOT / "Board/Limits.swift").exists() else "Board/host/Limits.swift"
     rows = []
-    for case in declared(read(path).splitlines(), r"package (?:var|typealias) (\w+)\b(?!: StaticString)"):
+    for case in declared(read(path).splitlines(), r"package (?:static )?(?:var|typealias) (\w+)\b(?!: StaticString)"):
         if case.comment:
             rows.append(([case.name], case.text))
         else:
