@@ -7,8 +7,10 @@ folder=$1 architecture=$2 version=$3 depends=$4 out=$5
 here=$(dirname "$0")
 mkdir -p "$folder/DEBIAN" "$folder/etc/swiftlet/conf.d" "$folder/usr/share/doc/swiftlet"
 install -m 644 "$here/swiftlet.conf" "$folder/etc/swiftlet/swiftlet.conf"
-install -m 644 README.md "$folder/usr/share/doc/swiftlet/README.md"
-gzip -9nf "$folder/usr/share/doc/swiftlet/README.md"
+for page in README.md Board/operations.md; do
+  install -m 644 "$page" "$folder/usr/share/doc/swiftlet"
+  gzip -9nf "$folder/usr/share/doc/swiftlet/${page##*/}"
+done
 for page in "$folder"/usr/share/man/*/*.[0-9]; do gzip -9nf "$page"; done
 # Debian's own way makes the user, in postinst.
 rm -rf "$folder/usr/lib/sysusers.d"

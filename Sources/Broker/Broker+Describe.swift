@@ -5,18 +5,6 @@ import Messages
 import Sessions
 import Topics
 
-/// How full one of the pools is that clients can fill.
-package struct PoolStatus: BitwiseCopyable {
-  /// Its name in `$SYS/broker/limits/`.
-  package let name: StaticString
-  package let occupancy: Occupancy
-
-  package init(name: StaticString, occupancy: Occupancy) {
-    self.name = name
-    self.occupancy = occupancy
-  }
-}
-
 // The broker in words: for the log, `$SYS` and SIGUSR2.
 extension Broker {
   /// The version of the program, as `$SYS/broker/version` and `--version` tell it.
@@ -25,8 +13,13 @@ extension Broker {
   /// How many pools may have a status.
   package static var poolCount: Int { SystemTopic.pools }
 
+  /// The name of one of the Broker's own pools; nil for those of others.
+  package static func poolName(_ number: Int) -> StaticString? {
+    BrokerPool(rawValue: UInt8(truncatingIfNeeded: number))?.name
+  }
+
   /// The most pools of others that can be told of.
-  package static var foreignPoolCount: Int { SystemTopic.foreignPools }
+  package static var foreignPoolCount: Int { ForeignPools.count }
 
   /// Takes the status of a pool that is not the Broker's own, to be told with the others.
   package mutating func setForeignPool(_ number: Int, _ status: PoolStatus) {
@@ -35,26 +28,28 @@ extension Broker {
 
   /// The status of one of the pools that clients can fill; nil where this board has none.
   package func pool(_ number: Int) -> PoolStatus? {
-    let own = Broker.poolCount - Broker.foreignPoolCount
-    return number < own ? ownPool(number) : system.foreignPools[number - own]
+    guard let own = BrokerPool(rawValue: UInt8(truncatingIfNeeded: number)) else {
+      return system.foreignPools[number - SystemTopic.ownPools]
+    }
+    return PoolStatus(name: own.name, occupancy: occupancy(of: own))
   }
 
-  private func ownPool(_ number: Int) -> PoolStatus {
-    switch number {
-    case 0: PoolStatus(name: "connections", occupancy: connections.occupancy)
-    case 1: PoolStatus(name: "sessions", occupancy: sessions.occupancy)
-    case 2: PoolStatus(name: "subscriptions", occupancy: subscriptions.occupancy)
-    case 3: PoolStatus(name: "topic levels", occupancy: subscriptions.levelOccupancy)
-    case 4: PoolStatus(name: "shared groups", occupancy: subscriptions.groupOccupancy)
-    case 5: PoolStatus(name: "retained messages", occupancy: retained.occupancy)
-    case 6: PoolStatus(name: "messages", occupancy: messages.messageOccupancy)
-    case 7: PoolStatus(name: "message blocks", occupancy: messages.blockOccupancy)
-    case 8: PoolStatus(name: "deliveries", occupancy: sessions.deliveryOccupancy)
-    case 9: PoolStatus(name: "text blocks", occupancy: texts.occupancy)
-    case 10: PoolStatus(name: "receive blocks", occupancy: arrivals.blocks.occupancy)
-    case 11: PoolStatus(name: "unreleased messages", occupancy: sessions.unreleasedOccupancy)
-    case 12: PoolStatus(name: "topic aliases", occupancy: aliases.tables.occupancy)
-    default: PoolStatus(name: "send blocks", occupancy: departures.blocks.occupancy)
+  private func occupancy(of pool: BrokerPool) -> Occupancy {
+    switch pool {
+    case .connections: connections.occupancy
+    case .sessions: sessions.occupancy
+    case .subscriptions: subscriptions.occupancy
+    case .topicLevels: subscriptions.levelOccupancy
+    case .sharedGroups: subscriptions.groupOccupancy
+    case .retainedMessages: retained.occupancy
+    case .messages: messages.messageOccupancy
+    case .messageBlocks: messages.blockOccupancy
+    case .deliveries: sessions.deliveryOccupancy
+    case .textBlocks: texts.occupancy
+    case .receiveBlocks: arrivals.blocks.occupancy
+    case .unreleasedMessages: sessions.unreleasedOccupancy
+    case .topicAliases: aliases.tables.occupancy
+    case .sendBlocks: departures.blocks.occupancy
     }
   }
 

@@ -75,36 +75,47 @@ extension Broker {
   /// Writes the name and the value of one topic; false when this board has no such topic.
   private func describe(_ topic: Int, name: inout Line, value: inout Line) -> Bool {
     name.append("$SYS/broker/")
-    if let counter = SystemTopic(rawValue: UInt8(truncatingIfNeeded: topic)),
-      topic < SystemTopic.counters
+    var place = topic
+    if let counter = SystemTopic(rawValue: UInt8(truncatingIfNeeded: place)),
+      place < SystemTopic.counters
     {
       name.append(counter.name)
       describe(counter, in: &value)
-    } else if topic < SystemTopic.counters + SystemTopic.averages {
-      let (kind, span) = (topic - SystemTopic.counters).quotientAndRemainder(dividingBy: 3)
-      name.append(SystemTopic.averageName(kind))
-      name.append(SystemTopic.spanName(span))
-      value.append(hundredths: system.load.hundredths(kind, span: span))
-    } else {
-      let place = topic - SystemTopic.counters - SystemTopic.averages
-      let (number, aspect) = place.quotientAndRemainder(dividingBy: 4)
-      guard let pool = pool(number) else { return false }
-      describe(pool, aspect, name: &name, value: &value)
+      return true
     }
+    place -= SystemTopic.counters
+    if place < SystemTopic.averages {
+      describeAverage(place, name: &name, value: &value)
+      return true
+    }
+    let (number, aspect) = (place - SystemTopic.averages)
+      .quotientAndRemainder(dividingBy: PoolAspect.count)
+    guard let pool = pool(number), let aspect = PoolAspect(rawValue: UInt8(aspect)) else {
+      return false
+    }
+    describe(pool, aspect, name: &name, value: &value)
     return true
   }
 
+  private func describeAverage(_ place: Int, name: inout Line, value: inout Line) {
+    let (kind, span) = place.quotientAndRemainder(dividingBy: LoadAverages.spans)
+    guard let load = Load(rawValue: UInt8(truncatingIfNeeded: kind)) else { return }
+    name.append(load.name)
+    name.append(Load.spanName(span))
+    value.append(hundredths: system.load.hundredths(kind, span: span))
+  }
+
   private func describe(
-    _ pool: PoolStatus, _ aspect: Int, name: inout Line, value: inout Line
+    _ pool: PoolStatus, _ aspect: PoolAspect, name: inout Line, value: inout Line
   ) {
     name.append("limits/")
     name.append(pool.name)
-    name.append(SystemTopic.limitName(aspect))
+    name.append(aspect.name)
     switch aspect {
-    case 0: value.append(pool.occupancy.used)
-    case 1: value.append(pool.occupancy.peak)
-    case 2: value.append(pool.occupancy.capacity)
-    default: value.append(pool.occupancy.refused)
+    case .used: value.append(pool.occupancy.used)
+    case .peak: value.append(pool.occupancy.peak)
+    case .capacity: value.append(pool.occupancy.capacity)
+    case .refused: value.append(pool.occupancy.refused)
     }
   }
 
@@ -142,6 +153,7 @@ extension Broker {
     case .packetOutBytes: value.append(packetBytesOut)
     case .socketCount: value.append(connections.occupancy.used)
     case .longestTurn: value.append(statistics.longestTurn)
+    case .largestTurn: value.append(statistics.largestTurn)
     case .loginsFailed: value.append(log.count(of: .loginFailed))
     case .publishesDenied: value.append(log.count(of: .publishDenied))
     case .subscriptionsDenied: value.append(log.count(of: .subscribeDenied))
@@ -153,11 +165,26 @@ extension Broker {
     departures.blocks.occupancy.used * departures.blocks.blockBytes
   }
 
-  private var averagedCounts: InlineArray<9, UInt64> {
-    [
-      statistics.packetsReceived, statistics.packetsSent, statistics.publishesReceived,
-      statistics.publishesSent, statistics.publishesDropped, statistics.bytesReceived,
-      statistics.bytesSent, statistics.connectionsOpened, statistics.connects,
-    ]
+  private var averagedCounts: Load.Each<UInt64> {
+    var counts = Load.Each<UInt64>(repeating: 0)
+    for place in counts.indices {
+      guard let load = Load(rawValue: UInt8(truncatingIfNeeded: place)) else { continue }
+      counts[place] = count(of: load)
+    }
+    return counts
+  }
+
+  private func count(of load: Load) -> UInt64 {
+    switch load {
+    case .messagesReceived: statistics.packetsReceived
+    case .messagesSent: statistics.packetsSent
+    case .publishReceived: statistics.publishesReceived
+    case .publishSent: statistics.publishesSent
+    case .publishDropped: statistics.publishesDropped
+    case .bytesReceived: statistics.bytesReceived
+    case .bytesSent: statistics.bytesSent
+    case .sockets: statistics.connectionsOpened
+    case .connections: statistics.connects
+    }
   }
 }

@@ -23,12 +23,6 @@ extension Event {
     case .willPublished: ("Will of", "published")
     case .messageExpired: ("A message for", "expired")
     case .serverStopping: ("swiftlet terminating", "")
-    default: sentenceOfLimit
-    }
-  }
-
-  private var sentenceOfLimit: (subject: StaticString, predicate: StaticString) {
-    switch self {
     case .sessionsFull:
       ("A client was refused: max_connections, sessions or text blocks are used up", "")
     case .subscriptionsFull:
@@ -45,7 +39,7 @@ extension Event {
     case .aliasesFull: ("Client", "disconnected")
     case .receiveBlocksShort: ("Client", "waits: receive blocks are used up")
     case .sendBlocksShort: ("Client", "waits: send blocks are used up")
-    default: ("", "")
+    case .loginFailed, .deliveryDenied: ("", "")
     }
   }
 }

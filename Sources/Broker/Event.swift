@@ -1,17 +1,23 @@
 /// What can happen, as a closed list: each is counted, and logged if the log takes its kind.
 ///
 /// Tests and the simulator read the counts to prove that a limit or an error exit was reached.
+/// Whoever adds one is asked by the compiler for its level, its sentence, and whether
+/// `connection_messages` silences it. `make documents` writes the table of lines in
+/// `Board/operations.md`; where a line is not the sentence, the comment of the case tells it.
 package enum Event: UInt8, BitwiseCopyable {
   case connectionOpened
   case connectionRefused
+  /// `New client connected as CLIENT (p5, c1, k60, u'USER').`: version, clean session, keep alive
   case clientConnected
   case clientRefused
   case clientDisconnected
   case connectionLost
   case keepAliveExceeded
+  /// `A login was refused, bad user name or password: 'USER'.`
   case loginFailed
   case publishDenied
   case subscribeDenied
+  /// Counted alone: a line for each would tell of every message.
   case deliveryDenied
   case connectTimedOut
   case handshakeFailed
@@ -46,7 +52,12 @@ package enum Event: UInt8, BitwiseCopyable {
       .clientDisconnected, .connectionLost, .keepAliveExceeded, .connectTimedOut,
       .handshakeFailed, .noLongerAllowed:
       true
-    default: false
+    case .loginFailed, .publishDenied, .subscribeDenied, .deliveryDenied, .malformedPacket,
+      .sessionTakenOver, .sessionExpired, .sessionsFull, .subscribed, .unsubscribed,
+      .subscriptionsFull, .publishRejected, .publisherStalled, .publisherTimedOut, .readerTimedOut,
+      .messageDropped, .messageExpired, .messageTooLarge, .packetTooLarge, .retainedFull, .willPublished, .willFull,
+      .aliasesFull, .receiveBlocksShort, .sendBlocksShort, .serverStopping:
+      false
     }
   }
 
@@ -66,8 +77,7 @@ package enum Event: UInt8, BitwiseCopyable {
     case .serverStopping: .information
     case .sessionsFull, .subscriptionsFull, .publishRejected, .publisherStalled,
       .publisherTimedOut, .readerTimedOut, .messageDropped, .messageTooLarge, .packetTooLarge,
-      .retainedFull,
-      .willFull, .aliasesFull, .receiveBlocksShort, .sendBlocksShort:
+      .retainedFull, .willFull, .aliasesFull, .receiveBlocksShort, .sendBlocksShort:
       .warning
     }
   }

@@ -7,7 +7,7 @@ struct SystemFigures: ~Copyable {
   /// A hash of the value that each topic had when it was published last.
   var values: SlotTable<UInt32>
   /// What the Server says of pools that are not the Broker's.
-  var foreignPools = InlineArray<6, PoolStatus?>(repeating: nil)
+  var foreignPools = ForeignPools(repeating: nil)
 
   init(in region: inout Region) {
     values = SlotTable("system topics", count: SystemTopic.count, in: &region)

@@ -1,26 +1,31 @@
 /// The keys of Mosquitto that have no effect here and do no harm.
 enum IgnoredKey: UInt8 {
+  /// `allow_duplicate_messages`
   case allowDuplicateMessages
+  /// `autosave_interval`
   case autosaveInterval
+  /// `autosave_on_changes`
   case autosaveOnChanges
+  /// `ciphers_tls1.3`
   case ciphersVersion13
+  /// `enable_control_api`
   case controlAPI
+  /// `dhparamfile`
   case diffieHellmanFile
+  /// `tls_keyform`
   case keyForm
+  /// `memory_limit`
   case memoryLimit
+  /// `persistence_file`
   case persistenceFile
+  /// `persistence_location`
   case persistenceLocation
+  /// `retry_interval`
   case retryInterval
+  /// `store_clean_interval`
   case storeCleanInterval
+  /// `websockets_log_level`
   case webSocketLogLevel
-
-  static var names: StaticString {
-    """
-    allow_duplicate_messages autosave_interval autosave_on_changes ciphers_tls1.3 enable_control_api \
-    dhparamfile tls_keyform memory_limit persistence_file persistence_location retry_interval \
-    store_clean_interval websockets_log_level
-    """
-  }
 
   /// Why it has no effect.
   var reason: StaticString {
@@ -42,37 +47,49 @@ enum IgnoredKey: UInt8 {
 
 /// The keys of Mosquitto that are not here, and that somebody would miss.
 enum RefusedKey: UInt8 {
+  /// `auth_plugin`
   case authPlugin
+  /// `auth_plugin_deny_special_chars`
   case authPluginDenySpecialCharacters
+  /// `global_plugin`
   case globalPlugin
+  /// `plugin`
   case plugin
+  /// `plugin_load`
   case pluginLoad
+  /// `plugin_use`
   case pluginUse
+  /// `packet_buffer_size`
   case packetBufferSize
+  /// `packet_max_auth`
   case packetMaximumAuth
+  /// `packet_max_connect`
   case packetMaximumConnect
+  /// `packet_max_simple`
   case packetMaximumSimple
+  /// `packet_max_sub`
   case packetMaximumSubscribe
+  /// `packet_max_un_sub`
   case packetMaximumUnsubscribe
+  /// `packet_max_will`
   case packetMaximumWill
+  /// `max_inflight_bytes`
   case maximumInflightBytes
+  /// `http_dir`
   case httpFolder
+  /// `tls_engine`
   case engine
+  /// `tls_engine_kpass_sha1`
   case engineKeyPassword
+  /// `tls_keylog`
   case keyLog
+  /// `disable_client_cert_date_checks`
   case disableDateChecks
+  /// `proxy_protocol_v2_require_tls`
   case proxyRequiresTLS
+  /// `connection`
+  /// - Mosquitto: not yet
   case connection
-
-  static var names: StaticString {
-    """
-    auth_plugin auth_plugin_deny_special_chars global_plugin plugin plugin_load plugin_use \
-    packet_buffer_size packet_max_auth packet_max_connect packet_max_simple packet_max_sub \
-    packet_max_un_sub packet_max_will max_inflight_bytes http_dir tls_engine \
-    tls_engine_kpass_sha1 tls_keylog disable_client_cert_date_checks \
-    proxy_protocol_v2_require_tls connection
-    """
-  }
 
   /// The keys of a `connection`, which is a bridge, besides those that begin with `bridge_`.
   static var bridgeNames: StaticString {

@@ -4,6 +4,7 @@ import CLinux
 import Configuration
 import Memory
 import Server
+import WebSocket
 
 /// The sockets of the machine, behind `poll()`.
 ///
@@ -52,8 +53,21 @@ package struct LinuxNetwork: Network, ~Copyable {
   }
 
   package func pool(_ number: Int) -> PoolStatus? {
-    if let pool = streams.pool(number) { return pool }
-    return webSockets.pool(number - Streams.poolCount)
+    guard let pool = LinuxPool(rawValue: UInt8(truncatingIfNeeded: number)), pool.isHere else {
+      return nil
+    }
+    return PoolStatus(name: pool.name, occupancy: occupancy(of: pool))
+  }
+
+  private func occupancy(of pool: LinuxPool) -> Occupancy {
+    switch pool {
+    case .tlsConnections: streams.tls.connections
+    case .tlsHandshakes: streams.tls.handshakes
+    case .tlsHeapBytes: streams.tls.heapOccupancy
+    case .webSockets: webSockets.states.occupancy
+    case .webSocketHandshakes: webSockets.handshakes.occupancy
+    case .webSocketControls: webSockets.controls.occupancy
+    }
   }
 
   package mutating func wait(milliseconds: UInt64?) {

@@ -14,7 +14,7 @@ struct Streams: ~Copyable {
   private var repeats: Ring<UInt32>
   /// How many of them the turn that has begun finds.
   private var repeating = 0
-  private var tls: TLSStreams
+  private(set) var tls: TLSStreams
   private(set) var waiting: Waiting
 
   /// - Parameter places: how many connections there may be.
@@ -38,11 +38,6 @@ struct Streams: ~Copyable {
   mutating func adopt(_ configurations: TLSConfigurations, connectSeconds: Int) {
     tls.adopt(configurations, connectSeconds: connectSeconds)
   }
-
-  static var poolCount: Int { TLSStreams.poolCount }
-
-  /// The status of one of its pools that clients can fill; nil when there are no more.
-  func pool(_ number: Int) -> PoolStatus? { tls.pool(number) }
 
   /// Waits until something is ready, or so many milliseconds at most; nil for as long as it takes.
   mutating func wait(milliseconds: UInt64?, listens: Bool) {

@@ -23,9 +23,9 @@ struct TLSStreams: ~Copyable {
   private var lookedAt: UInt32 = 0
   private var configurations = TLSConfigurations()
   /// Connections with a session.
-  fileprivate var connections: Occupancy
+  private(set) var connections: Occupancy
   /// Handshakes that go on; those that have to wait count as refused.
-  fileprivate var handshakes: Occupancy
+  private(set) var handshakes: Occupancy
   fileprivate let heapBytes: Int
   /// What handshakes took of this turn.
   private var microseconds: Int64 = 0
@@ -220,21 +220,9 @@ struct TLSStreams: ~Copyable {
   }
 }
 
-// How full it is, for `$SYS` and SIGUSR2.
 extension TLSStreams {
-  static var poolCount: Int { Limits().tlsConnections > 0 ? 3 : 0 }
-
-  /// The status of one of its pools; nil when there are no more.
-  func pool(_ number: Int) -> PoolStatus? {
-    guard number < TLSStreams.poolCount else { return nil }
-    switch number {
-    case 0: return PoolStatus(name: "TLS connections", occupancy: connections)
-    case 1: return PoolStatus(name: "TLS handshakes", occupancy: handshakes)
-    default: return PoolStatus(name: "TLS heap bytes", occupancy: heapOccupancy)
-    }
-  }
-
-  private var heapOccupancy: Occupancy {
+  /// How full the memory of the library is, for `$SYS` and SIGUSR2.
+  var heapOccupancy: Occupancy {
     let use = linux_tls_memory_use()
     return Occupancy(
       used: Int(use.heap_bytes), peak: Int(use.heap_peak), refused: UInt64(use.heap_refused),

@@ -102,17 +102,6 @@ struct WebSocketLayer: ~Copyable {
     return proxiedAddress
   }
 
-  /// The status of one of its pools, for `$SYS` and SIGUSR2; nil when there are no more.
-  func pool(_ number: Int) -> PoolStatus? {
-    guard WebSocketLayer.isHere else { return nil }
-    switch number {
-    case 0: return PoolStatus(name: "WebSockets", occupancy: states.occupancy)
-    case 1: return PoolStatus(name: "WebSocket handshakes", occupancy: handshakes.occupancy)
-    case 2: return PoolStatus(name: "WebSocket controls", occupancy: controls.occupancy)
-    default: return nil
-    }
-  }
-
   @inline(__always) func entry(_ place: Int) -> Entry {
     WebSocketLayer.isHere ? entries[place] : .plain
   }

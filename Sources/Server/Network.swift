@@ -40,7 +40,7 @@ package protocol Network: ~Copyable {
   /// Writes who the peer has proved to be, as its listener wants it, and returns the length; zero
   /// for nobody.
   mutating func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int
-  /// The status of one of its pools that clients can fill, from 0 on; nil when there are no more.
+  /// The status of one of its pools that clients can fill; nil for one that is not here.
   func pool(_ number: Int) -> PoolStatus?
 }
 

@@ -103,7 +103,7 @@ where L.NetworkSettings == N.Settings {
   /// Hands the Broker the status of the pools that are not its own.
   private mutating func readPools() {
     for number in 0..<Broker.foreignPoolCount {
-      guard let pool = network.pool(number) else { return }
+      guard let pool = network.pool(number) else { continue }
       broker.setForeignPool(number, pool)
     }
   }

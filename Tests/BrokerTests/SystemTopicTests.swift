@@ -27,6 +27,14 @@ private func world() -> World { World(World.policy { $0.systemInterval = 10 }) }
   #expect(values["$SYS/broker/load/connections/1min"] == "0.00")
 }
 
+@Test func whatIsCountedHasOnePlaceForEachCase() {
+  #expect(Load(rawValue: UInt8(LoadAverages.kinds) - 1) != nil)
+  #expect(Load(rawValue: UInt8(LoadAverages.kinds)) == nil)
+  #expect(PoolAspect(rawValue: UInt8(PoolAspect.count) - 1) != nil)
+  #expect(PoolAspect(rawValue: UInt8(PoolAspect.count)) == nil)
+  #expect(Event(rawValue: UInt8(World().broker.log.counts.count)) == nil)
+}
+
 @Test func changesAreToldOnceAnInterval() {
   let world = world()
   let client = world.connect("a")

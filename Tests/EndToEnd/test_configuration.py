@@ -1,6 +1,7 @@
 """The configuration: files that include others, listeners of different kinds, reloads."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -8,7 +9,7 @@ import time
 
 import packets
 import pytest
-from broker import Broker, free_port, let_in, program, wait_until_it_accepts
+from broker import ROOT, Broker, free_port, let_in, program, wait_until_it_accepts
 from packets import CONNACK, DISCONNECT, V31, V311, V5, Will
 from raw_client import PATIENCE, RawClient
 
@@ -172,6 +173,24 @@ def test_the_plan_of_a_configuration(tmp_path):
     done = check(written(tmp_path, "listener 1883\nlistener 1884 ::1\n"))
     assert done.returncode == 0 and "sum, with padding" in done.stdout
     assert "this configuration takes 2 listeners of 16, " in done.stdout
+
+
+def documented():
+    """Every key of the tables in the documents, but those of which only the beginning is known, and its state."""
+    text = (ROOT / "Board/operations.md").read_text().split("<!-- Made by `make documents`: keys -->\n")[1]
+    for names, state in re.findall(r"^\| (`.*?) \| (\w[\w ]*) \|", text.split("<!-- End. -->")[0], re.M):
+        yield from ((name, state) for name in re.findall(r"`(.*?)`", names) if not name.endswith("*"))
+
+
+def test_the_program_says_of_a_key_what_the_documents_say(tmp_path):
+    rows = list(documented())
+    assert len(rows) > 120
+    for key, state in rows:
+        told = check(written(tmp_path, f"{key} true\n")).stderr
+        assert "Unknown" not in told, key
+        is_late = state == "not yet" and "persistence" in key
+        assert ("has no effect" in told) == (state == "no effect" or is_late), (key, told)
+        assert ("is not available" in told) == (state.startswith("not ") and not is_late), (key, told)
 
 
 # MARK: Listeners

@@ -62,6 +62,7 @@ def test_the_package_holds_program_service_pages_and_configuration(package):
     files = {line.split()[-1].lstrip("."): line.split() for line in listed.stdout.splitlines()}
     for path in ("/usr/sbin/swiftlet", "/usr/lib/systemd/system/swiftlet.service",
                  "/usr/share/man/man1/swiftlet.1.gz", "/usr/share/man/man5/swiftlet.conf.5.gz",
+                 "/usr/share/doc/swiftlet/README.md.gz", "/usr/share/doc/swiftlet/operations.md.gz",
                  "/etc/swiftlet/swiftlet.conf", "/etc/swiftlet/conf.d/"):
         assert path in files
         assert files[path][1] == "root/root"

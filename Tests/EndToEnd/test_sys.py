@@ -1,11 +1,12 @@
 """The $SYS tree: Mosquitto's names, which exporters read. [4.7.2]"""
 
+import re
 import subprocess
 import time
 
 import packets
 import pytest
-from broker import IS_SWIFTLET
+from broker import IS_SWIFTLET, ROOT
 from packets import V5
 from raw_client import PATIENCE
 
@@ -53,6 +54,25 @@ def test_later_names(tree):
     missing = [name for name in LATER if f"$SYS/broker/{name}" not in tree
                and not name.startswith("heap/")]
     assert not missing
+
+
+def written_out(name):
+    """`a/{b,c}` as both its topics."""
+    if not (found := re.search(r"\{(.*?)\}", name)):
+        return [name]
+    return [name.replace(found[0], one) for one in found[1].split(",")]
+
+
+@pytest.mark.swiftlet_only("Swiftlet's own")
+def test_the_tree_is_the_one_of_the_documents(tree):
+    text = (ROOT / "Board/operations.md").read_text()
+    topics, pools = (
+        re.findall(r"^\| `(.*?)` \|", text.split(f"<!-- Made by `make documents`: {piece} -->\n| ")[1]
+                   .split("<!-- End. -->")[0].split("\n", 2)[2], re.M) for piece in ("topics", "pools"))
+    names = [topic for name in topics for topic in written_out(name) if "POOL" not in topic]
+    names += [topic.replace("POOL", pool) for name in topics if "POOL" in name for topic in written_out(name)
+              for pool in pools]
+    assert sorted(tree) == sorted(f"$SYS/broker/{name}" for name in names)
 
 
 @pytest.mark.swiftlet_only("Swiftlet's own")

@@ -59,11 +59,9 @@ package final class Marks {
     (UInt8.min...UInt8.max).compactMap { Event(rawValue: $0) }
   }
 
-  private static let pools = [
-    "connections", "sessions", "subscriptions", "topic levels", "shared groups",
-    "retained messages", "messages", "message blocks", "deliveries", "text blocks",
-    "unreleased messages", "topic aliases", "send blocks",
-  ]
+  /// Those that can refuse: who finds no receive block is only not read.
+  private static let pools = (0..<Broker.poolCount).compactMap { Broker.poolName($0) }
+    .map { "\($0)" }.filter { $0 != "receive blocks" }
 
   /// Takes what a broker has counted.
   func take(_ broker: borrowing Broker) {

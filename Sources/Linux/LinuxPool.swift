@@ -1,0 +1,40 @@
+import Board
+
+/// The pools beside the Broker's that clients can fill, with the limit of the board that each is.
+///
+/// Whoever adds one is asked by the compiler for its name and for how full it is, and by
+/// `make documents` for one more place in the Broker's `ForeignPools`.
+enum LinuxPool: UInt8 {
+  /// `tlsConnections`
+  case tlsConnections
+  /// `tlsHandshakes`; refused are those that had to wait
+  case tlsHandshakes
+  /// `tlsHeapBytes`
+  case tlsHeapBytes
+  /// `webSockets`
+  case webSockets
+  /// `webSocketHandshakes`
+  case webSocketHandshakes
+  /// `webSocketControls`
+  case webSocketControls
+
+  /// Its name in `$SYS/broker/limits/`.
+  var name: StaticString {
+    switch self {
+    case .tlsConnections: "TLS connections"
+    case .tlsHandshakes: "TLS handshakes"
+    case .tlsHeapBytes: "TLS heap bytes"
+    case .webSockets: "WebSockets"
+    case .webSocketHandshakes: "WebSocket handshakes"
+    case .webSocketControls: "WebSocket controls"
+    }
+  }
+
+  /// Whether this board has it.
+  var isHere: Bool {
+    switch self {
+    case .tlsConnections, .tlsHandshakes, .tlsHeapBytes: Limits().tlsConnections > 0
+    case .webSockets, .webSocketHandshakes, .webSocketControls: WebSocketLayer.isHere
+    }
+  }
+}
