@@ -2,6 +2,7 @@ import MQTT
 import Memory
 import Messages
 import Sessions
+import Topics
 
 // What is done by and by, for nobody in particular.
 extension Broker {

@@ -1,7 +1,9 @@
 import Board
 import MQTT
 import Memory
+import Messages
 import Sessions
+import Topics
 
 // Whose turn it is, and who waits until there is room.
 extension Broker {

@@ -116,14 +116,18 @@ package struct LinuxNetwork: Network, ~Copyable {
     return ready
   }
 
-  package mutating func receive(place: Int, into bytes: inout MutableSpan<UInt8>) -> Received {
+  package mutating func look() { streams.look() }
+
+  package mutating func receive(
+    place: Int, into bytes: inout MutableSpan<UInt8>, _ work: inout Work
+  ) -> Received {
     webSockets.receive(place: place, streams: &streams, into: &bytes)
   }
 
   package mutating func takeProxiedAddress() -> UInt64? { webSockets.takeAddress() }
 
   package mutating func send(
-    _ chain: Chain, of chains: borrowing ByteChains, place: Int
+    _ chain: Chain, of chains: borrowing ByteChains, place: Int, _ work: inout Work
   ) -> Sent {
     guard case .framed(let handle) = webSockets.entry(place) else {
       return sendPlain(chain, of: chains, place: place)

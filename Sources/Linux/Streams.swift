@@ -49,6 +49,12 @@ struct Streams: ~Copyable {
     tls.beginTurn()
   }
 
+  /// Finds who has become ready since the last wait, without waiting.
+  mutating func look() {
+    waiting.look()
+    repeating = repeats.count
+  }
+
   /// The next connection that is ready.
   mutating func nextReady() -> Readiness? {
     while repeating > 0, let place = repeats.removeFirst() {

@@ -77,6 +77,11 @@ struct Waiting: ~Copyable {
     if epoll >= 0 && entries[1 + listenerCount].returned != 0 { _ = collect() }
   }
 
+  /// Learns which clients have become ready, without waiting, if that can be asked of them alone.
+  mutating func look() {
+    if epoll >= 0 && nextIndex >= readyCount { _ = collect() }
+  }
+
   /// Whether more is likely to be ready than one call of epoll has just told: then poll, which
   /// would say no more than that, is left out, but not for long. Others wait there.
   private var isBusy: Bool { epoll >= 0 && readyCount > 1 && turnsWithoutPoll < 16 }
