@@ -156,8 +156,8 @@ package struct Arrivals: ~Copyable {
   ) {
     connection.isWaiting = true
     waits[handle.index] = wait
-    // Who waits for its own answers is woken by their leaving.
-    guard wait.cause != .answers else { return }
+    // Who waits for its own answers is woken by their leaving, and by the Server when it has gone on.
+    guard !wait.isForAnswers && !wait.isForPublication else { return }
     waiting.append(handle.index)
   }
 
@@ -166,7 +166,7 @@ package struct Arrivals: ~Copyable {
 
   /// Forgets until when a connection may wait, as something of it has found room.
   mutating func forgetWait(of connection: Handle<Connection>) {
-    if waits[connection.index].cause != .none { waits[connection.index] = Wait() }
+    if !waits[connection.index].isBlank { waits[connection.index] = Wait() }
   }
 
   /// Says that something was given back for which somebody may wait.

@@ -93,7 +93,7 @@ extension Broker {
 
   /// Sends DISCONNECT where there is one: to a 5.0 Client that has its CONNACK.
   /// [MQTT-3.14.0-1] [MQTT-3.14.4-1]
-  private mutating func sayDisconnect(
+  mutating func sayDisconnect(
     _ connection: Handle<Connection>, _ reason: ReasonCode, _ words: StaticString
   ) {
     let isTold =
@@ -177,6 +177,7 @@ extension Broker {
   ) {
     arrivals.release(&connections[connection].input)
     connections[connection].isWaiting = false
+    if let publication = lane.leave(connection) { giveUp(publication) }
     aliases.release(of: &connections[connection], texts: &texts)
     let session = connections[connection].session
     guard !session.isNull else { return countEntered(connection) }

@@ -255,6 +255,7 @@ extension Broker {
     presence.enter(session, by: connection, connections[connection].listener)
     statistics.clientsMaximum = max(statistics.clientsMaximum, statistics.clientsConnected)
     sessions.prepareResend(to: session, messages: messages, &work)
+    countProgress(of: session)
     connections[connection].lastReceived = now
     arm(connection)
     owe(connection)

@@ -61,6 +61,10 @@ extension Broker {
   private func keepAliveDue(_ connection: Handle<Connection>) -> Instant {
     let seconds = UInt64(connections[connection].keepAlive)
     guard seconds > 0 else { return .never }
+    // While its message is on its way to many, nothing is heard of it.
+    if connections[connection].isWaiting && arrivals.wait(of: connection).isForPublication {
+      return .never
+    }
     return connections[connection].lastReceived.adding(milliseconds: seconds * 1500)
   }
 
@@ -94,6 +98,12 @@ extension Broker {
 
   /// What it sent could not be taken in time. It was not acknowledged, so nothing is lost.
   private mutating func expireWait(_ connection: Handle<Connection>) {
+    // Whose queue is full may have ceased to count, without giving anything back.
+    let cause = arrivals.wait(of: connection).cause
+    if case .queue = cause, isOver(cause, on: connection) {
+      wake(connection)
+      return arm(connection)
+    }
     refuse(connection, .quotaExceeded, .publisherTimedOut, "there was no room for what it sent")
   }
 
@@ -113,7 +123,7 @@ extension Broker {
   private mutating func perform(_ task: BrokerTask, _ work: inout Work) {
     switch task {
     case .systemTopics:
-      publishSystemTopics()
+      beginSystemTopics()
       schedule.set(.systemTopics, to: now.adding(seconds: UInt64(max(1, policy.systemInterval))))
     case .sweep: sweep(&work)
     }

@@ -20,13 +20,13 @@ extension Broker {
     let range = subscriptions.filter(of: subscription, texts: texts, in: &names.filter)
     let wanted = names.filter.bytes(range)
     guard !TopicName.isValid(wanted) else {
-      return replayOne(wanted, subscription, to: session, on: connection)
+      return replayOne(wanted, subscription, to: session, on: connection, &work)
     }
     var position = Int(subscriptions[subscription].replayPosition)
     let end = min(retained.endPosition, position + Broker.stepLength)
     while position < end {
       if let message = retained.message(at: position, now: now),
-        isMatch(message, wanted, at: position, for: session),
+        isMatch(message, wanted, at: position, for: session, &work),
         !sendRetained(message, subscription, to: session, on: connection)
       {
         subscriptions[subscription].replayPosition = UInt32(position)
@@ -36,30 +36,30 @@ extension Broker {
     }
     subscriptions[subscription].replayPosition = UInt32(position)
     guard position >= retained.endPosition else { return true }
-    return replaySystemTopics(wanted, subscription, to: session, on: connection)
+    return replaySystemTopics(wanted, subscription, to: session, on: connection, &work)
   }
 
   /// A filter without wildcards has one retained message at most.
   private mutating func replayOne(
     _ topic: Span<UInt8>, _ subscription: Handle<Subscription>, to session: Handle<Session>,
-    on connection: Handle<Connection>
+    on connection: Handle<Connection>, _ work: inout Work
   ) -> Bool {
     if let message = retained.message(of: topic, now: now, messages: messages),
-      mayReplay(topic, at: retainedPosition(of: topic), to: session),
+      mayReplay(topic, at: retainedPosition(of: topic), to: session, &work),
       !sendRetained(message, subscription, to: session, on: connection)
     {
       return false
     }
-    return replaySystemTopics(topic, subscription, to: session, on: connection)
+    return replaySystemTopics(topic, subscription, to: session, on: connection, &work)
   }
 
   private mutating func isMatch(
     _ message: Handle<Message>, _ wanted: Span<UInt8>, at position: Int,
-    for session: Handle<Session>
+    for session: Handle<Session>, _ work: inout Work
   ) -> Bool {
     let topic = names.topic.bytes(0..<messages.copyTopic(of: message, to: &names.topic))
     return TopicFilter.matches(filter: wanted, name: topic)
-      && mayReplay(topic, at: position, to: session)
+      && mayReplay(topic, at: position, to: session, &work)
   }
 
   private func retainedPosition(of topic: Span<UInt8>) -> Int? {
@@ -74,12 +74,11 @@ extension Broker {
   ) -> Bool {
     let match = Match(of: subscription, subscriptions[subscription])
     // Nothing is taken that would have to be given back: those who wait are asked after each release.
-    guard sessions.deliveryOccupancy.free > 0, identifierBlocks(of: match) <= texts.occupancy.free,
-      let identifiers = encodeIdentifiers(of: match)
-    else { return false }
-    let delivery = Delivery(
-      of: message, to: session.index, qos: outgoingQoS(messages[message].qos, match),
-      isRetained: true, identifiers: identifiers)
-    return sessions.enqueue(delivery, for: session, messages: &messages)
+    let isAllowed = shares.deliveries.allows(
+      1, holding: Int(sessions[session].deliveryCount), free: sessions.deliveryOccupancy.free)
+    return isAllowed
+      && enqueue(
+        message, to: session, match, outgoingQoS(messages[message].qos, match), isRetained: true,
+        in: .quick)
   }
 }

@@ -67,19 +67,21 @@ extension Broker {
   /// publisher could still publish it.
   @inline(__always)
   mutating func mayReplay(
-    _ topic: Span<UInt8>, at position: Int?, to session: Handle<Session>
+    _ topic: Span<UInt8>, at position: Int?, to session: Handle<Session>, _ work: inout Work
   ) -> Bool {
     guard access.hasRules else { return true }
-    guard may(.read, topic, session) else {
+    guard may(.read, topic, session, &work) else {
       _ = log.counts(.deliveryDenied)
       return false
     }
     guard let position, policy.checksRetainSource else { return true }
-    return mayStillWrite(topic, at: position)
+    return mayStillWrite(topic, at: position, &work)
   }
 
   @inline(never)
-  private mutating func mayStillWrite(_ topic: Span<UInt8>, at position: Int) -> Bool {
+  private mutating func mayStillWrite(
+    _ topic: Span<UInt8>, at position: Int, _ work: inout Work
+  ) -> Bool {
     let chain = retainedSources[position]
     guard !chain.isEmpty else { return true }
     let bytes = Broker.copy(chain, of: texts, to: &names.source)
@@ -95,7 +97,7 @@ extension Broker {
       .write, topic,
       to: Requester(
         security: security, rules: access.rules(of: user, security: security), userName: user,
-        clientIdentifier: bytes.extracting(end..<bytes.count)))
+        clientIdentifier: bytes.extracting(end..<bytes.count)), &work)
     access.remember(key, isAllowed)
     return isAllowed
   }

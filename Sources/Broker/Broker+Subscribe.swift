@@ -17,7 +17,7 @@ extension Broker {
     var requests = packet
     var count = 0
     while let request = requests.next(in: bytes) {
-      let code = subscribe(connection, request, packet.subscriptionIdentifier, bytes)
+      let code = subscribe(connection, request, packet.subscriptionIdentifier, bytes, &work)
       setCode(connections[connection].version == .v5 ? code : olderCode(code), at: count)
       count += 1
     }
@@ -53,33 +53,55 @@ extension Broker {
 
   private mutating func subscribe(
     _ connection: Handle<Connection>, _ request: Subscribe.Request, _ identifier: UInt32,
-    _ bytes: Span<UInt8>
+    _ bytes: Span<UInt8>, _ work: inout Work
   ) -> ReasonCode {
     let session = connections[connection].session
     let written = request.filter.in(bytes)
     guard written.count <= limits.topicBytes, let filter = mounted(filter: written, on: connection)
     else { return .topicFilterInvalid }
-    guard maySubscribe(filter, session) else {
+    guard maySubscribe(filter, session, &work) else {
       note(.subscribeDenied, session, "")
       return .notAuthorized
     }
-    let outcome = subscriptions.subscribe(
-      session.index, to: filter, options: request.options, identifier: identifier, texts: &texts)
-    switch outcome {
-    case .full:
-      note(.subscriptionsFull, session, "")
-      return .quotaExceeded
-    case .added(let subscription):
-      note(.subscribed, session, "")
-      if request.options.retainHandling != .doNotSend { beginReplay(of: subscription) }
-    case .replaced(let subscription):
+    let options = request.options
+    if let known = subscriptions.find(filter, of: session.index, texts: texts) {
       // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11] [MQTT-3.8.4-4] [MQTT3-3.8.4-3]
-      note(.subscribed, session, "")
-      if request.options.retainHandling == .send { beginReplay(of: subscription) }
+      subscriptions.replace(known, options: options, identifier: identifier)
+      if options.retainHandling == .send { beginReplay(of: known) }
+    } else {
+      guard let added = add(filter, options, identifier, to: session) else {
+        note(.subscriptionsFull, session, "")
+        return .quotaExceeded
+      }
+      if options.retainHandling != .doNotSend { beginReplay(of: added) }
     }
+    note(.subscribed, session, "")
     // Every QoS is granted, even where the listener takes no such PUBLISH. The reasons above are
     // those that a SUBACK may hold. [MQTT-3.2.2-10] [MQTT-3.8.4-7] [MQTT-3.9.3-2]
     return ReasonCode(rawValue: request.options.qos.rawValue)
+  }
+
+  /// Adds a subscription that a session does not have yet; nil when it has its share of them, of
+  /// levels or of text blocks.
+  private mutating func add(
+    _ filter: Span<UInt8>, _ options: SubscriptionOptions, _ identifier: UInt32,
+    to session: Handle<Session>
+  ) -> Handle<Subscription>? {
+    let cost = subscriptions.cost(of: filter, blockBytes: texts.blockBytes)
+    let held = subscriptions.holding(of: session.index)
+    let isAllowed =
+      shares.subscriptions.allows(
+        1, holding: held.subscriptions, free: subscriptions.occupancy.free)
+      && shares.topicLevels.allows(
+        cost.levels, holding: held.blocks, free: subscriptions.levelOccupancy.free)
+      && shares.textBlocks.allows(
+        cost.blocks, holding: textsHeld(by: session), free: texts.occupancy.free)
+    guard isAllowed else {
+      subscriptions.refuse()
+      return nil
+    }
+    return subscriptions.add(
+      session.index, to: filter, options: options, identifier: identifier, texts: &texts)
   }
 
   /// Retained messages are not sent for Shared Subscriptions. [4.8.2]
@@ -103,7 +125,7 @@ extension Broker {
     let outgoing = connections[connection].output
     let needed = departures.blocks.blocksNeeded(toAppend: count + 16, to: outgoing) + 1
     if needed <= departures.blocks.occupancy.free { return true }
-    wait(connection, for: .sendBlocks, needed)
+    wait(connection, for: .sendBlocks(UInt32(needed)))
     return false
   }
 

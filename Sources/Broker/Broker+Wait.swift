@@ -66,10 +66,7 @@ extension Broker {
 
   /// Lets the input of a connection wait until there is room for what it brings; such a wait has an
   /// end.
-  mutating func wait(
-    _ connection: Handle<Connection>, for cause: Wait.Cause, _ amount: Int = 0,
-    of session: Handle<Session> = .null
-  ) {
+  mutating func wait(_ connection: Handle<Connection>, for cause: Wait.Cause) {
     guard connections[connection].isLive && !connections[connection].isWaiting else { return }
     var wait = arrivals.wait(of: connection)
     if !wait.hasEnd {
@@ -77,8 +74,6 @@ extension Broker {
       wait.until = now.adding(milliseconds: policy.queueFullWait)
     }
     wait.cause = cause
-    wait.amount = UInt32(clamping: amount)
-    wait.session = session
     arrivals.hold(connection, &connections[connection], wait)
     schedule.advance(connection, to: wait.until)
   }
@@ -102,6 +97,9 @@ extension Broker {
   /// Ends the waiting of a connection's input.
   mutating func wake(_ connection: Handle<Connection>) {
     connections[connection].isWaiting = false
+    if lane.reenter(connection) {
+      return arrivals.hold(connection, &connections[connection], Wait(cause: .publication))
+    }
     settleInput(of: connection)
   }
 
@@ -117,7 +115,7 @@ extension Broker {
       work.pay()
       guard let connection = connections.handle(at: place), connections[connection].isWaiting
       else { continue }
-      if isOver(arrivals.wait(of: connection), on: connection) {
+      if isOver(arrivals.wait(of: connection).cause, on: connection) {
         wake(connection)
       } else {
         arrivals.waitOn(place)
@@ -133,26 +131,19 @@ extension Broker {
       &+ retained.occupancy.releases
   }
 
-  /// Whether what a connection waits for is there.
-  private func isOver(_ wait: Wait, on connection: Handle<Connection>) -> Bool {
-    switch wait.cause {
+  /// Whether what a connection waits for is there, as far as can be seen without looking for all who
+  /// are owed its message.
+  func isOver(_ cause: Wait.Cause, on connection: Handle<Connection>) -> Bool {
+    switch cause {
     case .none, .answers: true
+    case .publication: false
     case .receiveBlocks: arrivals.room(for: connections[connection].input) > 0
-    case .sendBlocks: Int(wait.amount) <= departures.blocks.occupancy.free
-    case .room:
-      wait.session.isNull || !sessions.contains(wait.session)
-        || hasQueueRoom(wait.session, Int(wait.amount))
-    }
-  }
-}
-
-extension Wait.Cause {
-  /// What the log says of it.
-  var event: Event {
-    switch self {
-    case .none, .answers, .sendBlocks: .sendBlocksShort
-    case .receiveBlocks: .receiveBlocksShort
-    case .room: .publisherStalled
+    case .sendBlocks(let count): Int(count) <= departures.blocks.occupancy.free
+    case .queue(let session, let byteCount):
+      !sessions.contains(session) || !binds(session) || hasQueueRoom(session, Int(byteCount))
+    case .messages(let byteCount): messages.hasRoom(for: Int(byteCount))
+    case .retained: retained.occupancy.free > 0
+    case .texts(let count): Int(count) <= texts.occupancy.free
     }
   }
 }

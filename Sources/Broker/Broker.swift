@@ -54,6 +54,12 @@ package struct Broker: ~Copyable {
   var courtesy = Work(0)
   /// Sessions that have ended, or whose Will is due, and for which that has still to be seen to.
   var farewells: SlotQueue
+  /// Sessions that are to end because their queues have overflown.
+  var doomed: SlotQueue
+  /// Messages that go to so many that it takes several turns.
+  var lane: SlowLane
+  /// When the Client of each session acknowledged something last.
+  var lastAcknowledged: SlotTable<Instant>
   /// How often something had been given back when those who wait were asked last.
   var releasesSeen: UInt64 = 0
   var sweepPosition = 0
@@ -84,6 +90,9 @@ package struct Broker: ~Copyable {
     aliases = Aliases(limits, in: &region)
     names = Names(limits, in: &region)
     farewells = SlotQueue("farewells", capacity: limits.sessions, in: &region)
+    doomed = SlotQueue("sessions overflown", capacity: limits.sessions, in: &region)
+    lane = SlowLane(connections: places, sessions: limits.sessions, in: &region)
+    lastAcknowledged = SlotTable("last acknowledged", count: limits.sessions, in: &region)
     shares = Shares(limits)
     owners = Owners(count: limits.owners, sessions: limits.sessions, in: &region)
     sessionOwners = SlotTable("session owners", count: limits.sessions, in: &region)
@@ -202,8 +211,10 @@ extension SessionDirectory {
 extension SubscriptionIndex {
   init(_ limits: Limits, hash: SeededHash, in region: inout Region) {
     self.init(
-      subscriptions: limits.subscriptions, subscribers: limits.sessions,
-      groups: limits.sharedGroups, nodes: limits.topicNodes, levels: limits.topicLevels,
+      Sizes(
+        subscriptions: limits.subscriptions, subscribers: limits.sessions,
+        groups: limits.sharedGroups, nodes: limits.topicNodes, levels: limits.topicLevels,
+        quickMatches: limits.turnWork / 8 / WorkPrice.copy),
       hash: hash, in: &region)
   }
 }

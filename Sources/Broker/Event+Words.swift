@@ -35,6 +35,7 @@ extension Event {
     case .publisherStalled: ("Client", "waits: a queue or a table is full for its message")
     case .readerTimedOut: ("Client", "disconnected: it takes nothing of what it is sent")
     case .publisherTimedOut: ("Client", "disconnected: it has waited too long")
+    case .sessionOverflowed: ("Session of", "ended: its queue is full")
     case .messageDropped: ("Outgoing message for", "dropped")
     case .messageTooLarge: ("A message is too large for", "and was not delivered")
     case .packetTooLarge: ("Client", "disconnected")

@@ -36,6 +36,7 @@ package enum Event: UInt8, BitwiseCopyable {
   case publisherTimedOut
   case readerTimedOut
   case messageDropped
+  case sessionOverflowed
   case messageExpired
   case messageTooLarge
   case packetTooLarge
@@ -55,8 +56,8 @@ package enum Event: UInt8, BitwiseCopyable {
       .handshakeFailed, .noLongerAllowed:
       true
     case .loginFailed, .publishDenied, .subscribeDenied, .deliveryDenied, .malformedPacket,
-      .sessionTakenOver, .sessionExpired, .sessionsFull, .sessionCrowdedOut, .clientsFull, .subscribed, .unsubscribed,
-      .subscriptionsFull, .publishRejected, .publisherStalled, .publisherTimedOut, .readerTimedOut,
+      .sessionTakenOver, .sessionExpired, .sessionsFull, .sessionCrowdedOut, .sessionOverflowed,
+      .clientsFull, .subscribed, .unsubscribed, .subscriptionsFull, .publishRejected, .publisherStalled, .publisherTimedOut, .readerTimedOut,
       .messageDropped, .messageExpired, .messageTooLarge, .packetTooLarge, .retainedFull, .willPublished, .willFull,
       .aliasesFull, .receiveBlocksShort, .sendBlocksShort, .serverStopping:
       false
@@ -77,7 +78,7 @@ package enum Event: UInt8, BitwiseCopyable {
     case .unsubscribed: .unsubscribe
     case .messageExpired, .willPublished: .debug
     case .serverStopping: .information
-    case .sessionsFull, .sessionCrowdedOut, .clientsFull, .subscriptionsFull, .publishRejected, .publisherStalled,
+    case .sessionsFull, .sessionCrowdedOut, .sessionOverflowed, .clientsFull, .subscriptionsFull, .publishRejected, .publisherStalled,
       .publisherTimedOut, .readerTimedOut, .messageDropped, .messageTooLarge, .packetTooLarge,
       .retainedFull, .willFull, .aliasesFull, .receiveBlocksShort, .sendBlocksShort:
       .warning

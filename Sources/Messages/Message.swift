@@ -67,7 +67,17 @@ package struct MessageStore: ~Copyable {
   /// Whether there is room for one more message of `byteCount` bytes.
   package func hasRoom(for byteCount: Int) -> Bool {
     messages.occupancy.free > 0
-      && chains.blocksNeeded(toAppend: byteCount, to: Chain()) <= chains.occupancy.free
+      && blocksNeeded(for: byteCount) <= chains.occupancy.free
+  }
+
+  /// How many blocks a message of so many bytes takes.
+  package func blocksNeeded(for byteCount: Int) -> Int {
+    chains.blocksNeeded(toAppend: byteCount, to: Chain())
+  }
+
+  /// How many blocks a message takes.
+  package func blockCount(of handle: Handle<Message>) -> Int {
+    chains.blockCount(of: messages[handle].content)
   }
 
   /// Counts a message that was turned away because `hasRoom` was false.

@@ -69,6 +69,8 @@ struct Profile {
     policy.maximumQueued = isRoomy ? 10_000 : chance.within(2...30)
     policy.maximumPacketSize = min(2048, limits.packetBytes)
     policy.queuesQoS0 = chance.oneIn(2)
+    policy.whenQueueIsFull = chance.pick(
+      [.dropNewest, .dropNewest, .dropOldest, .endSession, .reject, .reject])
     policy.queueFullWait = UInt64(chance.pick([100, 2000, 10_000]))
     policy.writeTimeout = UInt64(chance.pick([0, 150_000]))
     for index in policy.listeners.indices {
