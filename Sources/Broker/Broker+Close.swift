@@ -178,6 +178,7 @@ extension Broker {
     arrivals.release(&connections[connection].input)
     connections[connection].isWaiting = false
     if let publication = lane.leave(connection) { giveUp(publication) }
+    forgetRequest(of: connection)
     aliases.release(of: &connections[connection], texts: &texts)
     let session = connections[connection].session
     guard !session.isNull else { return countEntered(connection) }

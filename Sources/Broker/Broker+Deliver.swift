@@ -42,7 +42,9 @@ extension Broker {
 
   /// The session that a match is of; nil when it has ended, or must not have the copy.
   private mutating func recipient(of match: Match) -> Handle<Session>? {
-    guard !match.isVoid, let session = sessions.session(at: Int(match.subscriber)) else { return nil }
+    guard !match.isVoid, let session = sessions.session(at: Int(match.subscriber)) else {
+      return nil
+    }
     guard !match.hasTooManyIdentifiers else {
       countDropped(session)
       return nil

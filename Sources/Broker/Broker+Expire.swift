@@ -61,11 +61,15 @@ extension Broker {
   private func keepAliveDue(_ connection: Handle<Connection>) -> Instant {
     let seconds = UInt64(connections[connection].keepAlive)
     guard seconds > 0 else { return .never }
-    // While its message is on its way to many, nothing is heard of it.
-    if connections[connection].isWaiting && arrivals.wait(of: connection).isForPublication {
-      return .never
-    }
-    return connections[connection].lastReceived.adding(milliseconds: seconds * 1500)
+    return isHeldUp(connection)
+      ? .never : connections[connection].lastReceived.adding(milliseconds: seconds * 1500)
+  }
+
+  /// Whether it is the Server that has still to go on with what a connection has sent: so long nothing
+  /// is heard of it.
+  private func isHeldUp(_ connection: Handle<Connection>) -> Bool {
+    connections[connection].hasRequest
+      || connections[connection].isWaiting && arrivals.wait(of: connection).isForPublication
   }
 
   /// When the input of a connection has waited too long; nil when it does not wait for room.

@@ -127,7 +127,8 @@ extension Broker {
     let qos = min(offer.qos, subscriptions[candidate].options.qos)
     if canTakeNow(session, qos, offer.byteCount) { return true }
     if choice.keeper.isNull && canKeep(session, qos, offer.byteCount) { choice.keeper = candidate }
-    let isWorse = choice.loser.isNull || !subscriptions.contains(choice.loser)
+    let isWorse =
+      choice.loser.isNull || !subscriptions.contains(choice.loser)
       || subscriptions[candidate].options.qos > subscriptions[choice.loser].options.qos
     if isWorse { choice.loser = candidate }
     return false

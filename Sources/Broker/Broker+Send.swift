@@ -170,7 +170,8 @@ extension Broker {
       version: connections[connection].version, qos: .atMostOnce, isDuplicate: false,
       isRetained: isRetained, topicCount: alias.isKnown ? 0 : topic.count,
       topicAlias: alias.number, messageExpiry: publish.properties.messageExpiry,
-      forwardedCount: publish.properties.forwardedCount, identifiersCount: identifierBytes(of: match, in: .quick),
+      forwardedCount: publish.properties.forwardedCount,
+      identifiersCount: identifierBytes(of: match, in: .quick),
       payloadCount: publish.payload.length)
     guard fits(header, on: connection) else { return true }  // as if it had been sent
     guard header.packetLength <= sendRoom(on: connection) else { return false }
@@ -237,13 +238,18 @@ extension Broker {
   /// Everybody else keeps the right to one block, for answers.
   func sendRoom(on connection: Handle<Connection>) -> Int {
     let outgoing = connections[connection].output
+    let room =
+      departures.blocks.roomInLastBlock(of: outgoing)
+      + sendBlocks(for: connection) * departures.blocks.blockBytes
+    return min(room, limits.sendBytes - outgoing.count)
+  }
+
+  /// Send blocks that a connection may claim now.
+  func sendBlocks(for connection: Handle<Connection>) -> Int {
+    let outgoing = connections[connection].output
     let others = connections.occupancy.used - departures.holders - (outgoing.isEmpty ? 1 : 0)
     let free = departures.blocks.occupancy.free - max(0, others)
-    let held = departures.blocks.blockCount(of: outgoing)
-    let blocks = shares.sendBlocks.room(holding: held, free: free)
-    let room =
-      departures.blocks.roomInLastBlock(of: outgoing) + blocks * departures.blocks.blockBytes
-    return min(room, limits.sendBytes - outgoing.count)
+    return shares.sendBlocks.room(holding: departures.blocks.blockCount(of: outgoing), free: free)
   }
 
   /// Puts changed outgoing bytes back where they belong.

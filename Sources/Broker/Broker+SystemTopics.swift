@@ -45,7 +45,8 @@ extension Broker {
     if wanted[0] == UInt8(ascii: "$") && policy.systemInterval > 0 {
       var topic = Int(subscriptions[subscription].systemPosition)
       while topic < SystemTopic.count {
-        guard replaySystemTopic(topic, wanted, subscription, to: session, on: connection, &work) else {
+        guard replaySystemTopic(topic, wanted, subscription, to: session, on: connection, &work)
+        else {
           subscriptions[subscription].systemPosition = UInt32(topic)
           return false
         }

@@ -19,7 +19,8 @@ extension Broker {
   /// Whether anything could go on at once, so that there is no time to wait.
   package var isBusy: Bool {
     arrivals.agendaCount > 0 || departures.owedCount > 0 || departures.dyingCount > 0
-      || !farewells.isEmpty || !doomed.isEmpty || lane.isBusy || hasSystemTopics || arrivals.hasUnasked || departures.hasUnasked
+      || !farewells.isEmpty || !doomed.isEmpty || lane.isBusy || hasSystemTopics
+      || arrivals.hasUnasked || departures.hasUnasked
       || releases != releasesSeen && (arrivals.hasWaiting || departures.hasWaiting)
       || logins.hasTurns
   }

@@ -84,7 +84,7 @@ extension Broker {
     guard connections[connection].isLive, !connections[connection].isWaiting,
       !connections[connection].login.isPending
     else { return }
-    if connections[connection].input.hasUntaken && hasAnswersLeft(connection) {
+    if hasUntaken(connection) && hasAnswersLeft(connection) {
       return arrivals.callUp(connection)
     }
     guard hasAnswersLeft(connection) else { return waitForAnswers(connection) }
@@ -138,7 +138,7 @@ extension Broker {
     case .none, .answers: true
     case .publication: false
     case .receiveBlocks: arrivals.room(for: connections[connection].input) > 0
-    case .sendBlocks(let count): Int(count) <= departures.blocks.occupancy.free
+    case .sendBlocks(let count): Int(count) <= sendBlocks(for: connection)
     case .queue(let session, let byteCount):
       !sessions.contains(session) || !binds(session) || hasQueueRoom(session, Int(byteCount))
     case .messages(let byteCount): messages.hasRoom(for: Int(byteCount))

@@ -123,8 +123,9 @@ package struct Broker: ~Copyable {
     var new = Connection(listener: UInt8(truncatingIfNeeded: listener), at: now)
     new.address = address
     new.owner = owners.hold(key: hash.wide(address, 0))
-    guard shares.entering.allows(
-      1, holding: Int(owners[new.owner].entering), free: connections.occupancy.free)
+    guard
+      shares.entering.allows(
+        1, holding: Int(owners[new.owner].entering), free: connections.occupancy.free)
     else {
       connections.refuse()
       return turnAway(new, "its address has its share of places already")

@@ -6,8 +6,8 @@ import Messages
 package struct Departures: ~Copyable {
   private let anchor = Anchor()
   package internal(set) var blocks: ByteChains
-  /// The reason codes of a SUBACK or UNSUBACK.
-  var codes: Buffer
+  /// Of each connection: a SUBSCRIBE or UNSUBSCRIBE that takes several turns, and its answer.
+  var requests: SlotTable<LongRequest>
   /// Payloads under way, and what follows them.
   var streams: SlotTable<PayloadStream>
   /// Since when the network has taken nothing of a connection that it owes to take.
@@ -26,7 +26,7 @@ package struct Departures: ~Copyable {
   init(places: Int, limits: Limits, in region: inout Region) {
     blocks = ByteChains(
       "send blocks", count: limits.sendBlocks, blockBytes: limits.sendBlockBytes, in: &region)
-    codes = Buffer("reason codes", capacity: limits.packetBytes / 3, in: &region)
+    requests = SlotTable("requests under way", count: places, in: &region)
     streams = SlotTable("payloads under way", count: places, in: &region)
     blockedSince = SlotTable("connections blocked", count: places, in: &region)
     owed = SlotQueue("connections owed", capacity: places, in: &region)

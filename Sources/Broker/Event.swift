@@ -57,8 +57,10 @@ package enum Event: UInt8, BitwiseCopyable {
       true
     case .loginFailed, .publishDenied, .subscribeDenied, .deliveryDenied, .malformedPacket,
       .sessionTakenOver, .sessionExpired, .sessionsFull, .sessionCrowdedOut, .sessionOverflowed,
-      .clientsFull, .subscribed, .unsubscribed, .subscriptionsFull, .publishRejected, .publisherStalled, .publisherTimedOut, .readerTimedOut,
-      .messageDropped, .messageExpired, .messageTooLarge, .packetTooLarge, .retainedFull, .willPublished, .willFull,
+      .clientsFull, .subscribed, .unsubscribed, .subscriptionsFull, .publishRejected,
+      .publisherStalled, .publisherTimedOut, .readerTimedOut,
+      .messageDropped, .messageExpired, .messageTooLarge, .packetTooLarge, .retainedFull,
+      .willPublished, .willFull,
       .aliasesFull, .receiveBlocksShort, .sendBlocksShort, .serverStopping:
       false
     }
@@ -78,7 +80,8 @@ package enum Event: UInt8, BitwiseCopyable {
     case .unsubscribed: .unsubscribe
     case .messageExpired, .willPublished: .debug
     case .serverStopping: .information
-    case .sessionsFull, .sessionCrowdedOut, .sessionOverflowed, .clientsFull, .subscriptionsFull, .publishRejected, .publisherStalled,
+    case .sessionsFull, .sessionCrowdedOut, .sessionOverflowed, .clientsFull, .subscriptionsFull,
+      .publishRejected, .publisherStalled,
       .publisherTimedOut, .readerTimedOut, .messageDropped, .messageTooLarge, .packetTooLarge,
       .retainedFull, .willFull, .aliasesFull, .receiveBlocksShort, .sendBlocksShort:
       .warning

@@ -221,7 +221,8 @@ extension Oracle {
   /// A Will waits for its delay, unless the session ends before or begins anew. [MQTT-3.1.3-9]
   private func checkDelay(_ message: ModelMessage, _ name: String) {
     guard !endsSessions, let view = message.willOf, let session = view.session,
-      let signedAt = view.signedAt, session.connectCount == view.connectNumber, let delay = view.connect?.will?.delay,
+      let signedAt = view.signedAt, session.connectCount == view.connectNumber,
+      let delay = view.connect?.will?.delay,
       // An earlier CONNECT whose password took longer begins the session anew after this one.
       !hasOpenConnect(session, besides: view)
     else { return }
