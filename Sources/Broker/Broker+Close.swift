@@ -175,8 +175,8 @@ extension Broker {
   private mutating func detach(
     _ connection: Handle<Connection>, publishesWill: Bool
   ) {
-    arrivals.release(&connections[connection].input)
-    connections[connection].isWaiting = false
+    forgetInput(of: connection)
+    arrivals.letGo(connection, &connections[connection])
     if let publication = lane.leave(connection) { giveUp(publication) }
     forgetRequest(of: connection)
     aliases.release(of: &connections[connection], texts: &texts)

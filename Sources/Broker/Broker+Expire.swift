@@ -67,7 +67,7 @@ extension Broker {
 
   /// Whether it is the Server that has still to go on with what a connection has sent: so long nothing
   /// is heard of it.
-  private func isHeldUp(_ connection: Handle<Connection>) -> Bool {
+  func isHeldUp(_ connection: Handle<Connection>) -> Bool {
     connections[connection].hasRequest
       || connections[connection].isWaiting && arrivals.wait(of: connection).isForPublication
   }
@@ -130,6 +130,7 @@ extension Broker {
       beginSystemTopics()
       schedule.set(.systemTopics, to: now.adding(seconds: UInt64(max(1, policy.systemInterval))))
     case .sweep: sweep(&work)
+    case .shortage: relieveShortage()
     }
   }
 

@@ -1,3 +1,4 @@
+import Access
 import MQTT
 import Memory
 import Messages
@@ -62,7 +63,7 @@ extension Broker {
   ) {
     let connection = publication.connection
     subscriptions.endSlowMatch()
-    connections[connection].isWaiting = false
+    arrivals.letGo(connection, &connections[connection])
     let cause = wait(for: full, offer.byteCount, by: publication.session)
     if connections[connection].version != .v5, case .queue = cause {
       lane.setAside()

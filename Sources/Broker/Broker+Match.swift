@@ -1,4 +1,5 @@
 import Access
+import Board
 import MQTT
 import Memory
 import Sessions

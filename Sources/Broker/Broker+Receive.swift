@@ -13,7 +13,7 @@ extension Broker {
       waitForAnswers(connection)
       return 0
     }
-    let room = arrivals.room(for: connections[connection].input)
+    let room = inputRoom(of: connection)
     if room == 0 { wait(connection, for: .receiveBlocks) }
     return min(room, limits.receiveBytes)
   }
@@ -39,7 +39,7 @@ extension Broker {
       return keep(before..<end, of: connection)
     }
     work.pay(WorkPrice.copying(before))
-    arrivals.gather(&connections[connection].input)
+    gather(connection)
     let taken = takePackets(end, isAll: true, of: connection, &work)
     keep(taken..<end, of: connection)
     settleInput(of: connection)
@@ -62,7 +62,7 @@ extension Broker {
       let taken = takePackets(count, isAll: isAll, of: connection, &work)
       // Who is gone has nothing that is kept.
       if connections[connection].isLive {
-        arrivals.drop(taken, of: &connections[connection].input)
+        drop(taken, of: connection)
       }
     }
     settleInput(of: connection)
@@ -132,17 +132,16 @@ extension Broker {
       return false
     }
     // The length alone is judged: nothing is kept of a packet that is too large. [MQTT-3.2.2-15]
-    guard header.packetLength <= policy.maximumPacketSize else {
+    guard header.packetLength <= maximumPacketSize(isFirst: isFirst) else {
       refuse(connection, .packetTooLarge, .packetTooLarge, "it sent a packet that is too large")
       return false
     }
     return true
   }
 
-  /// Keeps bytes of a packet that is not complete, or not to be processed yet.
-  private mutating func keep(_ range: Range<Int>, of connection: Handle<Connection>) {
-    guard !range.isEmpty && connections[connection].isLive else { return }
-    arrivals.keep(arrivals.packet.bytes(range), of: &connections[connection].input)
+  /// A CONNECT needs to be no longer than all its fields at their longest, and a few properties.
+  private func maximumPacketSize(isFirst: Bool) -> Int {
+    isFirst ? min(policy.maximumPacketSize, 6 * 65_536) : policy.maximumPacketSize
   }
 
   /// Does what a whole packet asks for; false when it has to wait for room and nothing was done.

@@ -44,8 +44,15 @@ extension Broker {
       sessions[session].firstUnsent.isNull
       ? replay(to: session, on: connection, &work) || !sessions[session].firstUnsent.isNull
       : transmitNext(of: session, on: connection, &work)
-    if !isGiven { departures.waitForBlocks(connection) }
+    if !isGiven { waitForBlocks(connection) }
     return isGiven
+  }
+
+  /// Lets a connection wait until it may have more send blocks, or until something that is queued for
+  /// it has room.
+  mutating func waitForBlocks(_ connection: Handle<Connection>) {
+    departures.waitForBlocks(connection)
+    armShortage()
   }
 
   /// Whether a session has something that its connection has room to be given.
@@ -95,6 +102,7 @@ extension Broker {
   package mutating func unblock(_ connection: Handle<Connection>) {
     guard connections[connection].isBlocked else { return }
     connections[connection].isBlocked = false
+    departures.unblock(connection)
     owe(connection)
   }
 

@@ -21,7 +21,7 @@ extension Broker {
     arrivals.agendaCount > 0 || departures.owedCount > 0 || departures.dyingCount > 0
       || !farewells.isEmpty || !doomed.isEmpty || lane.isBusy || hasSystemTopics
       || arrivals.hasUnasked || departures.hasUnasked
-      || releases != releasesSeen && (arrivals.hasWaiting || departures.hasWaiting)
+      || releases != releasesSeen && (arrivals.hasWaiting || departures.isShort)
       || logins.hasTurns
   }
 

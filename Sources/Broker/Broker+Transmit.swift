@@ -157,7 +157,7 @@ extension Broker {
     guard departures.streams[connection.index].remaining > 0 else { return endStream(connection) }
     guard connections[connection].output.isEmpty else { return }
     note(.sendBlocksShort, connections[connection].session, "")
-    departures.waitForBlocks(connection)
+    waitForBlocks(connection)
   }
 
   /// Ends the Payload under way when what waited behind it may leave; without a free block it

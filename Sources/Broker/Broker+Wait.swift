@@ -76,6 +76,7 @@ extension Broker {
     wait.cause = cause
     arrivals.hold(connection, &connections[connection], wait)
     schedule.advance(connection, to: wait.until)
+    if wait.isForReceiveBlocks { armShortage() }
   }
 
   /// Sees to what becomes of a connection's input after some of it was taken: it has another turn,
@@ -88,7 +89,7 @@ extension Broker {
       return arrivals.callUp(connection)
     }
     guard hasAnswersLeft(connection) else { return waitForAnswers(connection) }
-    guard arrivals.room(for: connections[connection].input) > 0 else {
+    guard inputRoom(of: connection) > 0 else {
       return wait(connection, for: .receiveBlocks)
     }
     arrivals.resume(connection, &connections[connection])
@@ -96,7 +97,7 @@ extension Broker {
 
   /// Ends the waiting of a connection's input.
   mutating func wake(_ connection: Handle<Connection>) {
-    connections[connection].isWaiting = false
+    arrivals.letGo(connection, &connections[connection])
     if lane.reenter(connection) {
       return arrivals.hold(connection, &connections[connection], Wait(cause: .publication))
     }
@@ -137,7 +138,7 @@ extension Broker {
     switch cause {
     case .none, .answers: true
     case .publication: false
-    case .receiveBlocks: arrivals.room(for: connections[connection].input) > 0
+    case .receiveBlocks: inputRoom(of: connection) > 0
     case .sendBlocks(let count): Int(count) <= sendBlocks(for: connection)
     case .queue(let session, let byteCount):
       !sessions.contains(session) || !binds(session) || hasQueueRoom(session, Int(byteCount))

@@ -96,7 +96,8 @@ package struct Broker: ~Copyable {
     shares = Shares(limits)
     owners = Owners(count: limits.owners, sessions: limits.sessions, in: &region)
     sessionOwners = SlotTable("session owners", count: limits.sessions, in: &region)
-    arrivals = Arrivals(places: places, limits: limits, in: &region)
+    arrivals = Arrivals(
+      places: places, share: shares.receiveBlocks, limits: limits, in: &region)
     departures = Departures(places: places, limits: limits, in: &region)
     logins = Logins(places: places, limits: limits, in: &region)
     schedule = Schedule(connections: places, sessions: limits.sessions, in: &region)

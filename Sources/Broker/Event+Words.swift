@@ -38,6 +38,7 @@ extension Event {
     case .sessionOverflowed: ("Session of", "ended: its queue is full")
     case .messageDropped: ("Outgoing message for", "dropped")
     case .messageTooLarge: ("A message is too large for", "and was not delivered")
+    case .packetUnfinished: ("Client", "disconnected")
     case .packetTooLarge: ("Client", "disconnected")
     case .retainedFull: ("A message was not retained: retained messages are used up", "")
     case .willFull: ("A client was refused: there is no room for its Will", "")

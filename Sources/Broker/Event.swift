@@ -40,6 +40,7 @@ package enum Event: UInt8, BitwiseCopyable {
   case messageExpired
   case messageTooLarge
   case packetTooLarge
+  case packetUnfinished
   case retainedFull
   case willPublished
   case willFull
@@ -59,7 +60,8 @@ package enum Event: UInt8, BitwiseCopyable {
       .sessionTakenOver, .sessionExpired, .sessionsFull, .sessionCrowdedOut, .sessionOverflowed,
       .clientsFull, .subscribed, .unsubscribed, .subscriptionsFull, .publishRejected,
       .publisherStalled, .publisherTimedOut, .readerTimedOut,
-      .messageDropped, .messageExpired, .messageTooLarge, .packetTooLarge, .retainedFull,
+      .messageDropped, .messageExpired, .messageTooLarge, .packetTooLarge, .packetUnfinished,
+      .retainedFull,
       .willPublished, .willFull,
       .aliasesFull, .receiveBlocksShort, .sendBlocksShort, .serverStopping:
       false
@@ -83,7 +85,8 @@ package enum Event: UInt8, BitwiseCopyable {
     case .sessionsFull, .sessionCrowdedOut, .sessionOverflowed, .clientsFull, .subscriptionsFull,
       .publishRejected, .publisherStalled,
       .publisherTimedOut, .readerTimedOut, .messageDropped, .messageTooLarge, .packetTooLarge,
-      .retainedFull, .willFull, .aliasesFull, .receiveBlocksShort, .sendBlocksShort:
+      .packetUnfinished, .retainedFull, .willFull, .aliasesFull, .receiveBlocksShort,
+      .sendBlocksShort:
       .warning
     }
   }

@@ -18,7 +18,8 @@ struct SlowLane: ~Copyable {
   private var topics = InlineArray<64, UInt32>(repeating: 0)
   private let connections: Int
   private let sessions: Int
-  /// Which of the places for the Server's own messages are taken, a bit for each.
+  /// Places for messages of the Server's own, and which of them are taken, a bit for each.
+  private let ownPlaces: Int
   private var taken: UInt64 = 0
   /// The publication that is being distributed, and how far it is.
   private(set) var current: SlowPublication?
@@ -41,16 +42,14 @@ struct SlowLane: ~Copyable {
   init(connections: Int, sessions: Int, in region: inout Region) {
     self.connections = connections
     self.sessions = sessions
-    let count = connections + sessions + SlowLane.ownPlaces
+    ownPlaces = min(64, connections)
+    let count = connections + sessions + ownPlaces
     queue = SlotQueue("slow publications", capacity: count, in: &region)
     publications = SlotTable("slow publication", count: count, in: &region)
   }
 
-  /// Messages of the Server's own that may be here at once. More: not published, and counted.
-  static var ownPlaces: Int { 64 }
-
   /// Whether the Server may publish more of its own for now.
-  var hasOwnRoom: Bool { taken.nonzeroBitCount < SlowLane.ownPlaces / 2 }
+  var hasOwnRoom: Bool { taken.nonzeroBitCount < ownPlaces / 2 }
 
   /// Whether anything is here.
   var isBusy: Bool { current != nil || !queue.isEmpty }
@@ -75,7 +74,7 @@ struct SlowLane: ~Copyable {
   /// Lets a message of the Server's own wait for its turn; false when too many are here.
   mutating func enter(_ publication: SlowPublication) -> Bool {
     let free = (~taken).trailingZeroBitCount
-    guard free < SlowLane.ownPlaces else { return false }
+    guard free < ownPlaces else { return false }
     taken |= 1 << UInt64(free)
     enter(publication, at: connections + sessions + free)
     return true

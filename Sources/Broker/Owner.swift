@@ -9,6 +9,8 @@ struct Owner: BitwiseCopyable {
   /// Connections from the address, and those of them that have not come in yet.
   var places: UInt32 = 0
   var entering: UInt32 = 0
+  /// Receive blocks that those hold together.
+  var receiveBlocks: UInt32 = 0
   /// Sessions of the user.
   var sessions: UInt32 = 0
   /// Messages that the user has retained, and blocks that they take.

@@ -38,7 +38,8 @@ package struct Shares: BitwiseCopyable {
     messageBlocks = Share(capacity: limits.messageBlocks, owners: owners, need: 8)
     unreleased = Share(capacity: limits.unreleased, owners: owners, need: 2)
     retained = Share(capacity: limits.retained, owners: places, need: 4)
-    receiveBlocks = Share(capacity: limits.receiveBlocks, owners: places, need: 4)
+    // Those beyond the one that each connection can always claim.
+    receiveBlocks = Share(capacity: limits.receiveBlocks - places, owners: places, need: 4)
     sendBlocks = Share(
       capacity: limits.sendBlocks, freely: limits.sendBlocks / 2, kept: 0, part: 1)
   }

@@ -35,6 +35,9 @@ struct Wait: BitwiseCopyable {
   /// Whether it is for the Server to go on.
   var isForPublication: Bool { if case .publication = cause { true } else { false } }
 
+  /// Whether others have too many of the blocks that its packet takes.
+  var isForReceiveBlocks: Bool { if case .receiveBlocks = cause { true } else { false } }
+
   /// Whether there is nothing to be said.
   var isBlank: Bool { if case .none = cause { !hasEnd } else { false } }
 }

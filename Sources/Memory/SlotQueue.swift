@@ -24,6 +24,9 @@
 
   package var isEmpty: Bool { count == 0 }
 
+  /// The slot that stands there longest; nil when there is none.
+  package var front: Int? { count == 0 ? nil : Int(first) - 1 }
+
   /// Whether the slot stands in the queue.
   package func contains(_ slot: Int) -> Bool {
     precondition(slot >= 0 && slot < capacity)
