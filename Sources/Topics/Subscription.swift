@@ -22,7 +22,9 @@ package struct Subscription: BitwiseCopyable {
   var previous: Handle<Subscription> = .null
   var nextOfSubscriber: Handle<Subscription> = .null
   var previousOfSubscriber: Handle<Subscription> = .null
+  /// Neighbours among those of the session that are replaying.
   var nextReplay: Handle<Subscription> = .null
+  var previousReplay: Handle<Subscription> = .null
   /// While matches are collected: another subscription of the same session that matched.
   package internal(set) var alsoMatched: Handle<Subscription> = .null
 
