@@ -72,6 +72,9 @@ package struct Limits: BitwiseCopyable {
   package var messageBlockBytes = 128
   /// Retained messages. Full: a PUBLISH that would add one is refused with 0x97.
   package var retained = 500
+  /// Levels that the topics of retained messages have above their last one, shared ones counted once.
+  /// Full: the same.
+  package var retainedLevels = 500
   /// Messages owed to sessions and not yet acknowledged, of all sessions. Full: as a full queue.
   package var deliveries = 1_500
   /// QoS 2 messages received and not yet released, of all sessions. Full: as a full queue.

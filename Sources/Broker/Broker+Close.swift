@@ -192,6 +192,7 @@ extension Broker {
     publishWill(of: session)
     deadlines.cancel(deadlineSlot(of: session))
     releaseIdentity(of: session)
+    resetReplay(of: session.index)
     subscriptions.removeAll(of: session.index, texts: &texts)
     sessions.remove(session, messages: &messages, texts: &texts)
   }

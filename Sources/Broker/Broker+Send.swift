@@ -25,12 +25,16 @@ extension Broker {
     precondition(isQueued)  // it has as many places as there are connections
   }
 
+  /// Work that is done at once for one connection, on finding what it is owed.
+  private static var workAtOnce: Int { 1024 }
+
   /// Moves what the session is owed to the connection's outgoing bytes, as far as there is room.
   ///
   /// True when there is more that could go on at once, were this turn not bounded. Before its
   /// CONNACK a connection is not established and gets nothing. [MQTT-3.2.0-1] [MQTT3-3.2.0-1]
   package mutating func fill(_ connection: Handle<Connection>) -> Bool {
-    for _ in 0..<256 {
+    var work = Work(Broker.workAtOnce)
+    for _ in 0..<256 where !work.isSpent {
       if connections[connection].body.isActive {
         moveBody(connection)
         if connections[connection].body.isActive { return false }
@@ -41,7 +45,7 @@ extension Broker {
       let session = connections[connection].session
       if sessions[session].firstUnsent.isNull {
         guard !subscriptions.replaying(session.index).isNull else { return false }
-        guard replay(to: session, on: connection) else { return false }
+        guard replay(to: session, on: connection, &work) else { return false }
       } else {
         guard sessions.mayTransmit(session), transmitNext(of: session, on: connection) else {
           return false

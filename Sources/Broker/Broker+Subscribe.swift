@@ -38,7 +38,9 @@ extension Broker {
     while let filter = filters.next(in: bytes) {
       var isEnded = false
       if let mounted = mounted(filter: filter.in(bytes), on: connection) {
+        let replaying = subscriptions.replaying(session.index)
         isEnded = subscriptions.unsubscribe(session.index, from: mounted, texts: &texts)
+        if subscriptions.replaying(session.index) != replaying { resetReplay(of: session.index) }
       }
       note(.unsubscribed, session, "")
       setCode(isEnded ? .success : .noSubscriptionExisted, at: count)  // [MQTT-3.11.3-2]
@@ -83,6 +85,8 @@ extension Broker {
   /// Retained messages are not sent for Shared Subscriptions. [4.8.2]
   private mutating func beginReplay(of subscription: Handle<Subscription>) {
     guard subscriptions[subscription].group.isNull else { return }
+    let session = Int(subscriptions[subscription].subscriber)
+    if subscriptions.replaying(session) == subscription { resetReplay(of: session) }
     subscriptions.beginReplay(of: subscription)
   }
 

@@ -28,19 +28,21 @@ extension Broker {
   /// Goes on with the `$SYS` topics that match a new subscription; false when it waits for room.
   mutating func replaySystemTopics(
     _ wanted: Span<UInt8>, _ subscription: Handle<Subscription>, to session: Handle<Session>,
-    on connection: Handle<Connection>
+    on connection: Handle<Connection>, _ progress: inout Replay, _ work: inout Work
   ) -> Bool {
     if wanted[0] == UInt8(ascii: "$") && policy.systemInterval > 0 {
-      var topic = Int(subscriptions[subscription].systemPosition)
-      while topic < SystemTopic.count {
+      while Int(progress.systemTopic) < SystemTopic.count {
+        guard !work.isSpent else { return true }
+        work.pay(4)
+        let topic = Int(progress.systemTopic)
         guard replaySystemTopic(topic, wanted, subscription, to: session, on: connection) else {
-          subscriptions[subscription].systemPosition = UInt32(topic)
           return false
         }
-        topic += 1
+        progress.systemTopic += 1
       }
     }
     subscriptions.endReplay(of: subscription)
+    progress = Replay()
     return true
   }
 
@@ -134,7 +136,7 @@ extension Broker {
     case .bytesSent: value.append(statistics.bytesSent)
     case .subscriptionsCount: value.append(subscriptions.occupancy.used)
     case .sharedCount: value.append(subscriptions.sharedCount)
-    case .retainedCount: value.append(retained.occupancy.used)
+    case .retainedCount: value.append(retained.count)
     // There is no heap: what the pools hold stands for it.
     case .heapCurrent: value.append(messages.bytesInUse + packetBytesOut)
     case .heapMaximum: value.append(messages.blockOccupancy.peak * limits.messageBlockBytes)

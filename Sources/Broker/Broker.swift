@@ -23,6 +23,8 @@ package struct Broker: ~Copyable {
   var sessions: SessionDirectory
   var subscriptions: SubscriptionIndex
   var retained: RetainedIndex
+  /// How far the replay of each session has come.
+  var replays: SlotTable<Replay>
   var messages: MessageStore
   var texts: ByteChains
   var aliasTables: Pool<AliasTable>
@@ -106,7 +108,10 @@ package struct Broker: ~Copyable {
       subscriptions: limits.subscriptions, subscribers: limits.sessions,
       groups: limits.sharedGroups, nodes: limits.topicNodes, levels: limits.topicLevels,
       hash: hash, in: &region)
-    retained = RetainedIndex(count: limits.retained, hash: hash, in: &region)
+    retained = RetainedIndex(
+      count: limits.retained, levels: limits.retainedLevels, deepest: Broker.retainedDepth,
+      walkers: limits.sessions, hash: hash, in: &region)
+    replays = SlotTable("replays", count: limits.sessions, in: &region)
     messages = MessageStore(
       count: limits.messages, blocks: limits.messageBlocks, blockBytes: limits.messageBlockBytes,
       in: &region)
@@ -147,6 +152,9 @@ package struct Broker: ~Copyable {
 
   /// How many connections there may be beyond the limit, to be refused politely.
   static var refusalPlaces: Int { 4 }
+
+  /// The most levels that the topic of one retained message may take, however many it has.
+  private static var retainedDepth: Int { 16 }
 
   package subscript(connection: Handle<Connection>) -> Connection {
     _read { yield connections[connection] }

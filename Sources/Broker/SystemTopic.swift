@@ -19,7 +19,7 @@ enum SystemTopic: UInt8 {
 
   static var counters: Int { 34 }
   static var averages: Int { LoadAverages.kinds * 3 }
-  static var pools: Int { 14 + foreignPools }
+  static var pools: Int { 15 + foreignPools }
   static var foreignPools: Int { 6 }
   static var count: Int { counters + averages + pools * 4 }
 

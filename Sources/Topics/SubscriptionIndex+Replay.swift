@@ -2,10 +2,8 @@ import Memory
 import MQTT
 
 extension SubscriptionIndex {
-  /// Lets the retained messages that match the subscription be sent, from the first one on.
+  /// Lets the retained messages that match the subscription be sent, after those of others that wait.
   package mutating func beginReplay(of handle: Handle<Subscription>) {
-    subscriptions[handle].replayPosition = 0
-    subscriptions[handle].systemPosition = 0
     guard !subscriptions[handle].isReplaying else { return }
     subscriptions[handle].isReplaying = true
     let subscriber = Int(subscriptions[handle].subscriber)

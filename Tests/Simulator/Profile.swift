@@ -29,6 +29,7 @@ struct Profile {
     limits.messageBlockBytes = chance.pick([16, 32, 128])
     limits.messageBlocks = isRoomy ? 400_000 : chance.within(150...400)
     limits.retained = isRoomy ? 600 : chance.within(2...12)
+    limits.retainedLevels = isRoomy ? 2400 : limits.retained + 1
     limits.deliveries = isRoomy ? 40_000 : chance.within(4...80)
     limits.unreleased = isRoomy ? 4000 : chance.within(2...20)
     limits.packetBytes = 2048
