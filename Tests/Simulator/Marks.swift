@@ -61,8 +61,8 @@ package final class Marks {
 
   private static let pools = [
     "connections", "sessions", "subscriptions", "topic levels", "shared groups",
-    "retained messages", "messages", "message blocks", "deliveries", "text blocks",
-    "unreleased messages", "topic aliases", "send blocks",
+    "retained messages", "retained levels", "messages", "message blocks", "deliveries",
+    "text blocks", "unreleased messages", "topic aliases", "send blocks",
   ]
 
   /// Takes what a broker has counted.
