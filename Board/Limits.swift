@@ -83,6 +83,9 @@ package struct Limits: BitwiseCopyable {
   package var messageBlockBytes = Self.messageBlockBytes
   /// Retained messages. Full: a PUBLISH that would add one is refused with 0x97.
   package var retained = Chosen.messages / 2
+  /// Levels that the topics of retained messages have above their last one, shared ones counted once.
+  /// Full: the same.
+  package var retainedLevels = Chosen.messages / 2
   /// Messages owed to sessions and not yet acknowledged, of all sessions. Full: as a full queue.
   package var deliveries = Chosen.messages * 5 / 2
   /// QoS 2 messages received and not yet released, of all sessions. Full: as a full queue.

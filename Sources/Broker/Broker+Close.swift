@@ -186,6 +186,7 @@ extension Broker {
     owners.leave(session, of: sessionOwners[session.index])
     statistics.clientsConnected -= 1
     presence.leave(session, connections[connection].listener)
+    replays.leave(session, &retained)
     sessions[session].isConnected = false
     sessions[session].disconnectedAt = now
     if !publishesWill { discardWill(of: session) }

@@ -219,6 +219,7 @@ extension Broker {
     sessions[session].sendQuota = sendQuota(for: connect)
     connections[connection].session = session
     owners.comeBack(session, of: sessionOwners[session.index])
+    replays.comeBack(session)
     countEntered(connection)
     schedule.cancel(session)
   }

@@ -42,6 +42,7 @@ extension Broker {
     case .topicLevels: subscriptions.levelOccupancy
     case .sharedGroups: subscriptions.groupOccupancy
     case .retainedMessages: retained.occupancy
+    case .retainedLevels: retained.levelOccupancy
     case .messages: messages.messageOccupancy
     case .messageBlocks: messages.blockOccupancy
     case .deliveries: sessions.deliveryOccupancy

@@ -40,7 +40,9 @@ extension Broker {
     var isEnded = false
     if let mounted = mounted(filter: filter.in(bytes), on: connection) {
       work.pay(subscriptions.cost(of: mounted, blockBytes: texts.blockBytes).levels)
+      let replaying = subscriptions.replaying(session.index)
       isEnded = subscriptions.unsubscribe(session.index, from: mounted, texts: &texts)
+      if subscriptions.replaying(session.index) != replaying { replays.reset(session, &retained) }
     }
     note(.unsubscribed, session, "")
     return isEnded ? .success : .noSubscriptionExisted  // [MQTT-3.11.3-2]
@@ -54,10 +56,10 @@ extension Broker {
     if let known = subscriptions.find(filter, of: session.index, texts: texts) {
       // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11] [MQTT-3.8.4-4] [MQTT3-3.8.4-3]
       subscriptions.replace(known, options: options, identifier: identifier)
-      if options.retainHandling == .send { beginReplay(of: known) }
+      if options.retainHandling == .send { beginReplay(of: known, to: session) }
     } else {
       guard let added = add(filter, options, identifier, to: session, &work) else { return false }
-      if options.retainHandling != .doNotSend { beginReplay(of: added) }
+      if options.retainHandling != .doNotSend { beginReplay(of: added, to: session) }
     }
     return true
   }
@@ -87,8 +89,13 @@ extension Broker {
   }
 
   /// Retained messages are not sent for Shared Subscriptions. [4.8.2]
-  private mutating func beginReplay(of subscription: Handle<Subscription>) {
+  private mutating func beginReplay(
+    of subscription: Handle<Subscription>, to session: Handle<Session>
+  ) {
     guard subscriptions[subscription].group.isNull else { return }
+    if subscriptions.replaying(session.index) == subscription {
+      replays.reset(session, &retained)
+    }
     subscriptions.beginReplay(of: subscription)
   }
 }

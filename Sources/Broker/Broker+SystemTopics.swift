@@ -40,20 +40,19 @@ extension Broker {
   /// Goes on with the `$SYS` topics that match a new subscription; false when it waits for room.
   mutating func replaySystemTopics(
     _ wanted: Span<UInt8>, _ subscription: Handle<Subscription>, to session: Handle<Session>,
-    on connection: Handle<Connection>, _ work: inout Work
+    on connection: Handle<Connection>, _ progress: inout Replay, _ work: inout Work
   ) -> Bool {
     if wanted[0] == UInt8(ascii: "$") && policy.systemInterval > 0 {
-      var topic = Int(subscriptions[subscription].systemPosition)
-      while topic < SystemTopic.count {
+      while Int(progress.systemTopic) < SystemTopic.count {
+        guard !work.isSpent else { return true }
+        let topic = Int(progress.systemTopic)
         guard replaySystemTopic(topic, wanted, subscription, to: session, on: connection, &work)
-        else {
-          subscriptions[subscription].systemPosition = UInt32(topic)
-          return false
-        }
-        topic += 1
+        else { return false }
+        progress.systemTopic += 1
       }
     }
     subscriptions.endReplay(of: subscription)
+    progress = Replay()
     return true
   }
 
@@ -159,7 +158,7 @@ extension Broker {
     case .bytesSent: value.append(statistics.bytesSent)
     case .subscriptionsCount: value.append(subscriptions.occupancy.used)
     case .sharedCount: value.append(subscriptions.sharedCount)
-    case .retainedCount: value.append(retained.occupancy.used)
+    case .retainedCount: value.append(retained.count)
     // There is no heap: what the pools hold stands for it.
     case .heapCurrent: value.append(messages.bytesInUse + packetBytesOut)
     case .heapMaximum: value.append(messages.blockOccupancy.peak * limits.messageBlockBytes)

@@ -48,6 +48,7 @@ extension Broker {
     publishWill(of: session)
     schedule.cancel(session)
     doomed.remove(session.index)
+    replays.reset(session, &retained)
     owners.comeBack(session, of: sessionOwners[session.index])
     sessions.retire(session)
     subscriptions.retire(session.index)

@@ -25,6 +25,7 @@ package struct Broker: ~Copyable {
   var subscriptions: SubscriptionIndex
   var messages: MessageStore
   var retained: RetainedIndex
+  var replays: Replays
   /// Who retained the message at each position; empty where that is not known.
   var retainedSources: SlotTable<Chain>
   var sourceCount = 0
@@ -84,7 +85,8 @@ package struct Broker: ~Copyable {
     identities = SlotTable("identities", count: limits.sessions, in: &region)
     subscriptions = SubscriptionIndex(limits, hash: hash, in: &region)
     messages = MessageStore(limits, in: &region)
-    retained = RetainedIndex(count: limits.retained, hash: hash, in: &region)
+    retained = RetainedIndex(limits, hash: hash, in: &region)
+    replays = Replays(limits, in: &region)
     retainedSources = SlotTable("retained sources", count: limits.retained, in: &region)
     texts = ByteChains("text blocks", count: limits.textBlocks, blockBytes: 32, in: &region)
     aliases = Aliases(limits, in: &region)
@@ -218,6 +220,14 @@ extension SubscriptionIndex {
         groups: limits.sharedGroups, nodes: limits.topicNodes, levels: limits.topicLevels,
         quickMatches: limits.turnWork / 8 / WorkPrice.copy),
       hash: hash, in: &region)
+  }
+}
+
+extension RetainedIndex {
+  init(_ limits: Limits, hash: SeededHash, in region: inout Region) {
+    self.init(
+      count: limits.retained, levels: limits.retainedLevels, deepest: Replays.depth,
+      walkers: limits.sessions, hash: hash, in: &region)
   }
 }
 

@@ -48,6 +48,8 @@ enum BrokerPool: UInt8 {
   case sharedGroups
   /// `retained`
   case retainedMessages
+  /// `retainedLevels`
+  case retainedLevels
   /// `messages`
   case messages
   /// `messageBlocks`
@@ -74,6 +76,7 @@ enum BrokerPool: UInt8 {
     case .topicLevels: "topic levels"
     case .sharedGroups: "shared groups"
     case .retainedMessages: "retained messages"
+    case .retainedLevels: "retained levels"
     case .messages: "messages"
     case .messageBlocks: "message blocks"
     case .deliveries: "deliveries"

@@ -23,6 +23,7 @@ package struct Subscription: BitwiseCopyable {
   var nextOfSubscriber: Handle<Subscription> = .null
   var previousOfSubscriber: Handle<Subscription> = .null
   var nextReplay: Handle<Subscription> = .null
+  var previousReplay: Handle<Subscription> = .null
 
   init(
     subscriber: UInt32, node: Handle<TopicNode>, group: Handle<SharedGroup>,
