@@ -244,10 +244,7 @@ extension Broker {
     _ work: inout Work
   ) {
     connections[connection].state = .established
-    connections[connection].topicAliasMaximum = min(
-      connect.topicAliasMaximum, listenerPolicy(of: connection).maximumTopicAliasOut)
-    // What a reload changes later is not taken back from this Client. [MQTT-3.3.2-12]
-    connections[connection].topicAliasAllowed = listenerPolicy(of: connection).maximumTopicAlias
+    allowAliases(connect, on: connection)
     // [MQTT-3.2.2-22]
     connections[connection].keepAlive =
       exceedsKeepAlive(connect) ? policy.maximumKeepAlive : connect.keepAlive
@@ -262,6 +259,19 @@ extension Broker {
     owe(connection)
   }
 
+  /// Settles which Topic Aliases either side may set: none when there is no table for them.
+  private mutating func allowAliases(_ connect: Connect, on connection: Handle<Connection>) {
+    let listener = listenerPolicy(of: connection)
+    let ours = min(connect.topicAliasMaximum, listener.maximumTopicAliasOut)
+    // What a reload changes later is not taken back from this Client. [MQTT-3.3.2-12]
+    let theirs = connect.version == .v5 ? listener.maximumTopicAlias : 0
+    guard ours > 0 || theirs > 0 else { return }
+    aliases.claim(for: &connections[connection])
+    guard !connections[connection].aliases.isNull else { return }
+    connections[connection].topicAliasMaximum = ours
+    connections[connection].topicAliasAllowed = theirs
+  }
+
   private mutating func accept(
     _ connection: Handle<Connection>, _ connect: Connect, isSessionPresent: Bool,
     assigned: Span<UInt8>
@@ -272,7 +282,7 @@ extension Broker {
       version: connect.version, reason: .success, isSessionPresent: isSessionPresent,
       assignedClientIdentifier: assigned)
     let listener = listenerPolicy(of: connection)
-    answer.topicAliasMaximum = listener.maximumTopicAlias
+    answer.topicAliasMaximum = connections[connection].topicAliasAllowed
     answer.maximumPacketSize = UInt32(policy.maximumPacketSize)
     answer.maximumLength = connect.maximumPacketSize
     answer.receiveMaximum = policy.maximumInFlight == 0 ? nil : policy.maximumInFlight

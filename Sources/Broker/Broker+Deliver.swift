@@ -144,8 +144,12 @@ extension Broker {
     return count
   }
 
-  /// Text blocks that count for a session: of its subscriptions, and of what is queued for it.
+  /// Text blocks that count for a session: of its subscriptions, of what is queued for it, and of the
+  /// Topic Aliases of its connection.
   func textsHeld(by session: Handle<Session>) -> Int {
-    Int(sessions[session].textBlocks) + subscriptions.holding(of: session.index).blocks
+    let connection = presence[session]
+    let table = connection.isNull ? Handle<AliasTable>.null : connections[connection].aliases
+    return Int(sessions[session].textBlocks) + subscriptions.holding(of: session.index).blocks
+      + aliases.blocks(of: table)
   }
 }

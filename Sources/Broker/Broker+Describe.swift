@@ -51,6 +51,7 @@ extension Broker {
     case .unreleasedMessages: sessions.unreleasedOccupancy
     case .topicAliases: aliases.tables.occupancy
     case .sendBlocks: departures.blocks.occupancy
+    case .owners: owners.occupancy
     }
   }
 

@@ -155,9 +155,7 @@ extension Broker {
   }
 
   private mutating func sweep(at position: Int) {
-    if retained.removeExpired(at: position, now: now, messages: &messages) {
-      forgetSource(at: position)
-    }
+    if retained.isExpired(at: position, now: now) { removeRetained(at: position) }
     guard let delivery = sessions.expired(at: position, now: now, messages: messages),
       let session = sessions.session(at: Int(sessions[delivery].session))
     else { return }

@@ -192,19 +192,6 @@ extension Broker {
     return now.adding(seconds: UInt64(seconds))
   }
 
-  /// Makes the message the retained one of its topic, or removes that if the Payload is empty.
-  /// [MQTT-3.3.1-6] [MQTT-3.3.1-7] [MQTT3-3.3.1-10] [MQTT3-3.3.1-11]
-  private mutating func retain(
-    _ publication: inout Publication, _ bytes: Span<UInt8>, _ topic: Span<UInt8>,
-    from session: Handle<Session>
-  ) {
-    guard !publication.publish.payload.isEmpty, keep(&publication, bytes, topic) else {
-      // What came before is outdated, even when the new message found no room. [MQTT3-3.3.1-7]
-      return removeRetained(topic)
-    }
-    retain(publication.message, topic, from: session)
-  }
-
   /// Sees to it that the message stands in the store; false when there is no room.
   mutating func keep(
     _ publication: inout Publication, _ bytes: Span<UInt8>, _ topic: Span<UInt8>

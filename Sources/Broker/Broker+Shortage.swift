@@ -30,7 +30,8 @@ extension Broker {
   private mutating func retainedShortage(
     _ byteCount: Int, _ topic: Span<UInt8>, from session: Handle<Session>
   ) -> Wait.Cause? {
-    guard mayRetain(byteCount, topic, from: session) else {
+    let owner = sessionOwners[session.index]
+    guard mayRetain(byteCount, topic, by: owner) else {
       retained.refuse()
       note(.retainedFull, session, "")
       return .retained
@@ -39,23 +40,11 @@ extension Broker {
       messages.refuse()
       return .messages(UInt32(byteCount))
     }
-    let blocks = sourceBlocks(of: session)
-    return blocks <= texts.occupancy.free ? nil : .texts(UInt32(blocks))
-  }
-
-  /// Whether a user may retain a message of so many bytes: he has his share of retained messages, and
-  /// of the blocks that they take.
-  func mayRetain(_ byteCount: Int, _ topic: Span<UInt8>, from session: Handle<Session>) -> Bool {
-    guard retained.hasRoom(for: topic, messages: messages) else { return false }
-    let owner = sessionOwners[session.index]
-    guard !owner.isNull else { return true }
-    let isNew = retained.position(of: topic, messages: messages) == nil
-    let held = owners[owner]
-    return shares.retained.allows(
-      isNew ? 1 : 0, holding: Int(held.retained), free: retained.occupancy.free)
-      && shares.messageBlocks.allows(
-        messages.blocksNeeded(for: byteCount), holding: Int(held.retainedBlocks),
-        free: messages.blockOccupancy.free)
+    guard mayKeepSource(of: session, owner) else {
+      texts.refuse()
+      return .texts(UInt32(sourceBytes(of: session)))
+    }
+    return nil
   }
 
   /// A message that finds no room is given to nobody. 5.0 is told; 3.x can be told nothing but by

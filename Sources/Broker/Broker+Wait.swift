@@ -144,7 +144,7 @@ extension Broker {
       !sessions.contains(session) || !binds(session) || hasQueueRoom(session, Int(byteCount))
     case .messages(let byteCount): messages.hasRoom(for: Int(byteCount))
     case .retained: retained.occupancy.free > 0
-    case .texts(let count): Int(count) <= texts.occupancy.free
+    case .texts(let byteCount): mayClaimTexts(Int(byteCount), holding: 0)
     }
   }
 }

@@ -55,31 +55,4 @@ extension Broker {
     // [MQTT-3.1.2-16] [MQTT-3.1.2-17] [MQTT3-3.1.2-16] [MQTT3-3.1.2-17]
     if messages[will].isRetained { retain(will, topic, from: session) }
   }
-
-  /// Makes a stored message the retained one, or removes that if its Payload is empty.
-  mutating func retain(
-    _ message: Handle<Message>, _ topic: Span<UInt8>, from session: Handle<Session>
-  ) {
-    guard messages[message].payloadCount > 0 else { return removeRetained(topic) }
-    let expiry = retainedExpiry(of: message)
-    if expiry != .never { armSweep() }
-    if retained.replace(topic, by: message, expiring: expiry, messages: &messages) {
-      if rememberSource(topic, session) { return }
-      removeRetained(topic)
-    }
-    note(.retainedFull, nil, "")
-  }
-
-  /// Removes the retained message of a topic, if there is one.
-  mutating func removeRetained(_ topic: Span<UInt8>) {
-    forgetSource(of: topic)
-    retained.remove(topic, messages: &messages)
-  }
-
-  /// When a retained message goes: by its own expiry, or by the configuration's.
-  private func retainedExpiry(of message: Handle<Message>) -> Instant {
-    let own = messages[message].expiry
-    guard policy.retainExpiryInterval > 0 else { return own }
-    return min(own, now.adding(seconds: UInt64(policy.retainExpiryInterval)))
-  }
 }

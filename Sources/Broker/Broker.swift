@@ -26,9 +26,7 @@ package struct Broker: ~Copyable {
   var messages: MessageStore
   var retained: RetainedIndex
   var replays: Replays
-  /// Who retained the message at each position; empty where that is not known.
-  var retainedSources: SlotTable<Chain>
-  var sourceCount = 0
+  var retainedSources: RetainedSources
   /// Client Identifiers, User Names, levels of filters, aliases.
   var texts: ByteChains
   var aliases: Aliases
@@ -87,7 +85,7 @@ package struct Broker: ~Copyable {
     messages = MessageStore(limits, in: &region)
     retained = RetainedIndex(limits, hash: hash, in: &region)
     replays = Replays(limits, in: &region)
-    retainedSources = SlotTable("retained sources", count: limits.retained, in: &region)
+    retainedSources = RetainedSources(limits, in: &region)
     texts = ByteChains("text blocks", count: limits.textBlocks, blockBytes: 32, in: &region)
     aliases = Aliases(limits, in: &region)
     names = Names(limits, in: &region)

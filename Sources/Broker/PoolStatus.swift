@@ -66,6 +66,8 @@ enum BrokerPool: UInt8 {
   case topicAliases
   /// `sendBlocks`
   case sendBlocks
+  /// `owners`: users and addresses that are counted apart
+  case owners
 
   /// Its name in `$SYS/broker/limits/`.
   var name: StaticString {
@@ -85,6 +87,7 @@ enum BrokerPool: UInt8 {
     case .unreleasedMessages: "unreleased messages"
     case .topicAliases: "topic aliases"
     case .sendBlocks: "send blocks"
+    case .owners: "owners"
     }
   }
 }

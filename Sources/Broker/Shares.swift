@@ -32,7 +32,7 @@ package struct Shares: BitwiseCopyable {
     sessions = Share(capacity: limits.sessions, owners: places, need: 4)
     subscriptions = Share(capacity: limits.subscriptions, owners: owners, need: 2)
     topicLevels = Share(capacity: limits.topicNodes, owners: owners, need: 6)
-    textBlocks = Share(capacity: limits.textBlocks, owners: owners, need: 8)
+    textBlocks = Share(capacity: limits.textBlocks, owners: owners, need: 16)
     deliveries = Share(capacity: limits.deliveries, owners: owners, need: 4)
     messages = Share(capacity: limits.messages, owners: owners, need: 4)
     messageBlocks = Share(capacity: limits.messageBlocks, owners: owners, need: 8)

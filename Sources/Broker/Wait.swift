@@ -18,7 +18,7 @@ struct Wait: BitwiseCopyable {
     /// Room in the store, for a message of so many bytes.
     case messages(UInt32)
     case retained
-    /// So many text blocks.
+    /// Text blocks for so many bytes.
     case texts(UInt32)
   }
 

@@ -93,39 +93,34 @@ package struct RetainedIndex: ~Copyable {
     if retained.occupancy.free == 0 { retained.refuse() } else { levels.refuse() }
   }
 
-  /// Makes `message` the retained one of `topic`, and holds it; false when there is no room.
-  /// [MQTT-3.3.1-5] [MQTT3-3.3.1-5]
+  /// Makes `message` the retained one of `topic`, and holds it; its position, or nil when there is no
+  /// room. [MQTT-3.3.1-5] [MQTT3-3.3.1-5]
   package mutating func replace(
     _ topic: Span<UInt8>, by message: Handle<Message>, expiring expiry: Instant,
     messages: inout MessageStore
-  ) -> Bool {
+  ) -> Int? {
     if let slot = find(topic, messages) {
       messages.retain(message)
       messages.release(retained[slot].message)
       retained[slot].message = message
       retained[slot].expiry = expiry
-      return true
+      return slot.index
     }
-    guard add(message, topic, expiring: expiry) else { return false }
+    guard let slot = add(message, topic, expiring: expiry) else { return nil }
     messages.retain(message)
-    return true
+    return slot.index
   }
 
-  /// Removes the retained message of `topic`, if there is one.
-  package mutating func remove(_ topic: Span<UInt8>, messages: inout MessageStore) {
-    guard let slot = find(topic, messages) else { return }
+  /// Removes the retained message at a position, if there is one.
+  package mutating func remove(at position: Int, messages: inout MessageStore) {
+    guard let slot = retained.handle(at: position), !retained[slot].message.isNull else { return }
     remove(slot, messages: &messages)
   }
 
-  /// Removes the retained message at a position, if there is one and it has expired.
-  package mutating func removeExpired(
-    at position: Int, now: Instant, messages: inout MessageStore
-  ) -> Bool {
-    guard let slot = retained.handle(at: position), !retained[slot].message.isNull,
-      retained[slot].expiry <= now
-    else { return false }
-    remove(slot, messages: &messages)
-    return true
+  /// Whether there is a retained message at a position that has expired.
+  package func isExpired(at position: Int, now: Instant) -> Bool {
+    guard let slot = retained.handle(at: position) else { return false }
+    return !retained[slot].message.isNull && retained[slot].expiry <= now
   }
 
   func find(
@@ -153,20 +148,20 @@ package struct RetainedIndex: ~Copyable {
   /// It stands before its neighbours, where no walk comes that is among them.
   private mutating func add(
     _ message: Handle<Message>, _ topic: Span<UInt8>, expiring expiry: Instant
-  ) -> Bool {
+  ) -> Handle<RetainedMessage>? {
     guard retained.occupancy.free > 0 else {
       retained.refuse()
-      return false
+      return nil
     }
     guard let level = levels.hold(for: topic),
       let slot = retained.claim(RetainedMessage(message, on: level, expiring: expiry))
-    else { return false }
+    else { return nil }
     index.insert(slot.index, hash: levels.hash(of: topic))
     let first = levels[level].firstMessage
     retained[slot].next = first
     if !first.isNull { retained[first].previous = slot }
     levels[level].firstMessage = slot
-    return true
+    return slot
   }
 
   private mutating func remove(_ slot: Handle<RetainedMessage>, messages: inout MessageStore) {
