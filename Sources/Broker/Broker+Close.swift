@@ -37,6 +37,7 @@ extension Broker {
     releaseOutput(of: connection)
     presence.forgetProof(of: connection, texts: &texts)
     arrivals.forget(connection)
+    logins.forget(connection)
     departures.forget(connection)
     connections.release(connection)
   }

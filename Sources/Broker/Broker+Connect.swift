@@ -86,7 +86,7 @@ extension Broker {
   ///
   /// A User Name that TLS has proved lies in a buffer: it is good until the next one is looked at.
   @_lifetime(copy bytes)
-  private mutating func identifier(
+  mutating func identifier(
     of connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
   ) -> Span<UInt8> {
     guard listenerPolicy(of: connection).usesUserNameAsClientIdentifier else {

@@ -99,7 +99,7 @@ package struct Broker: ~Copyable {
     arrivals = Arrivals(
       places: places, share: shares.receiveBlocks, limits: limits, in: &region)
     departures = Departures(places: places, limits: limits, in: &region)
-    logins = Logins(places: places, limits: limits, in: &region)
+    logins = Logins(places: places, limits: limits, hash: hash, in: &region)
     schedule = Schedule(connections: places, sessions: limits.sessions, in: &region)
     log = Log(byteCount: limits.logBytes, in: &region)
     system = SystemFigures(in: &region)
