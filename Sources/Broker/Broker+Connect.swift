@@ -278,8 +278,13 @@ extension Broker {
   ) {
     // [MQTT-3.1.4-5] [MQTT3-3.1.4-4] [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT3-3.2.2-1]
     // [MQTT3-3.2.2-2] [MQTT3-3.2.2-3]
+    var losses = Line()
+    if isSessionPresent && connect.version == .v5 && connect.requestsProblemInformation {
+      describeLosses(of: connections[connection].session, in: &losses)
+    }
     var answer = Connack(
       version: connect.version, reason: .success, isSessionPresent: isSessionPresent,
+      reasonString: losses.span,
       assignedClientIdentifier: assigned)
     let listener = listenerPolicy(of: connection)
     answer.topicAliasMaximum = connections[connection].topicAliasAllowed
@@ -290,7 +295,7 @@ extension Broker {
     answer.isRetainAvailable = policy.isRetainAvailable
     // The Client must use ours. [MQTT-3.1.2-23]
     if exceedsKeepAlive(connect) { answer.serverKeepAlive = policy.maximumKeepAlive }
-    respond(to: connection, answer)
+    respond(to: connection, answer, assigned: assigned)
   }
 
   /// Answers a CONNECT that is not accepted, and closes. [MQTT-3.1.4-2] [MQTT-3.2.2-7]

@@ -117,14 +117,19 @@ extension Broker {
   }
 
   /// Sends CONNACK.
-  mutating func respond(to connection: Handle<Connection>, _ answer: Connack) {
+  ///
+  /// - Parameter assigned: the client identifier that it assigns.
+  mutating func respond(
+    to connection: Handle<Connection>, _ answer: Connack, assigned: Span<UInt8> = Span()
+  ) {
     // Nothing but silence is left when even the shortest is too long. [MQTT-3.1.2-27]
     guard answer.encodedLength <= Int(clamping: connections[connection].maximumPacketSize) else {
       return close(connection)
     }
     var packet = PacketBytes<512>()
-    answer.write(to: &packet)
+    answer.writeHead(to: &packet)
     send(packet.span, on: connection)
+    if connections[connection].state != .ended { send(assigned, on: connection) }
     statistics.packetsSent += 1
   }
 

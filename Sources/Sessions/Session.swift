@@ -37,6 +37,9 @@ package struct Session: BitwiseCopyable {
   package internal(set) var blocks = 0
   /// Messages that were dropped instead of being queued for it.
   package var dropped: UInt32 = 0
+  /// How many of them its Client has been told of, and `$SYS`.
+  package var droppedTold: UInt32 = 0
+  package var droppedPublished: UInt32 = 0
 
   /// QoS 2 messages received from it and not yet released.
   package internal(set) var unreleased: UInt32 = 0

@@ -30,8 +30,8 @@ import Testing
     case "connack-5-refused":
       Connack(version: version, reason: .notAuthorized, isSessionPresent: true).write(to: &sink)
     case "connack-5-reason-string-left-out":
-      var connack = Connack(version: version, reason: .notAuthorized)
-      connack.reasonString = "no"
+      let words = Array("no".utf8)
+      var connack = Connack(version: version, reason: .notAuthorized, reasonString: words.span)
       connack.maximumLength = 9
       connack.write(to: &sink)
     case "connack-5-limits":
@@ -63,8 +63,10 @@ import Testing
     let identifier = Array("auto-1".utf8)
     let method = Array("SCRAM".utf8)
     let step = Array("ok".utf8)
+    let words = Array("welcome".utf8)
     var connack = Connack(
-      version: .v5, reason: .success, assignedClientIdentifier: identifier.span,
+      version: .v5, reason: .success, reasonString: words.span,
+      assignedClientIdentifier: identifier.span,
       authenticationMethod: method.span, authenticationData: step.span)
     connack.topicAliasMaximum = 10
     connack.maximumPacketSize = 1000
@@ -72,7 +74,6 @@ import Testing
     connack.sessionExpiry = 60
     connack.maximumQoS = .atLeastOnce
     connack.isRetainAvailable = false
-    connack.reasonString = "welcome"
     connack.serverKeepAlive = 30
     connack.isWildcardSubscriptionAvailable = false
     connack.isSubscriptionIdentifierAvailable = false

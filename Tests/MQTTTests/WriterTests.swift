@@ -8,9 +8,11 @@ import Testing
     var chance = Chance(state: 1)
     for _ in 0..<2_000 {
       let identifier = Array("auto-7".utf8.prefix(Int.random(in: 0...6, using: &chance)))
+      let words = Array("words".utf8.prefix(Bool.random(using: &chance) ? 5 : 0))
       var connack = Connack(
         version: .v5, reason: Bool.random(using: &chance) ? .success : .serverBusy,
-        isSessionPresent: Bool.random(using: &chance), assignedClientIdentifier: identifier.span)
+        isSessionPresent: Bool.random(using: &chance), reasonString: words.span,
+        assignedClientIdentifier: identifier.span)
       connack.topicAliasMaximum = UInt16.random(in: 0...3, using: &chance)
       connack.maximumPacketSize = Bool.random(using: &chance) ? 70_000 : nil
       connack.receiveMaximum = Bool.random(using: &chance) ? 300 : nil
@@ -18,10 +20,12 @@ import Testing
       connack.maximumQoS = Bool.random(using: &chance) ? .atMostOnce : .exactlyOnce
       connack.serverKeepAlive = Bool.random(using: &chance) ? 512 : nil
       connack.isRetainAvailable = Bool.random(using: &chance)
-      connack.reasonString = Bool.random(using: &chance) ? "words" : nil
-      let expected = expectedProperties(of: connack, identifier: identifier)
+      let expected = expectedProperties(of: connack, identifier: identifier, words: words)
       var sink = Collector()
       connack.write(to: &sink)
+      var head = Collector()
+      connack.writeHead(to: &head)
+      #expect(head.bytes + identifier == sink.bytes)
       let length = connack.encodedLength
       #expect(length == sink.bytes.count)
       let received = try #require(ReceivedPacket(sink.bytes))
@@ -39,8 +43,8 @@ import Testing
   // [MQTT-3.2.2-19]
   @Test func `a CONNACK keeps its Reason String exactly as long as it fits`() {
     for limit in 1..<40 as Range<UInt32> {
-      var connack = Connack(version: .v5, reason: .banned)
-      connack.reasonString = "for a good reason"
+      let words = Array("for a good reason".utf8)
+      var connack = Connack(version: .v5, reason: .banned, reasonString: words.span)
       let whole = UInt32(connack.encodedLength)
       connack.maximumLength = limit
       let length = connack.encodedLength
@@ -112,7 +116,7 @@ import Testing
 
   /// The properties that a CONNACK should have, by identifier, each as one number.
   private func expectedProperties(
-    of connack: borrowing Connack, identifier: [UInt8]
+    of connack: borrowing Connack, identifier: [UInt8], words: [UInt8]
   ) -> [Int: Int] {
     [
       0x22: connack.topicAliasMaximum == 0 ? nil : Int(connack.topicAliasMaximum),
@@ -121,7 +125,7 @@ import Testing
       0x24: connack.maximumQoS == .exactlyOnce ? nil : 0,
       0x25: connack.isRetainAvailable ? nil : 0, 0x13: connack.serverKeepAlive.map(Int.init),
       0x12: identifier.isEmpty ? nil : number(counted(identifier)),
-      0x1F: connack.reasonString == nil ? nil : number(counted("words")),
+      0x1F: words.isEmpty ? nil : number(counted(words)),
     ].compactMapValues { $0 }
   }
 

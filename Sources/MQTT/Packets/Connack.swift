@@ -7,6 +7,8 @@ package struct Connack: ~Escapable, OutgoingPacket {
   private let version: ProtocolVersion
   private let reason: ReasonCode
   private let isSessionPresent: Bool
+  /// What the reason was, or what the Client ought to know, in words. [3.2.2.3.9]
+  private let reasonString: Span<UInt8>
   private let assignedClientIdentifier: Span<UInt8>
   private let authenticationMethod: Span<UInt8>
   private let authenticationData: Span<UInt8>
@@ -23,8 +25,6 @@ package struct Connack: ~Escapable, OutgoingPacket {
   package var maximumQoS = QoS.exactlyOnce
   /// Whether the Server keeps retained messages. [3.2.2.3.5]
   package var isRetainAvailable = true
-  /// What the reason was, in words. [3.2.2.3.9]
-  package var reasonString: StaticString?
   /// The Keep Alive that takes the place of the Client's. [3.2.2.3.14]
   package var serverKeepAlive: UInt16?
   /// Whether filters may have wildcards. [3.2.2.3.11]
@@ -37,16 +37,19 @@ package struct Connack: ~Escapable, OutgoingPacket {
   package var maximumLength = UInt32.max
 
   /// Makes a packet to send; empty texts are left out.
-  @_lifetime(copy assignedClientIdentifier, copy authenticationMethod, copy authenticationData)
+  @_lifetime(
+    copy reasonString, copy assignedClientIdentifier, copy authenticationMethod,
+    copy authenticationData)
   package init(
     version: ProtocolVersion, reason: ReasonCode, isSessionPresent: Bool = false,
-    assignedClientIdentifier: Span<UInt8> = Span(), authenticationMethod: Span<UInt8> = Span(),
+    reasonString: Span<UInt8> = Span(), assignedClientIdentifier: Span<UInt8> = Span(), authenticationMethod: Span<UInt8> = Span(),
     authenticationData: Span<UInt8> = Span()
   ) {
     self.version = version
     self.reason = reason
     // [MQTT-3.2.2-6] [MQTT3-3.2.2-4]; MQTT 3.1 does not use the bit.
     self.isSessionPresent = isSessionPresent && reason == .success && version != .v3_1
+    self.reasonString = reasonString
     self.assignedClientIdentifier = assignedClientIdentifier
     self.authenticationMethod = authenticationMethod
     self.authenticationData = authenticationData
@@ -61,6 +64,18 @@ package struct Connack: ~Escapable, OutgoingPacket {
 
   /// Writes flags, code and properties.
   package func writeBody(to sink: inout some ByteSink & ~Copyable) {
+    writeBodyHead(to: &sink)
+    sink.append(assignedClientIdentifier)
+  }
+
+  /// Writes the whole packet but for its last bytes: the text of the Assigned Client Identifier, which
+  /// may be as long as any.
+  package func writeHead(to sink: inout some ByteSink & ~Copyable) {
+    sink.append(header: type, remainingLength: remainingLength)
+    writeBodyHead(to: &sink)
+  }
+
+  private func writeBodyHead(to sink: inout some ByteSink & ~Copyable) {
     sink.append(byte: isSessionPresent ? 1 : 0)  // [MQTT-3.2.2-1]
     guard version == .v5 else {
       return sink.append(byte: reason.connectReturnCode ?? 3)
@@ -68,18 +83,21 @@ package struct Connack: ~Escapable, OutgoingPacket {
     sink.append(byte: reason.rawValue)
     let includesReasonString = fitsReasonString
     let length = propertyLength(includesReasonString: includesReasonString)
-    sink.append(variableByteInteger: UInt32(truncatingIfNeeded: length))
+    let identifierCount = assignedClientIdentifier.count
+    sink.append(variableByteInteger: UInt32(truncatingIfNeeded: length + identifierCount))
     writeProperties(to: &sink, includesReasonString: includesReasonString)
   }
 
   /// Whether the Client takes the packet with its Reason String. [MQTT-3.2.2-19]
   private var fitsReasonString: Bool {
-    let properties = propertyLength(includesReasonString: true)
+    let properties =
+      propertyLength(includesReasonString: true) + assignedClientIdentifier.count
     let remaining = 2 + VariableByteInteger.length(of: UInt32(properties)) + properties
     let total = 1 + VariableByteInteger.length(of: UInt32(remaining)) + remaining
     return total <= Int(clamping: maximumLength)
   }
 
+  /// Bytes of all properties, the text of the Assigned Client Identifier excepted.
   private func propertyLength(includesReasonString: Bool) -> Int {
     var counter = ByteCounter()
     writeProperties(to: &counter, includesReasonString: includesReasonString)
@@ -92,16 +110,19 @@ extension Connack {
     to sink: inout some ByteSink & ~Copyable, includesReasonString: Bool
   ) {
     writeLimits(to: &sink)
-    // [MQTT-3.1.3-7] [MQTT-3.2.2-16]
-    if !assignedClientIdentifier.isEmpty {
-      sink.append(.assignedClientIdentifier, assignedClientIdentifier)
+    if includesReasonString && !reasonString.isEmpty {
+      sink.append(.reasonString, reasonString)
     }
-    if includesReasonString, let reasonString { sink.append(.reasonString, reasonString) }
     if let serverKeepAlive { sink.append(.serverKeepAlive, twoBytes: serverKeepAlive) }
     writeAvailability(to: &sink)
     // [MQTT-4.12.0-5] [MQTT-4.12.0-6]
     if !authenticationMethod.isEmpty { sink.append(.authenticationMethod, authenticationMethod) }
     if !authenticationData.isEmpty { sink.append(.authenticationData, authenticationData) }
+    // [MQTT-3.1.3-7] [MQTT-3.2.2-16]
+    if !assignedClientIdentifier.isEmpty {
+      sink.append(byte: PropertyIdentifier.assignedClientIdentifier.rawValue)
+      sink.append(twoBytes: UInt16(truncatingIfNeeded: assignedClientIdentifier.count))
+    }
   }
 
   private func writeLimits(to sink: inout some ByteSink & ~Copyable) {
