@@ -68,29 +68,6 @@ extension Broker {
     return true
   }
 
-  /// Messages that were dropped instead of being queued for a client, since its session began.
-  package func losses(of clientIdentifier: Span<UInt8>) -> Int {
-    sessions.find(clientIdentifier, texts: texts).map { Int(sessions[$0].dropped) } ?? 0
-  }
-
-  /// Says how many messages were dropped instead of being queued for a session since its Client was told
-  /// last; nothing when there were none.
-  mutating func describeLosses(of session: Handle<Session>, in line: inout Line) {
-    let count = sessions[session].dropped &- sessions[session].droppedTold
-    guard count > 0 else { return }
-    sessions[session].droppedTold = sessions[session].dropped
-    line.append(UInt64(count))
-    line.append(count == 1 ? " message was dropped" : " messages were dropped")
-    line.append(": the queue of this session was full")
-  }
-
-  /// Counts a copy that its session does not get.
-  mutating func countDropped(_ session: Handle<Session>?) {
-    statistics.publishesDropped += 1
-    if let session { sessions[session].dropped &+= 1 }
-    note(.messageDropped, session, "its queue is full")
-  }
-
   /// The session among those that were found whose full queue has the publisher refused or waiting;
   /// nil when there is none. `queue_full reject`
   mutating func fullQueue(

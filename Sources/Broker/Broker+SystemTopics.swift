@@ -12,6 +12,7 @@ extension Broker {
   mutating func beginSystemTopics() {
     system.load.update(averagedCounts, at: now.milliseconds - startedAt.milliseconds)
     if hasSystemSubscribers { system.next = 0 }
+    beginLosses()
   }
 
   /// Whether there are topics of `$SYS` to be published, and room for that.

@@ -12,6 +12,7 @@ extension Broker {
     endDoomed(&work)
     bidFarewells(&work)
     publishSystemTopics(&work)
+    publishLosses(&work)
     runLane(&work)
     wakeWaiting(&work)
   }
@@ -19,7 +20,7 @@ extension Broker {
   /// Whether anything could go on at once, so that there is no time to wait.
   package var isBusy: Bool {
     arrivals.agendaCount > 0 || departures.owedCount > 0 || departures.dyingCount > 0
-      || !farewells.isEmpty || !doomed.isEmpty || lane.isBusy || hasSystemTopics
+      || !farewells.isEmpty || !doomed.isEmpty || lane.isBusy || hasSystemTopics || hasLosses
       || arrivals.hasUnasked || departures.hasUnasked
       || releases != releasesSeen && (arrivals.hasWaiting || departures.isShort)
       || logins.hasTurns

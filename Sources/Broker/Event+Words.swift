@@ -36,6 +36,7 @@ extension Event {
     case .readerTimedOut: ("Client", "disconnected: it takes nothing of what it is sent")
     case .publisherTimedOut: ("Client", "disconnected: it has waited too long")
     case .sessionOverflowed: ("Session of", "ended: its queue is full")
+    case .messagesLost: ("Client", "has lost messages")
     case .messageDropped: ("Outgoing message for", "dropped")
     case .messageTooLarge: ("A message is too large for", "and was not delivered")
     case .packetUnfinished: ("Client", "disconnected")

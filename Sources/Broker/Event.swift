@@ -36,6 +36,7 @@ package enum Event: UInt8, BitwiseCopyable {
   case publisherTimedOut
   case readerTimedOut
   case messageDropped
+  case messagesLost
   case sessionOverflowed
   case messageExpired
   case messageTooLarge
@@ -60,7 +61,8 @@ package enum Event: UInt8, BitwiseCopyable {
       .sessionTakenOver, .sessionExpired, .sessionsFull, .sessionCrowdedOut, .sessionOverflowed,
       .clientsFull, .subscribed, .unsubscribed, .subscriptionsFull, .publishRejected,
       .publisherStalled, .publisherTimedOut, .readerTimedOut,
-      .messageDropped, .messageExpired, .messageTooLarge, .packetTooLarge, .packetUnfinished,
+      .messageDropped, .messagesLost, .messageExpired, .messageTooLarge, .packetTooLarge,
+      .packetUnfinished,
       .retainedFull,
       .willPublished, .willFull,
       .aliasesFull, .receiveBlocksShort, .sendBlocksShort, .serverStopping:
@@ -84,7 +86,8 @@ package enum Event: UInt8, BitwiseCopyable {
     case .serverStopping: .information
     case .sessionsFull, .sessionCrowdedOut, .sessionOverflowed, .clientsFull, .subscriptionsFull,
       .publishRejected, .publisherStalled,
-      .publisherTimedOut, .readerTimedOut, .messageDropped, .messageTooLarge, .packetTooLarge,
+      .publisherTimedOut, .readerTimedOut, .messageDropped, .messagesLost, .messageTooLarge,
+      .packetTooLarge,
       .packetUnfinished, .retainedFull, .willFull, .aliasesFull, .receiveBlocksShort,
       .sendBlocksShort:
       .warning

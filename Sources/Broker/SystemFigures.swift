@@ -8,6 +8,10 @@ struct SystemFigures: ~Copyable {
   var values: SlotTable<UInt32>
   /// The topic to be published next; as many as there are when all have been.
   var next = SystemTopic.count
+  /// The slot of the session to be looked at next for losses, and how many there were in all when that
+  /// began last.
+  var nextLoser = Int.max
+  var lossesTold: UInt64 = 0
   /// What the Server says of pools that are not the Broker's.
   var foreignPools = ForeignPools(repeating: nil)
 
