@@ -163,7 +163,7 @@ let fuzzers: [(name: String, imports: [String])] = [
   ("Keys", ["Access", "CLinux", "Memory"]),
   ("Frames", ["WebSocket"]),
   ("Requests", ["Memory", "WebSocket"]),
-  ("Proxy", ["WebSocket"]),
+  ("Proxy", ["Memory", "WebSocket"]),
   ("Command", ["Configuration", "Memory", "PasswordCommand"]),
 ]
 if isFuzzed {

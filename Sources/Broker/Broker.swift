@@ -103,19 +103,23 @@ package struct Broker: ~Copyable {
   }
 
   /// Takes a new Network Connection; nil when there is no place even to refuse it.
-  ///
-  /// - Parameter address: a number that its peer's address is known by; zero for none.
-  package mutating func open(listener: Int, address: UInt64 = 0) -> Handle<Connection>? {
-    var new = Connection(listener: UInt8(truncatingIfNeeded: listener), at: now)
-    new.address = address
+  package mutating func open(listener: Int, peer: Peer) -> Handle<Connection>? {
+    let new = Connection(listener: UInt8(truncatingIfNeeded: listener), at: now)
     guard let connection = connections.claim(new) else {
       note(.connectionRefused, nil, "there is no place for it")
       return nil
     }
+    setPeer(of: connection, to: peer)
     statistics.connectionsOpened += 1
     note(.connectionOpened, nil, "")
     schedule.set(connection, to: now.adding(milliseconds: policy.connectTimeout))
     return connection
+  }
+
+  /// Keeps who is at the other end of a connection, in place of a proxy that speaks for it.
+  package mutating func setPeer(of connection: Handle<Connection>, to peer: Peer) {
+    connections[connection].address = peer.network
+    presence.setPeer(of: connection, to: peer)
   }
 
   /// Keeps who the peer of a connection has proved to be, by its certificate or a shared key.

@@ -49,8 +49,20 @@ int32_t linux_listen_tcp(
   return error;
 }
 
+static struct linux_peer peer_at(const union address *address) {
+  struct linux_peer peer = {.port = address_port(address), .family = 1};
+  if (address->any.sa_family == AF_INET) {
+    peer.family = 4;
+    memcpy(peer.bytes, &address->four.sin_addr, 4);
+  } else if (address->any.sa_family == AF_INET6) {
+    peer.family = 6;
+    memcpy(peer.bytes, &address->six.sin6_addr, 16);
+  }
+  return peer;
+}
+
 int32_t linux_accept(int32_t listener, bool at_once, struct linux_peer *peer) {
-  union address address;
+  union address address = {.any.sa_family = AF_UNIX};
   socklen_t length = sizeof address;
   int descriptor;
   RETRIED(descriptor, accept4(listener, &address.any, &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
@@ -59,9 +71,7 @@ int32_t linux_accept(int32_t listener, bool at_once, struct linux_peer *peer) {
   if (at_once && address.any.sa_family != AF_UNIX) {
     (void)set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
   }
-  peer->text_length = address_to_text(&address, peer->text);
-  peer->port = address_port(&address);
-  peer->network = address_network(&address);
+  *peer = peer_at(&address);
   return descriptor;
 }
 

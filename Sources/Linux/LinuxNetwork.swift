@@ -93,7 +93,7 @@ package struct LinuxNetwork: Network, ~Copyable {
     guard socket < 0 else {
       accepted = socket
       acceptedListener = Int(numbers[number])
-      return Accepted(listener: acceptedListener, address: peer.network)
+      return Accepted(listener: acceptedListener, peer: Peer(peer))
     }
     // The listener stays readable while descriptors are short: it rests instead of spinning.
     isShortOfDescriptors =
@@ -124,7 +124,7 @@ package struct LinuxNetwork: Network, ~Copyable {
     webSockets.receive(place: place, streams: &streams, into: &bytes)
   }
 
-  package mutating func takeProxiedAddress() -> UInt64? { webSockets.takeAddress() }
+  package mutating func takeProxiedPeer() -> Peer? { webSockets.takeProxiedPeer() }
 
   package mutating func send(
     _ chain: Chain, of chains: borrowing ByteChains, place: Int, _ work: inout Work
@@ -165,6 +165,23 @@ package struct LinuxNetwork: Network, ~Copyable {
 
   package mutating func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int {
     streams.identity(place: place, into: &out)
+  }
+}
+
+extension Peer {
+  /// What the system tells of the other end.
+  init(_ peer: linux_peer) {
+    let (high, low) = unsafe withUnsafeBytes(of: peer.bytes) { bytes in
+      unsafe (
+        UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+        UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+      )
+    }
+    switch peer.family {
+    case 4: self = Peer(version4: UInt32(truncatingIfNeeded: high >> 32), port: peer.port)
+    case 6: self = Peer(version6: high, low, port: peer.port)
+    default: self = .local
+    }
   }
 }
 

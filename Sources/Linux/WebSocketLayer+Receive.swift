@@ -84,7 +84,7 @@ extension WebSocketLayer {
         return bytes.count
       }
       handshakes.release(&states[handle].handshake)
-      proxiedAddress = header.address.number
+      proxiedPeer = header.peer
       states[handle].proxyRest = UInt32(header.count - seen)
       states[handle].phase = .proxyRest
       return 0

@@ -26,8 +26,8 @@ struct WebSocketLayer: ~Copyable {
   private var framings: SlotTable<Framing>
   private var origins: SlotTable<ShortText>
   private(set) var headerBytesMax: Int
-  /// What a proxy has named in the bytes received last; zero for nothing.
-  var proxiedAddress: UInt64 = 0
+  /// Whom a proxy has named in the bytes received last.
+  var proxiedPeer = Peer.none
   let frameBytesMax: Int
 
   /// Boards without WebSocket connections carry none of this.
@@ -95,11 +95,11 @@ struct WebSocketLayer: ~Copyable {
     _ = streams.send(line.span, place: place)
   }
 
-  /// The address that a proxy has named, once.
-  @inline(__always) mutating func takeAddress() -> UInt64? {
-    guard WebSocketLayer.isHere && proxiedAddress != 0 else { return nil }
-    defer { proxiedAddress = 0 }
-    return proxiedAddress
+  /// Whom a proxy has named, once.
+  @inline(__always) mutating func takeProxiedPeer() -> Peer? {
+    guard WebSocketLayer.isHere && proxiedPeer.kind != .none else { return nil }
+    defer { proxiedPeer = .none }
+    return proxiedPeer
   }
 
   @inline(__always) func entry(_ place: Int) -> Entry {

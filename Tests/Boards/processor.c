@@ -100,7 +100,7 @@ static void layouts(void) {
   expect(sizeof(struct linux_poll_entry) == 8, "an entry of poll has 8 bytes");
   expect(sizeof(struct linux_ready) == 8, "a ready event has 8 bytes");
   expect(sizeof(struct linux_piece) == 16, "a piece has 16 bytes");
-  expect(sizeof(struct linux_peer) == 80, "a peer has 80 bytes");
+  expect(sizeof(struct linux_peer) == 20, "a peer has 20 bytes");
 }
 
 #if defined(__arm__) || defined(__mips__)

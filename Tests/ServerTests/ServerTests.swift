@@ -288,16 +288,19 @@ private let pingAnswer: [UInt8] = [0xD0, 0]
 
 @Test func theAddressThatAProxyNamesTakesThePlaceOfItsOwn() throws {
   let machine = Machine()
-  machine.wire.address = 17
+  let (proxy, client) = (Peer(version4: 17, port: 1), Peer(version6: 18, 1, port: 2))
+  machine.wire.peer = proxy
   machine.connect(2)
-  machine.wire.proxiedAddress = 18
+  machine.wire.proxiedPeer = client
   machine.send(1, pingPacket)
   machine.turn()
-  let addresses = try (0..<2).map { place in
-    let connection = machine.server.broker.connection(at: place)
-    return machine.server.broker[try #require(connection)].address
+  for (place, peer) in [proxy, client].enumerated() {
+    let found = machine.server.broker.connection(at: place)
+    let connection = try #require(found)
+    let address = machine.server.broker[connection].address
+    let kept = machine.server.broker.presence.peer(of: connection)
+    #expect(address == peer.network && kept == peer)
   }
-  #expect(addresses == [17, 18])
 }
 
 // MARK: Logins
@@ -389,7 +392,7 @@ extension Machine {
 @Test func theAddressOfAPeerIsKnownToTheLogin() {
   let machine = Machine()
   machine.allow("u", "p", iterations: 1)
-  machine.wire.address = 77
+  machine.wire.peer = Peer(version4: 77, port: 1)
   for _ in 0..<3 {
     machine.wire.arriving = 1
     machine.send(0, loginPacket("a", "u", "no"))

@@ -37,13 +37,13 @@ uint32_t linux_local_time(
 
 // MARK: Sockets
 
-// The other end of a connection.
+// The other end of a connection: four or sixteen bytes of address, in the order of the network, and
+// the port, in the order of this machine.
 struct linux_peer {
-  uint8_t text[64];
-  uint8_t text_length;
+  uint8_t bytes[16];
   uint16_t port;
-  // The address as a number, of the sixth version the network's 64 bits; 0 for none.
-  uint64_t network;
+  // 4 or 6 for a version of IP, 1 for a socket of the file system.
+  uint8_t family;
 };
 // Bytes to be sent with others in one call.
 struct linux_piece {
