@@ -13,10 +13,15 @@ package struct Limits: BitwiseCopyable {
 
   /// Network Connections at once. Full: CONNACK 0x97 (3.x: 3), then closed.
   package var connections = Chosen.connections
-  /// Places beyond those, to read a CONNECT and refuse it in its own version. Full: closed unread.
-  package static var refusalPlaces: Int { 4 }
+  /// Places beyond those, for Clients from addresses that have hardly any, and to read a CONNECT and
+  /// refuse it in its own version. Full: closed unread.
+  package var reservedPlaces: Int { Limits.reserved(for: connections) }
+  /// All of them.
+  package var places: Int { connections + reservedPlaces }
   /// Sessions, connected or not. Full: the same; a live session is never evicted.
   package var sessions = 2 * Chosen.connections
+  /// Users and addresses that are counted apart. Full: those who come then are counted as one.
+  package var owners = places + 2 * Chosen.connections
   /// What each listener has one of.
   package typealias PerListener<Element> = Chosen.PerListener<Element>
   /// Listening sockets. More in the configuration: an error at start.
@@ -146,7 +151,12 @@ package struct Limits: BitwiseCopyable {
 
 // What the rules share.
 extension Limits {
-  private static var places: Int { Chosen.connections + refusalPlaces }
+  private static var places: Int { Chosen.connections + reserved(for: Chosen.connections) }
+  private static func reserved(for connections: Int) -> Int {
+    refusalPlaces + max(0, connections / 16 - refusalPlaces)
+  }
+  /// Of the places, those that nobody keeps: there always is one to refuse a Client politely.
+  package static var refusalPlaces: Int { 4 }
   private static var messageBlockBytes: Int { 128 }
   private static var receiveBlockBytes: Int { within(128...1024, Chosen.packetBytes / 256) }
   private static var sendBlockBytes: Int { within(512...4096, Chosen.packetBytes / 128) }

@@ -61,9 +61,10 @@ extension Broker {
     var isReadable = false
     for _ in 0..<subscriptions.memberCount(of: group) {
       let member = subscriptions.takeTurn(in: group)
-      if decide(.read, topic, topicHash, Int(subscriptions[member].subscriber)) {
-        isReadable = true
-      }
+      let slot = Int(subscriptions[member].subscriber)
+      // Of those who have ended nobody may read anything.
+      guard sessions.session(at: slot) != nil else { continue }
+      if decide(.read, topic, topicHash, slot) { isReadable = true }
     }
     return isReadable
   }

@@ -32,6 +32,8 @@ extension Broker {
   /// Gives the connection's slot back; the Server has closed its socket.
   package mutating func release(_ connection: Handle<Connection>) {
     schedule.cancel(connection)
+    owners[connections[connection].owner].places -= 1
+    owners.release(connections[connection].owner)
     releaseOutput(of: connection)
     presence.forgetProof(of: connection, texts: &texts)
     arrivals.forget(connection)
@@ -177,8 +179,9 @@ extension Broker {
     connections[connection].isWaiting = false
     aliases.release(of: &connections[connection], texts: &texts)
     let session = connections[connection].session
-    guard !session.isNull else { return }
+    guard !session.isNull else { return countEntered(connection) }
     connections[connection].session = .null
+    owners.leave(session, of: sessionOwners[session.index])
     statistics.clientsConnected -= 1
     presence.leave(session, connections[connection].listener)
     sessions[session].isConnected = false

@@ -33,9 +33,8 @@ extension Broker {
     _ connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>,
     _ work: inout Work
   ) {
-    let listener = listenerPolicy(of: connection)
     let chosen = identifier(of: connect, bytes, on: connection)
-    let identifier = chosen.isEmpty ? assignIdentifier(listener) : chosen
+    let identifier = chosen.isEmpty ? assignIdentifier(listenerPolicy(of: connection)) : chosen
     guard policy.texts.begins(identifier, with: policy.clientIdentifierPrefix) else {
       return refuseConnect(connection, .notAuthorized)
     }
@@ -43,57 +42,26 @@ extension Broker {
     let existing = sessions.find(identifier, texts: texts)
     // Only a Client that is connected already may come in over the limit: it takes its own place.
     if isFull(besides: existing, on: connection) {
-      return refuseConnect(connection, .quotaExceeded, .sessionsFull)
+      return refuseConnect(connection, .quotaExceeded, .clientsFull)
     }
     var luggage = Luggage()
     if let event = pack(&luggage, connect, bytes, on: connection) {
-      giveBack(&luggage)
-      return refuseConnect(connection, .quotaExceeded, event)
+      return refuseConnect(connection, .quotaExceeded, event, returning: &luggage)
     }
     let isPresent = existing.map { resume($0, isCleanStart: connect.isCleanStart) } ?? false
     let name = chosen.isEmpty ? identifier : self.identifier(of: connect, bytes, on: connection)
-    guard
-      let session = isPresent
-        ? existing : sessions.add(name, version: connect.version, texts: &texts)
-    else {
-      giveBack(&luggage)
-      return refuseConnect(connection, .quotaExceeded, .sessionsFull)
-    }
-    let isAssigned = connect.clientIdentifier.isEmpty
+    guard let session = isPresent ? existing : addSession(name, connect.version, luggage, &work)
+    else { return refuseConnect(connection, .quotaExceeded, .sessionsFull, returning: &luggage) }
+    own(session, by: luggage.owner)
     identify(session, userName: luggage.userName, connect, on: connection)
     adopt(session, connect, luggage.will, on: connection)
     begin(session, connect, on: connection, &work)
     accept(
       connection, connect, isSessionPresent: isPresent,
-      assigned: isAssigned
+      assigned: connect.clientIdentifier.isEmpty
         ? chosen.isEmpty ? identifier : self.identifier(of: connect, bytes, on: connection)
         : Span())
     note(.clientConnected, session, "")
-  }
-
-  /// What a CONNECT brings along that is kept before it is certain that the Client may come in.
-  private struct Luggage {
-    var will = Handle<Message>.null
-    var userName = Chain()
-  }
-
-  /// Keeps what a CONNECT brings along; what is full when there is no room for it.
-  private mutating func pack(
-    _ luggage: inout Luggage, _ connect: Connect, _ bytes: Span<UInt8>,
-    on connection: Handle<Connection>
-  ) -> Event? {
-    let will = keepWill(of: connect, bytes, on: connection)
-    if will.isFull { return .willFull }
-    luggage.will = will.message
-    guard let name = userName(of: connect, bytes, on: connection) else { return nil }
-    return texts.append(name, to: &luggage.userName) ? nil : .sessionsFull
-  }
-
-  /// The one place where what was kept for a Client that does not come in is given back.
-  private mutating func giveBack(_ luggage: inout Luggage) {
-    if !luggage.will.isNull { messages.release(luggage.will) }
-    texts.release(&luggage.userName)
-    luggage = Luggage()
   }
 
   /// Why the Client may not connect, if it may not: the standard's own reasons, limits and access.
@@ -169,16 +137,32 @@ extension Broker {
       && (connect.keepAlive == 0 || connect.keepAlive > policy.maximumKeepAlive)
   }
 
+  /// Whether so many Clients are connected, here or by that listener, that no further one may be.
   private func isFull(
     besides existing: Handle<Session>?, on connection: Handle<Connection>
   ) -> Bool {
     let isFull =
-      statistics.clientsConnected >= min(limits.connections, policy.maximumConnections)
-      || presence.count(by: connections[connection].listener)
-        >= listenerPolicy(of: connection).maximumConnections
-    guard let existing else { return isFull || sessions.count >= policy.maximumSessions }
-    guard isFull else { return false }
-    return !sessions[existing].isConnected
+      hasReached(policy.maximumConnections, statistics.clientsConnected, connection)
+      || hasReached(
+        listenerPolicy(of: connection).maximumConnections,
+        presence.count(by: connections[connection].listener), connection)
+    guard let existing else { return isFull || hasReachedSessions }
+    return isFull && !sessions[existing].isConnected
+  }
+
+  /// What the configuration allows is as it says; of what the board has, something is kept for Clients
+  /// from addresses that have hardly any.
+  private func hasReached(
+    _ maximum: Int, _ count: Int, _ connection: Handle<Connection>
+  ) -> Bool {
+    guard maximum >= limits.connections else { return count >= maximum }
+    let owner = owners[connections[connection].owner]
+    return !shares.clients.allows(
+      1, holding: Int(owner.places - owner.entering), free: shares.clients.capacity - count)
+  }
+
+  private var hasReachedSessions: Bool {
+    policy.maximumSessions < limits.sessions && sessions.count >= policy.maximumSessions
   }
 
   /// A client identifier that no session has: the prefix and 128 bits in hexadecimal.
@@ -234,6 +218,8 @@ extension Broker {
     sessions[session].expiryInterval = expiryInterval(of: connect)
     sessions[session].sendQuota = sendQuota(for: connect)
     connections[connection].session = session
+    owners.comeBack(session, of: sessionOwners[session.index])
+    countEntered(connection)
     schedule.cancel(session)
   }
 
@@ -297,6 +283,14 @@ extension Broker {
 
   /// Answers a CONNECT that is not accepted, and closes. [MQTT-3.1.4-2] [MQTT-3.2.2-7]
   /// [MQTT3-3.2.2-5]
+  mutating func refuseConnect(
+    _ connection: Handle<Connection>, _ reason: ReasonCode, _ event: Event = .clientRefused,
+    returning luggage: inout Luggage
+  ) {
+    giveBack(&luggage)
+    refuseConnect(connection, reason, event)
+  }
+
   mutating func refuseConnect(
     _ connection: Handle<Connection>, _ reason: ReasonCode, _ event: Event = .clientRefused
   ) {

@@ -43,6 +43,7 @@ extension Broker {
   mutating func end(_ session: Handle<Session>) {
     publishWill(of: session)
     schedule.cancel(session)
+    owners.comeBack(session, of: sessionOwners[session.index])
     sessions.retire(session)
     subscriptions.retire(session.index)
     var work = courtesy
@@ -50,7 +51,7 @@ extension Broker {
     courtesy = work
   }
 
-  private mutating func bidFarewells(_ work: inout Work) {
+  mutating func bidFarewells(_ work: inout Work) {
     while !work.isSpent, let slot = farewells.removeFirst() {
       guard let session = sessions.retired(at: slot) else { continue }
       if !dismantle(session, &work) { farewells.append(slot) }
@@ -64,6 +65,7 @@ extension Broker {
     else { return false }
     work.pay(WorkPrice.session)
     releaseIdentity(of: session)
+    disown(session)
     sessions.remove(session, texts: &texts)
     return true
   }

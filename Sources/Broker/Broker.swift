@@ -39,6 +39,9 @@ package struct Broker: ~Copyable {
   var schedule: Schedule
   /// How each table is shared by those who fill it.
   let shares: Shares
+  /// Those for whom several tables count, and whose each session is.
+  var owners: Owners
+  var sessionOwners: SlotTable<Handle<Owner>>
 
   package internal(set) var statistics = Statistics()
   package var log: Log
@@ -67,7 +70,7 @@ package struct Broker: ~Copyable {
     now = beginning
     startedAt = beginning
     // Beyond the limit there are places to read a CONNECT and refuse it in its own version.
-    let places = limits.connections + Limits.refusalPlaces
+    let places = limits.places
     access = Access(limits: limits, hash: hash, in: &region)
     connections = Pool("connections", capacity: places, in: &region)
     presence = Presence(places: places, sessions: limits.sessions, in: &region)
@@ -81,7 +84,9 @@ package struct Broker: ~Copyable {
     aliases = Aliases(limits, in: &region)
     names = Names(limits, in: &region)
     farewells = SlotQueue("farewells", capacity: limits.sessions, in: &region)
-    shares = Shares(limits, places: places)
+    shares = Shares(limits)
+    owners = Owners(count: limits.owners, sessions: limits.sessions, in: &region)
+    sessionOwners = SlotTable("session owners", count: limits.sessions, in: &region)
     arrivals = Arrivals(places: places, limits: limits, in: &region)
     departures = Departures(places: places, limits: limits, in: &region)
     logins = Logins(places: places, limits: limits, in: &region)
@@ -104,22 +109,48 @@ package struct Broker: ~Copyable {
 
   /// Takes a new Network Connection; nil when there is no place even to refuse it.
   package mutating func open(listener: Int, peer: Peer) -> Handle<Connection>? {
-    let new = Connection(listener: UInt8(truncatingIfNeeded: listener), at: now)
-    guard let connection = connections.claim(new) else {
-      note(.connectionRefused, nil, "there is no place for it")
-      return nil
+    var new = Connection(listener: UInt8(truncatingIfNeeded: listener), at: now)
+    new.address = peer.network
+    new.owner = owners.hold(key: hash.wide(peer.network, 0))
+    guard shares.entering.allows(
+      1, holding: Int(owners[new.owner].entering), free: connections.occupancy.free)
+    else {
+      connections.refuse()
+      return turnAway(new, "its address has its share of places already")
     }
-    setPeer(of: connection, to: peer)
+    guard let connection = connections.claim(new) else {
+      return turnAway(new, "there is no place for it")
+    }
+    owners[new.owner].places += 1
+    owners[new.owner].entering += 1
+    presence.setPeer(of: connection, to: peer)
     statistics.connectionsOpened += 1
     note(.connectionOpened, nil, "")
     schedule.set(connection, to: now.adding(milliseconds: policy.connectTimeout))
     return connection
   }
 
-  /// Keeps who is at the other end of a connection, in place of a proxy that speaks for it.
+  private mutating func turnAway(
+    _ connection: Connection, _ words: StaticString
+  ) -> Handle<Connection>? {
+    owners.release(connection.owner)
+    note(.connectionRefused, nil, words)
+    return nil
+  }
+
+  /// Keeps who is at the other end of a connection, in place of a proxy that speaks for it: from now
+  /// on it counts for that address.
   package mutating func setPeer(of connection: Handle<Connection>, to peer: Peer) {
-    connections[connection].address = peer.network
     presence.setPeer(of: connection, to: peer)
+    let (old, new) = (connections[connection].owner, owners.hold(key: hash.wide(peer.network, 0)))
+    let entering: UInt32 = connections[connection].hasEntered ? 0 : 1
+    owners[new].places += 1
+    owners[new].entering += entering
+    owners[old].places -= 1
+    owners[old].entering -= entering
+    owners.release(old)
+    connections[connection].owner = new
+    connections[connection].address = peer.network
   }
 
   /// Keeps who the peer of a connection has proved to be, by its certificate or a shared key.

@@ -34,6 +34,8 @@ package struct Connection: BitwiseCopyable {
   package var isMuted = false
   /// A Payload is under way, which `Departures` holds, and what comes behind it.
   var isStreaming = false
+  /// It is not counted any more among those that have not come in yet.
+  var hasEntered = false
   var login = LoginState.none
   /// Seconds between two packets of the Client; zero for any. [3.1.2.10]
   var keepAlive: UInt16 = 0
@@ -42,6 +44,8 @@ package struct Connection: BitwiseCopyable {
   var maximumPacketSize = UInt32.max
   /// The number that the peer's address is known by; zero for none.
   package var address: UInt64 = 0
+  /// Whom the tables count for the address.
+  var owner: Handle<Owner> = .null
   /// When something was heard of it last; before its CONNECT, when it came in.
   package internal(set) var lastReceived: Instant
 

@@ -23,8 +23,12 @@ extension Event {
     case .willPublished: ("Will of", "published")
     case .messageExpired: ("A message for", "expired")
     case .serverStopping: ("swiftlet terminating", "")
+    case .clientsFull:
+      ("A client was refused: as many are connected as may be", "")
     case .sessionsFull:
-      ("A client was refused: max_connections, sessions or text blocks are used up", "")
+      ("A client was refused: its user has his share of sessions or text blocks", "")
+    case .sessionCrowdedOut:
+      ("Session of", "ended: its user has his share of sessions, and this one had nothing to lose")
     case .subscriptionsFull:
       ("Client", "could not subscribe: subscriptions, topic levels or text blocks are used up")
     case .publishRejected: ("Client", "was refused a message: a queue or a table is full")

@@ -26,6 +26,8 @@ package enum Event: UInt8, BitwiseCopyable {
   case sessionTakenOver
   case sessionExpired
   case sessionsFull
+  case sessionCrowdedOut
+  case clientsFull
   case subscribed
   case unsubscribed
   case subscriptionsFull
@@ -53,7 +55,7 @@ package enum Event: UInt8, BitwiseCopyable {
       .handshakeFailed, .noLongerAllowed:
       true
     case .loginFailed, .publishDenied, .subscribeDenied, .deliveryDenied, .malformedPacket,
-      .sessionTakenOver, .sessionExpired, .sessionsFull, .subscribed, .unsubscribed,
+      .sessionTakenOver, .sessionExpired, .sessionsFull, .sessionCrowdedOut, .clientsFull, .subscribed, .unsubscribed,
       .subscriptionsFull, .publishRejected, .publisherStalled, .publisherTimedOut, .readerTimedOut,
       .messageDropped, .messageExpired, .messageTooLarge, .packetTooLarge, .retainedFull, .willPublished, .willFull,
       .aliasesFull, .receiveBlocksShort, .sendBlocksShort, .serverStopping:
@@ -75,7 +77,7 @@ package enum Event: UInt8, BitwiseCopyable {
     case .unsubscribed: .unsubscribe
     case .messageExpired, .willPublished: .debug
     case .serverStopping: .information
-    case .sessionsFull, .subscriptionsFull, .publishRejected, .publisherStalled,
+    case .sessionsFull, .sessionCrowdedOut, .clientsFull, .subscriptionsFull, .publishRejected, .publisherStalled,
       .publisherTimedOut, .readerTimedOut, .messageDropped, .messageTooLarge, .packetTooLarge,
       .retainedFull, .willFull, .aliasesFull, .receiveBlocksShort, .sendBlocksShort:
       .warning

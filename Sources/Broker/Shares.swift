@@ -1,11 +1,44 @@
 import Board
 import Memory
 
-/// How each table that clients fill is shared by them.
-struct Shares: BitwiseCopyable {
+/// How each table that clients fill is shared by them: sessions, unless it says otherwise.
+package struct Shares: BitwiseCopyable {
+  /// Places of connections that have not come in yet, by address.
+  let entering: Share
+  /// Clients that are connected, by address.
+  let clients: Share
+  /// Sessions, by user and address.
+  let sessions: Share
+  let subscriptions: Share
+  let topicLevels: Share
+  let textBlocks: Share
+  let deliveries: Share
+  let messages: Share
+  let messageBlocks: Share
+  let unreleased: Share
+  /// Retained messages, by user and address.
+  let retained: Share
+  /// Blocks, by connection.
+  let receiveBlocks: Share
   let sendBlocks: Share
 
-  init(_ limits: Limits, places: Int) {
+  init(_ limits: Limits) {
+    let (places, owners) = (limits.places, limits.sessions)
+    entering = Share(capacity: places, freely: places / 2, kept: limits.reservedPlaces, part: 8)
+    // The last few places are for those who are refused.
+    clients = Share(
+      capacity: places - Limits.refusalPlaces, freely: limits.connections,
+      kept: limits.reservedPlaces - Limits.refusalPlaces, part: 4)
+    sessions = Share(capacity: limits.sessions, owners: places, need: 4)
+    subscriptions = Share(capacity: limits.subscriptions, owners: owners, need: 2)
+    topicLevels = Share(capacity: limits.topicNodes, owners: owners, need: 6)
+    textBlocks = Share(capacity: limits.textBlocks, owners: owners, need: 8)
+    deliveries = Share(capacity: limits.deliveries, owners: owners, need: 4)
+    messages = Share(capacity: limits.messages, owners: owners, need: 4)
+    messageBlocks = Share(capacity: limits.messageBlocks, owners: owners, need: 8)
+    unreleased = Share(capacity: limits.unreleased, owners: owners, need: 2)
+    retained = Share(capacity: limits.retained, owners: places, need: 4)
+    receiveBlocks = Share(capacity: limits.receiveBlocks, owners: places, need: 4)
     sendBlocks = Share(
       capacity: limits.sendBlocks, freely: limits.sendBlocks / 2, kept: 0, part: 1)
   }

@@ -9,7 +9,7 @@
   private let capacity: Int
   private var used = 0
   private var isSealed = false
-  private var entries = InlineArray<96, PlanEntry>(
+  private var entries = InlineArray<128, PlanEntry>(
     repeating: PlanEntry(name: "", count: 0, bytesEach: 0))
   /// How many pools were carved.
   package private(set) var entryCount = 0

@@ -125,6 +125,15 @@ package struct SessionDirectory: ~Copyable {
     retiredCount -= 1
   }
 
+  /// Whether a session has nothing to lose: nothing is owed to it, and no exchange is under way.
+  package func isEmpty(_ session: Handle<Session>) -> Bool {
+    sessions[session].first.isNull && sessions[session].firstUnreleased.isNull
+      && sessions[session].will.isNull
+  }
+
+  /// Counts a session that was turned away because there was no room for it.
+  package mutating func refuse() { sessions.refuse() }
+
   /// How many sessions there are, without those that have ended.
   package var count: Int { sessions.occupancy.used - retiredCount }
 

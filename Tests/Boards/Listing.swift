@@ -11,7 +11,7 @@ struct Listing {
     let sizes = [
       ("ConfigurationText", Limits.ConfigurationText.count),
       ("Origins", Limits.Origins<UInt8>.count), ("PolicyTexts", Limits.PolicyTexts.count),
-      ("PerListener", Limits.PerListener<UInt8>.count), ("refusalPlaces", Limits.refusalPlaces),
+      ("PerListener", Limits.PerListener<UInt8>.count), ("reservedPlaces", Limits().reservedPlaces),
     ]
     for (name, count) in sizes { print(name, count) }
     let rules = Mirror(reflecting: Limits(byRulesAlone: ())).children

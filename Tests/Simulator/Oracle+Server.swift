@@ -8,6 +8,11 @@ extension Oracle {
     guard view.isAccepted, let session = view.session else {
       return fail("\(packet.summary) before CONNACK")
     }
+    if isOvertaken(view, of: session) {
+      // What was on its way when another connection took the session over.
+      if packet.kind == .disconnect { view.isOver = true }
+      return
+    }
     switch packet.kind {
     case .publish: sendPublish(packet, on: view, session)
     case .puback: answer(packet, &view.pubacks, on: view)
@@ -73,10 +78,10 @@ extension Oracle {
   }
 
   /// Whether a later connection of the client was answered first, since this one was blocked: it has
-  /// been taken over meanwhile.
+  /// been taken over meanwhile. Where logins overtake one another it is the other way round.
   private func isOvertaken(_ view: ConnectionView, of session: ModelSession) -> Bool {
-    guard let last = session.view, last.connectNumber > view.connectNumber else { return false }
-    return regimes.isEmpty || view.wire.wasBlocked
+    guard regimes.isEmpty, let last = session.view else { return false }
+    return last.connectNumber > view.connectNumber
   }
 
   private func expiry(of connect: Packet) -> UInt64? {

@@ -52,8 +52,10 @@ struct Profile {
     limits.accessRules = 64
     limits.accessTextBytes = 4096
     limits.accessDecisions = isRoomy ? 256 : 8
-    limits.turnWork = chance.pick([256, 2048, 65_536])
-    limits.connectionWork = chance.pick([8, 64, 2048])
+    // Logins overtake one another; where answers wait for later turns besides, nobody knows who came
+    // in last.
+    limits.turnWork = hasFiles ? 65_536 : chance.pick([256, 2048, 65_536])
+    limits.connectionWork = hasFiles ? 2048 : chance.pick([8, 64, 2048])
     self.limits = isBoard ? Limits() : limits
     self.isRoomy = isBoard ? Limits().messages > 10_000 : isRoomy
     policy = Profile.policy(self.limits, self.isRoomy, &chance)

@@ -1,0 +1,119 @@
+import MQTT
+import Memory
+import Messages
+import Sessions
+import Topics
+
+// What a CONNECT takes before it is certain that the Client may come in, and whose its session is.
+extension Broker {
+  /// What is kept for a Client that may turn out not to come in.
+  struct Luggage {
+    /// The user at that address, held.
+    var owner = Handle<Owner>.null
+    var will = Handle<Message>.null
+    var userName = Chain()
+  }
+
+  /// Keeps what a CONNECT brings along; what is full when there is no room for it.
+  mutating func pack(
+    _ luggage: inout Luggage, _ connect: Connect, _ bytes: Span<UInt8>,
+    on connection: Handle<Connection>
+  ) -> Event? {
+    let will = keepWill(of: connect, bytes, on: connection)
+    if will.isFull { return .willFull }
+    luggage.will = will.message
+    let name = userName(of: connect, bytes, on: connection)
+    luggage.owner = owners.hold(key: ownerKey(of: name, on: connection))
+    guard let name else { return nil }
+    guard mayClaimTexts(name.count, holding: 0) else {
+      texts.refuse()
+      return .sessionsFull
+    }
+    return texts.append(name, to: &luggage.userName) ? nil : .sessionsFull
+  }
+
+  /// The one place where what was kept for a Client that does not come in is given back.
+  mutating func giveBack(_ luggage: inout Luggage) {
+    if !luggage.will.isNull { messages.release(luggage.will) }
+    texts.release(&luggage.userName)
+    owners.release(luggage.owner)
+    luggage = Luggage()
+  }
+
+  /// What a user at an address is known by; without a name, whoever comes from there without one.
+  private func ownerKey(of name: Span<UInt8>?, on connection: Handle<Connection>) -> UInt64 {
+    let address = hash.wide(connections[connection].address, 1)
+    guard let name else { return address }
+    return hash.wide(address, hash.wide(name, after: 3))
+  }
+
+  /// Whether somebody who holds so many text blocks may claim a text of so many bytes.
+  func mayClaimTexts(_ byteCount: Int, holding held: Int) -> Bool {
+    shares.textBlocks.allows(
+      texts.blocksNeeded(toAppend: byteCount, to: Chain()), holding: held,
+      free: texts.occupancy.free)
+  }
+
+  /// Makes a session for a Client that has none; nil when its user has his share of sessions, or
+  /// texts are full.
+  mutating func addSession(
+    _ name: Span<UInt8>, _ version: ProtocolVersion, _ luggage: Luggage, _ work: inout Work
+  ) -> Handle<Session>? {
+    guard makeSessionRoom(for: luggage.owner, &work) else {
+      sessions.refuse()
+      return nil
+    }
+    let held = texts.blockCount(of: luggage.userName)
+    guard mayClaimTexts(name.count, holding: held) else {
+      texts.refuse()
+      return nil
+    }
+    return sessions.add(name, version: version, texts: &texts)
+  }
+
+  /// Whether a user may have one more session. Who has his share of them gets room by the end of the
+  /// one of his that has been away longest and has nothing to lose.
+  private mutating func makeSessionRoom(for owner: Handle<Owner>, _ work: inout Work) -> Bool {
+    if sessions.occupancy.free == 0 { bidFarewells(&work) }
+    let isAllowed = shares.sessions.allows(
+      1, holding: Int(owners[owner].sessions), free: sessions.occupancy.free)
+    if isAllowed { return true }
+    var candidate = owners[owner].firstAway
+    for _ in 0..<Broker.mostCandidates where !candidate.isNull {
+      if sessions.isEmpty(candidate) {
+        note(.sessionCrowdedOut, candidate, "")
+        end(candidate)
+        return sessions.occupancy.free > 0
+      }
+      candidate = owners.nextAway(after: candidate)
+    }
+    return false
+  }
+
+  /// How many sessions that are away are looked at to find one that has nothing to lose.
+  private static var mostCandidates: Int { 16 }
+
+  /// Makes a session that of a user; the hold on him passes to it.
+  mutating func own(_ session: Handle<Session>, by owner: Handle<Owner>) {
+    disown(session)
+    sessionOwners[session.index] = owner
+    owners[owner].sessions += 1
+  }
+
+  /// Forgets whose a session is, or was.
+  mutating func disown(_ session: Handle<Session>) {
+    let owner = sessionOwners[session.index]
+    guard !owner.isNull else { return }
+    owners.comeBack(session, of: owner)
+    owners[owner].sessions -= 1
+    owners.release(owner)
+    sessionOwners[session.index] = .null
+  }
+
+  /// Counts a connection that has come in, or goes without having done so.
+  mutating func countEntered(_ connection: Handle<Connection>) {
+    guard !connections[connection].hasEntered else { return }
+    connections[connection].hasEntered = true
+    owners[connections[connection].owner].entering -= 1
+  }
+}
