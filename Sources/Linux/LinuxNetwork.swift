@@ -22,8 +22,6 @@ package struct LinuxNetwork: Network, ~Copyable {
   private var acceptedListener = 0
   /// The listener to ask first, so that one flooded listener starves no other.
   private var turn = 0
-  /// Whether sockets send small packets at once (`set_tcp_nodelay`).
-  private var sendsAtOnce = true
   /// Until the next turn without a free descriptor the listeners are not asked.
   private var isShortOfDescriptors = false
 
@@ -41,12 +39,16 @@ package struct LinuxNetwork: Network, ~Copyable {
   /// Waits for connections on a listening socket of the listener `number` too.
   package mutating func add(listener: Int32, number: Int) {
     numbers[streams.waiting.listenerCount] = UInt8(truncatingIfNeeded: number)
+    // One that was handed over is not prepared yet.
+    linux_prepare_listener(listener, true)
     streams.add(listener: listener)
   }
 
   @inline(never)
   package mutating func adopt(_ settings: NetworkSettings) {
-    sendsAtOnce = settings.settings.setsTCPNoDelay
+    for number in 0..<streams.waiting.listenerCount {
+      linux_prepare_listener(streams.waiting.listener(number), settings.settings.setsTCPNoDelay)
+    }
     streams.adopt(
       settings.tls, connectSeconds: Int(settings.settings.connectTimeoutSeconds))
     webSockets.adopt(settings.settings)
@@ -89,7 +91,7 @@ package struct LinuxNetwork: Network, ~Copyable {
 
   private mutating func accept(from number: Int) -> Accepted? {
     var peer = linux_peer()
-    let socket = unsafe linux_accept(streams.waiting.listener(number), sendsAtOnce, &peer)
+    let socket = unsafe linux_accept(streams.waiting.listener(number), &peer)
     guard socket < 0 else {
       accepted = socket
       acceptedListener = Int(numbers[number])

@@ -73,7 +73,7 @@ static void errors(void) {
   int32_t second = linux_listen_tcp((const uint8_t *)"127.0.0.1", port, 4, 1, 0);
   expect(second == -LINUX_ERROR_IN_USE, "a port in use is told as that");
   struct linux_peer peer;
-  expect(linux_accept(first, true, &peer) == -LINUX_ERROR_AGAIN, "nobody to accept is told as that");
+  expect(linux_accept(first, &peer) == -LINUX_ERROR_AGAIN, "nobody to accept is told as that");
   uint8_t bytes[4];
   int64_t count = linux_read_file((const uint8_t *)"/not/there", bytes, sizeof bytes);
   expect(count == -LINUX_ERROR_NOT_FOUND, "a missing file is told as that");

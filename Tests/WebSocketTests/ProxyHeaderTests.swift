@@ -117,7 +117,8 @@ private func six(_ high: UInt64, _ low: UInt64, _ port: UInt16) -> Peer {
 
   static let refusedBinary: [[UInt8]] = [
     binary(command: 0x11, family: 0x11, fourBytes), binary(command: 0x22, family: 0x11, fourBytes),
-    binary(family: 0x12, fourBytes), binary(family: 0x22, sixBytes), binary(family: 0x41, fourBytes),
+    binary(family: 0x12, fourBytes), binary(family: 0x22, sixBytes),
+    binary(family: 0x41, fourBytes),
     binary(family: 0x11, Array(fourBytes.dropLast())), binary(family: 0x21, fourBytes),
   ]
 

@@ -75,9 +75,12 @@ uint32_t linux_inherited_sockets(void);
 int32_t linux_listens_at(
   int32_t descriptor, const uint8_t *_Nullable path, const uint8_t *_Nullable address,
   uint16_t port, int32_t family);
-// Accepts one connection, which does not block and, if it is to send `at_once`, waits for no
-// acknowledgement before it sends a small packet (TCP_NODELAY); its descriptor.
-int32_t linux_accept(int32_t listener, bool at_once, struct linux_peer *_Nonnull peer);
+// Sets what every connection inherits that comes in by a listening socket: peers that have died are
+// found out (SO_KEEPALIVE, TCP_USER_TIMEOUT), and if it is to send `at_once`, it waits for no
+// acknowledgement before it sends a small packet (TCP_NODELAY). Nothing for one in the file system.
+void linux_prepare_listener(int32_t listener, bool at_once);
+// Accepts one connection, which does not block; its descriptor.
+int32_t linux_accept(int32_t listener, struct linux_peer *_Nonnull peer);
 // Receives what is there; 0 when the peer has closed, -EAGAIN when nothing is there yet.
 int64_t linux_receive(int32_t descriptor, uint8_t *_Nonnull bytes, uint64_t capacity);
 // Sends pieces in order with one call, as far as the socket takes them; the bytes taken.
