@@ -20,14 +20,18 @@ package struct LinuxNetwork: Network, ~Copyable {
   private var webSockets: WebSocketLayer
   private var accepted: Int32 = -1
   private var acceptedListener = 0
+  private var acceptedPeer = Peer.none
   /// The listener to ask first, so that one flooded listener starves no other.
   private var turn = 0
   /// Until the next turn without a free descriptor the listeners are not asked.
   private var isShortOfDescriptors = false
 
-  /// - Parameter places: how many connections there may be.
-  package init(places: Int, limits: Limits, in region: inout Region) {
-    streams = Streams(places: places, limits: limits, in: &region)
+  /// - Parameters:
+  ///   - places: how many connections there may be.
+  ///   - seed: what peers must not know, so that they cannot choose addresses that collide.
+  package init(places: Int, limits: Limits, seed: UInt64, in region: inout Region) {
+    let hash = SeededHash(seed: seed)
+    streams = Streams(places: places, limits: limits, hash: hash, in: &region)
     // With `bind_interface` a listener has a socket for either version of IP.
     numbers = SlotTable("listening sockets", count: 2 * limits.listeners, in: &region)
     webSockets = WebSocketLayer(places: places, limits: limits, in: &region)
@@ -63,8 +67,8 @@ package struct LinuxNetwork: Network, ~Copyable {
 
   private func occupancy(of pool: LinuxPool) -> Occupancy {
     switch pool {
-    case .tlsConnections: streams.tls.connections
-    case .tlsHandshakes: streams.tls.handshakes
+    case .tlsConnections: streams.tls.connectionOccupancy
+    case .tlsHandshakes: streams.tls.handshakeOccupancy
     case .tlsHeapBytes: streams.tls.heapOccupancy
     case .webSockets: webSockets.states.occupancy
     case .webSocketHandshakes: webSockets.handshakes.occupancy
@@ -95,7 +99,8 @@ package struct LinuxNetwork: Network, ~Copyable {
     guard socket < 0 else {
       accepted = socket
       acceptedListener = Int(numbers[number])
-      return Accepted(listener: acceptedListener, peer: Peer(peer))
+      acceptedPeer = Peer(peer)
+      return Accepted(listener: acceptedListener, peer: acceptedPeer)
     }
     // The listener stays readable while descriptors are short: it rests instead of spinning.
     isShortOfDescriptors =
@@ -104,7 +109,8 @@ package struct LinuxNetwork: Network, ~Copyable {
   }
 
   package mutating func adopt(place: Int) {
-    streams.open(accepted, listener: acceptedListener, place: place)
+    streams.open(
+      accepted, listener: acceptedListener, place: place, owner: acceptedPeer.network)
     webSockets.open(place: place, listener: acceptedListener, streams: &streams)
   }
 
@@ -123,7 +129,7 @@ package struct LinuxNetwork: Network, ~Copyable {
   package mutating func receive(
     place: Int, into bytes: inout MutableSpan<UInt8>, _ work: inout Work
   ) -> Received {
-    webSockets.receive(place: place, streams: &streams, into: &bytes)
+    webSockets.receive(place: place, streams: &streams, into: &bytes, &work)
   }
 
   package mutating func takeProxiedPeer() -> Peer? { webSockets.takeProxiedPeer() }
@@ -132,13 +138,13 @@ package struct LinuxNetwork: Network, ~Copyable {
     _ chain: Chain, of chains: borrowing ByteChains, place: Int, _ work: inout Work
   ) -> Sent {
     guard case .framed(let handle) = webSockets.entry(place) else {
-      return sendPlain(chain, of: chains, place: place)
+      return sendPlain(chain, of: chains, place: place, &work)
     }
-    return webSockets.send(chain, of: chains, handle, place: place, streams: &streams)
+    return webSockets.send(chain, of: chains, handle, place: place, streams: &streams, &work)
   }
 
   private mutating func sendPlain(
-    _ chain: Chain, of chains: borrowing ByteChains, place: Int
+    _ chain: Chain, of chains: borrowing ByteChains, place: Int, _ work: inout Work
   ) -> Sent {
     var pieces = unsafe InlineArray<64, linux_piece>(repeating: linux_piece(base: nil, count: 0))
     var count = 0
@@ -149,7 +155,7 @@ package struct LinuxNetwork: Network, ~Copyable {
       count += 1
       return true
     }
-    let sent = unsafe streams.send(pieces.span.extracting(0..<count), place: place)
+    let sent = unsafe streams.send(pieces.span.extracting(0..<count), place: place, &work)
     if sent >= 0 { return .bytes(Int(sent)) }
     return sent == -Int64(LINUX_ERROR_AGAIN) ? .bytes(0) : .failed
   }

@@ -18,11 +18,11 @@ struct Streams: ~Copyable {
   private(set) var waiting: Waiting
 
   /// - Parameter places: how many connections there may be.
-  init(places: Int, limits: Limits, in region: inout Region) {
+  init(places: Int, limits: Limits, hash: SeededHash, in region: inout Region) {
     sockets = SlotTable("sockets", count: places, in: &region)
     interests = SlotTable("socket interests", count: places, in: &region)
     repeats = Ring("sockets to repeat", capacity: places, in: &region)
-    tls = TLSStreams(places: places, limits: limits, in: &region)
+    tls = TLSStreams(places: places, limits: limits, hash: hash, in: &region)
     waiting = Waiting(places: places, listeners: 2 * limits.listeners, in: &region)
   }
 
@@ -41,8 +41,8 @@ struct Streams: ~Copyable {
 
   /// Waits until something is ready, or so many milliseconds at most; nil for as long as it takes.
   mutating func wait(milliseconds: UInt64?, listens: Bool) {
-    var limit = repeats.isEmpty ? milliseconds : 0
-    if tls.isCrowded { limit = min(limit ?? .max, UInt64(TLSStreams.lookInterval)) }
+    var limit = repeats.isEmpty && !tls.hasSteps ? milliseconds : 0
+    if tls.isCrowded { limit = min(limit ?? .max, UInt64(TLSHandshakes.lookInterval)) }
     waiting.wait(milliseconds: limit, listens: listens)
     while let place = tls.nextStalled() { findReadyAgain(place: place) }
     repeating = repeats.count
@@ -53,9 +53,10 @@ struct Streams: ~Copyable {
   mutating func look() {
     waiting.look()
     repeating = repeats.count
+    tls.look()
   }
 
-  /// The next connection that is ready.
+  /// The next connection that is ready; of those that shake hands, the one whose step it is.
   mutating func nextReady() -> Readiness? {
     while repeating > 0, let place = repeats.removeFirst() {
       repeating -= 1
@@ -64,8 +65,14 @@ struct Streams: ~Copyable {
       guard interests[Int(place)].contains(.read) else { continue }
       return Readiness(place: Int(place), isReadable: true, isWritable: false)
     }
-    guard let ready = waiting.nextReady() else { return nil }
-    return interests[ready.place].contains(.ownWrite) ? goOn(ready) : ready
+    while let ready = waiting.nextReady() {
+      let found = interests[ready.place].contains(.ownWrite) ? goOn(ready) : ready
+      // Who waits for a place is not looked at: what is told all the same is its end.
+      guard tls.shakesHands(place: found.place) else { return found }
+      tls.callUp(place: found.place)
+    }
+    guard let place = tls.nextStep(), interests[place].contains(.read) else { return nil }
+    return Readiness(place: place, isReadable: true, isWritable: false)
   }
 
   /// Whoever waits below the Server until it may write goes on when it is asked to read.
@@ -85,26 +92,30 @@ struct Streams: ~Copyable {
   }
 
   /// Gives a new connection its place.
-  mutating func open(_ socket: Int32, listener: Int, place: Int) {
+  ///
+  /// - Parameter owner: the number that its peer's address is known by.
+  mutating func open(_ socket: Int32, listener: Int, place: Int, owner: UInt64) {
     // What an earlier connection of this place left in the row is this one's now: once is enough.
     interests[place].keep(.isRepeated)
     interests[place].set(.read, true)
     sockets[place] = socket + 1
-    tls.begin(place: place, listener: listener)
+    tls.begin(place: place, listener: listener, owner: owner)
     waiting.add(socket, place: place)
   }
 
-  /// Reads what is there, as far as it fits.
-  mutating func receive(place: Int, into bytes: inout MutableSpan<UInt8>) -> Received {
+  /// Reads what is there, as far as it fits and work goes.
+  mutating func receive(
+    place: Int, into bytes: inout MutableSpan<UInt8>, _ work: inout Work
+  ) -> Received {
     guard tls.isUsed(place: place) else {
       return Received(receiveFromSocket(place: place, into: &bytes))
     }
-    switch tls.receive(place: place, socket: sockets[place] - 1, into: &bytes) {
+    switch tls.receive(place: place, socket: sockets[place] - 1, into: &bytes, &work) {
     case .received(let received):
       if tls.hasReceived(place: place) { findReadyAgain(place: place) }
       if case .opened = received { admitNext() }
       return received
-    case .wantsTurn: findReadyAgain(place: place)
+    case .wantsTurn: tls.callUp(place: place)
     case .wantsWrite: wantWrite(place: place, true)
     case .wantsPlace: rest(place: place)
     case .nothing: break
@@ -120,11 +131,11 @@ struct Streams: ~Copyable {
   }
 
   /// Sends pieces in order, as far as the network takes them: how many bytes, or a negative errno.
-  mutating func send(_ pieces: Span<linux_piece>, place: Int) -> Int64 {
+  mutating func send(_ pieces: Span<linux_piece>, place: Int, _ work: inout Work) -> Int64 {
     unsafe pieces.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return Int64(0) }
       return tls.isUsed(place: place)
-        ? unsafe tls.send(base, count: buffer.count, place: place)
+        ? unsafe tls.send(base, count: buffer.count, place: place, &work)
         : unsafe linux_send(sockets[place] - 1, base, UInt32(buffer.count))
     }
   }
@@ -152,12 +163,13 @@ struct Streams: ~Copyable {
     apply(place)
   }
 
-  /// Lets the handshake begin that has waited longest.
+  /// Lets handshakes begin that have waited until there was a place.
   private mutating func admitNext() {
-    guard let place = tls.nextAdmitted() else { return }
-    interests[place].set(.isResting, false)
-    apply(place)
-    findReadyAgain(place: place)
+    while let place = tls.nextAdmitted() {
+      interests[place].set(.isResting, false)
+      apply(place)
+      tls.callUp(place: place)
+    }
   }
 
   private mutating func apply(_ place: Int) {

@@ -6,24 +6,25 @@ import WebSocket
 extension WebSocketLayer {
   /// Reads what is there, and leaves the MQTT in it at the front of `bytes`.
   mutating func receive(
-    place: Int, streams: inout Streams, into bytes: inout MutableSpan<UInt8>
+    place: Int, streams: inout Streams, into bytes: inout MutableSpan<UInt8>,
+    _ work: inout Work
   ) -> Received {
     let handle: Handle<WebSocketState>
     switch entry(place) {
-    case .plain: return streams.receive(place: place, into: &bytes)
+    case .plain: return streams.receive(place: place, into: &bytes, &work)
     case .refused: return .refused(RequestRefusal.unavailable.words)
     case .framed(let framed): handle = framed
     }
     if states[handle].phase == .parting || states[handle].phase == .closing {
-      part(handle, place, &streams)
+      part(handle, place, &streams, &work)
     }
     if states[handle].phase == .ended { return ending(of: handle) }
-    let received = streams.receive(place: place, into: &bytes)
+    let received = streams.receive(place: place, into: &bytes, &work)
     guard case .bytes(let count) = received, states[handle].phase != .closing else {
       if case .bytes = received { return .nothing }
       return received
     }
-    return take(count, of: &bytes, handle, place, &streams)
+    return take(count, of: &bytes, handle, place, &streams, &work)
   }
 
   /// Whether the Server has still to read what its socket tells nothing of: that it is over.
@@ -45,7 +46,7 @@ extension WebSocketLayer {
   /// Takes the bytes through the phases, of which several may end in one go.
   private mutating func take(
     _ count: Int, of bytes: inout MutableSpan<UInt8>, _ handle: Handle<WebSocketState>,
-    _ place: Int, _ streams: inout Streams
+    _ place: Int, _ streams: inout Streams, _ work: inout Work
   ) -> Received {
     var start = 0
     if states[handle].phase == .proxyHeader {
@@ -57,11 +58,11 @@ extension WebSocketLayer {
       return start < count ? .bytes(count - start) : .nothing
     }
     if states[handle].phase == .request && start < count {
-      start += takeRequest(bytes.span.extracting(start..<count), handle, place, &streams)
+      start += takeRequest(bytes.span.extracting(start..<count), handle, place, &streams, &work)
     }
     var written = 0
     if states[handle].phase == .open {
-      written = takeFrames(start..<count, of: &bytes, handle, place, &streams)
+      written = takeFrames(start..<count, of: &bytes, handle, place, &streams, &work)
     }
     guard states[handle].phase == .ended else { return written > 0 ? .bytes(written) : .nothing }
     guard written > 0 else { return ending(of: handle) }
@@ -131,7 +132,7 @@ extension WebSocketLayer {
   /// How many of the bytes belong to the request.
   private mutating func takeRequest(
     _ bytes: Span<UInt8>, _ handle: Handle<WebSocketState>, _ place: Int,
-    _ streams: inout Streams
+    _ streams: inout Streams, _ work: inout Work
   ) -> Int {
     do throws(RequestRefusal) {
       let found = try states[handle].scanner.findEnd(in: bytes, limit: headerBytesMax)
@@ -141,11 +142,11 @@ extension WebSocketLayer {
       guard found != nil else { return end }
       let header =
         hasSlot ? handshakes.bytes(of: states[handle].handshake) : bytes.extracting(0..<end)
-      try answerRequest(header, handle, place, &streams)
+      try answerRequest(header, handle, place, &streams, &work)
       handshakes.release(&states[handle].handshake)
       return end
     } catch {
-      refuse(error, handle, place, &streams)
+      refuse(error, handle, place, &streams, &work)
       return bytes.count
     }
   }
@@ -162,7 +163,7 @@ extension WebSocketLayer {
 
   private mutating func answerRequest(
     _ header: Span<UInt8>, _ handle: Handle<WebSocketState>, _ place: Int,
-    _ streams: inout Streams
+    _ streams: inout Streams, _ work: inout Work
   ) throws(RequestRefusal) {
     let request = try UpgradeRequest(header)
     if let origin = request.origin {
@@ -174,7 +175,7 @@ extension WebSocketLayer {
       digest: digest(of: WebSocketKey(header.extracting(request.key))), subprotocol: subprotocol,
       to: &line)
     states[handle].phase = .open
-    answer(line.span, isFixed: true, handle, place, &streams)
+    answer(line.span, isFixed: true, handle, place, &streams, &work)
   }
 
   private func digest(of key: WebSocketKey) -> KeyDigest {
@@ -191,14 +192,14 @@ extension WebSocketLayer {
 
   private mutating func refuse(
     _ refusal: RequestRefusal, _ handle: Handle<WebSocketState>, _ place: Int,
-    _ streams: inout Streams
+    _ streams: inout Streams, _ work: inout Work
   ) {
     handshakes.release(&states[handle].handshake)
     var line = Line()
     HTTPAnswer.write(refusal, to: &line)
     states[handle].ending = .refused(refusal)
     states[handle].phase = .closing
-    answer(line.span, isFixed: true, handle, place, &streams)
+    answer(line.span, isFixed: true, handle, place, &streams, &work)
   }
 
   /// Ends it without an answer.

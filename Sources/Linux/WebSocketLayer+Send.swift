@@ -12,16 +12,18 @@ extension WebSocketLayer {
   /// What is left of an earlier frame goes first, then the control frames that waited for its end.
   mutating func send(
     _ chain: Chain, of chains: borrowing ByteChains, _ handle: Handle<WebSocketState>, place: Int,
-    streams: inout Streams
+    streams: inout Streams, _ work: inout Work
   ) -> Sent {
     var taken = 0
     if states[handle].frame.isUnderWay {
-      guard sendFrame(chain, of: chains, &taken, handle, place, &streams) else { return .failed }
+      guard sendFrame(chain, of: chains, &taken, handle, place, &streams, &work)
+      else { return .failed }
     }
-    flush(handle, place, &streams)
+    flush(handle, place, &streams, &work)
     guard mayBeginFrame(handle), taken < chain.count else { return .bytes(taken) }
-    guard sendFrame(chain, of: chains, &taken, handle, place, &streams) else { return .failed }
-    flush(handle, place, &streams)
+    guard sendFrame(chain, of: chains, &taken, handle, place, &streams, &work)
+    else { return .failed }
+    flush(handle, place, &streams, &work)
     return .bytes(taken)
   }
 
@@ -41,7 +43,7 @@ extension WebSocketLayer {
   /// bytes; false when the connection is broken.
   private mutating func sendFrame(
     _ chain: Chain, of chains: borrowing ByteChains, _ taken: inout Int,
-    _ handle: Handle<WebSocketState>, _ place: Int, _ streams: inout Streams
+    _ handle: Handle<WebSocketState>, _ place: Int, _ streams: inout Streams, _ work: inout Work
   ) -> Bool {
     var pieces = unsafe InlineArray<64, linux_piece>(repeating: linux_piece(base: nil, count: 0))
     let begins = !states[handle].frame.isUnderWay
@@ -50,7 +52,7 @@ extension WebSocketLayer {
       chain, of: chains, from: taken,
       limit: begins ? Int.max : states[handle].frame.payloadCount, into: &pieces, &count)
     if begins { states[handle].frame.begin(payloadCount: gathered) }
-    let sent = unsafe sendPieces(&pieces, 1..<count + 1, handle, place, &streams)
+    let sent = unsafe sendPieces(&pieces, 1..<count + 1, handle, place, &streams, &work)
     guard sent >= 0 else { return sent == -Int64(LINUX_ERROR_AGAIN) }
     taken += states[handle].frame.advance(by: Int(sent))
     return true
@@ -59,17 +61,18 @@ extension WebSocketLayer {
   /// Sends pieces of payload, and before them what is left of the frame's header.
   private func sendPieces(
     _ pieces: inout InlineArray<64, linux_piece>, _ range: Range<Int>,
-    _ handle: Handle<WebSocketState>, _ place: Int, _ streams: inout Streams
+    _ handle: Handle<WebSocketState>, _ place: Int, _ streams: inout Streams, _ work: inout Work
   ) -> Int64 {
     let header = states[handle].frame.header
     let offset = states[handle].frame.headerOffset
     guard offset < header.count else {
-      return unsafe streams.send(pieces.span.extracting(range), place: place)
+      return unsafe streams.send(pieces.span.extracting(range), place: place, &work)
     }
     // The header's bytes must live until they are sent.
     return unsafe header.span.extracting(offset..<header.count).withUnsafeBufferPointer { buffer in
       unsafe pieces[0] = linux_piece(base: buffer.baseAddress, count: UInt64(buffer.count))
-      return unsafe streams.send(pieces.span.extracting(0..<range.upperBound), place: place)
+      return unsafe streams.send(
+        pieces.span.extracting(0..<range.upperBound), place: place, &work)
     }
   }
 
@@ -106,11 +109,11 @@ extension WebSocketLayer {
   /// otherwise as soon as both are so.
   mutating func answer(
     _ bytes: Span<UInt8>, isFixed: Bool, _ handle: Handle<WebSocketState>, _ place: Int,
-    _ streams: inout Streams
+    _ streams: inout Streams, _ work: inout Work
   ) {
     var sent = 0
     if states[handle].outgoing.isNull && mayAnswer(handle) {
-      let result = streams.send(bytes, place: place)
+      let result = streams.send(bytes, place: place, &work)
       guard isRestLeft(after: result, of: bytes.count, handle, place, &streams) else { return }
       sent = max(0, Int(result))
     }
@@ -140,12 +143,12 @@ extension WebSocketLayer {
 
   /// Sends the answers that wait, if they may leave now.
   mutating func flush(
-    _ handle: Handle<WebSocketState>, _ place: Int, _ streams: inout Streams
+    _ handle: Handle<WebSocketState>, _ place: Int, _ streams: inout Streams, _ work: inout Work
   ) {
     let slot = states[handle].outgoing
     guard !slot.isNull && mayAnswer(handle) else { return }
     let bytes = controls.bytes(of: slot)
-    let sent = streams.send(bytes, place: place)
+    let sent = streams.send(bytes, place: place, &work)
     guard isRestLeft(after: sent, of: bytes.count, handle, place, &streams) else {
       return controls.release(&states[handle].outgoing)
     }

@@ -91,8 +91,9 @@ struct WebSocketLayer: ~Copyable {
     guard framing.isWebSocket else { return }
     var line = Line()
     HTTPAnswer.write(.unavailable, to: &line)
-    // A fresh connection takes so few bytes, or it is gone.
-    _ = streams.send(line.span, place: place)
+    // A fresh connection takes so few bytes, or it is gone; what it costs was paid with its coming.
+    var work = Work(0)
+    _ = streams.send(line.span, place: place, &work)
   }
 
   /// Whom a proxy has named, once.
@@ -124,20 +125,22 @@ struct WebSocketLayer: ~Copyable {
   /// What a connection is owed of this layer when the network takes bytes again.
   mutating func goOn(place: Int, streams: inout Streams) {
     guard case .framed(let handle) = entry(place) else { return }
-    flush(handle, place, &streams)
+    var work = Work(0)
+    flush(handle, place, &streams, &work)
   }
 
   /// Lets go of a connection that the Server closes, with a last word if one may be said.
   mutating func close(place: Int, streams: inout Streams) {
     guard case .framed(let handle) = entry(place) else { return }
+    var work = Work(0)
     if states[handle].phase == .open && !states[handle].frame.isUnderWay
       && states[handle].outgoing.isNull
     {
       var line = Line()
       line.appendClose(.normal)
-      _ = streams.send(line.span, place: place)
+      _ = streams.send(line.span, place: place, &work)
     } else if states[handle].phase == .parting {
-      part(handle, place, &streams)
+      part(handle, place, &streams, &work)
     }
     releaseSlots(of: handle)
     states.release(handle)
@@ -170,11 +173,11 @@ extension Line {
 
 extension Streams {
   /// Sends one piece: how many bytes of it were taken, or a negative errno.
-  mutating func send(_ bytes: Span<UInt8>, place: Int) -> Int64 {
+  mutating func send(_ bytes: Span<UInt8>, place: Int, _ work: inout Work) -> Int64 {
     var pieces = unsafe InlineArray<1, linux_piece>(repeating: linux_piece(base: nil, count: 0))
     unsafe bytes.withUnsafeBufferPointer { buffer in
       unsafe pieces[0] = linux_piece(base: buffer.baseAddress, count: UInt64(buffer.count))
     }
-    return unsafe send(pieces.span, place: place)
+    return unsafe send(pieces.span, place: place, &work)
   }
 }

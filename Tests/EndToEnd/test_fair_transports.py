@@ -1,14 +1,23 @@
 """What one peer does below MQTT, in TCP, TLS and WebSocket, costs the others nothing."""
 
+import contextlib
 import ctypes
 import os
 import signal
 import socket
+import ssl
+import subprocess
+import threading
+import time
 
 import packets
 import pytest
+import tls
+from authority import Authority
+from broker import ROOT, Broker, free_port, let_in
 from packets import V311
-from raw_client import RawClient
+from raw_client import PATIENCE, RawClient
+from tls import TLSClient
 
 pytestmark = pytest.mark.swiftlet_only("the words of the log, and limits, are Swiftlet's")
 
@@ -89,3 +98,153 @@ def test_sockets_of_the_file_system_have_none_of_it(start_broker, tmp_path):
         assert one.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 0
     client.ping()
     client.close()
+
+
+# TLS.
+
+HELLO = tls.hello_bytes()
+WARNING = b"\x15\x03\x03\x00\x02\x01\x5a"  # user_canceled, which means nothing on its own
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("authority")
+    let_in(folder)
+    return Authority(folder)
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory, authority):
+    """A plain listener, one with TLS, and one that wants certificates too."""
+    secure, strict = free_port(), free_port()
+    server = authority.server().settings
+    broker = Broker(tmp_path_factory.mktemp("broker"), (
+        f"connect_timeout 60\nlistener {secure} 127.0.0.1\n{server}"
+        f"listener {strict} 127.0.0.1\n{server}cafile {authority.cafile}\nrequire_certificate true\n"))
+    broker.secure, broker.strict = secure, strict
+    broker.base = tls.memory(broker)
+    yield broker
+    assert broker.stop() == 0, broker.log()
+
+
+class Load:
+    """What somebody does over and over in a thread, until he is closed or it is enough."""
+
+    def __init__(self, act):
+        self.is_over, self.rounds = threading.Event(), 0
+        self.thread = threading.Thread(target=self.run, args=(act,))
+        self.thread.start()
+
+    def run(self, act):
+        try:
+            while not self.is_over.is_set():
+                act()
+                self.rounds += 1
+        except OSError:
+            pass
+        self.is_over.set()
+
+    def stop(self):
+        self.is_over.set()
+        self.thread.join()
+
+
+def make_rounds(broker, count=100):
+    """A witness on the plain listener: so many round trips while a load goes on."""
+    witness = RawClient(broker.port, V311)
+    witness.connect("witness")
+    for _ in range(count):
+        witness.ping()
+    witness.close()
+
+
+def test_warnings_without_end_during_a_handshake(broker):
+    wire = socket.create_connection(("127.0.0.1", broker.secure), timeout=PATIENCE)
+    wire.sendall(HELLO)
+    assert wire.recv(1) == b"\x16"
+    load = Load(lambda: wire.sendall(WARNING * 1000))
+    make_rounds(broker)
+    assert load.is_over.wait(PATIENCE), "it is not closed"
+    load.stop()
+    broker.wait_for_log("it sends warnings, or records of a handshake, without end")
+    wire.close()
+
+
+def test_a_few_warnings_are_borne(broker, authority):
+    """A handshake that goes on is not taken for a flood."""
+    stream = tls.context(authority).wrap_bio(
+        incoming := ssl.MemoryBIO(), outgoing := ssl.MemoryBIO(), server_hostname="localhost")
+    wire = socket.create_connection(("127.0.0.1", broker.secure), timeout=PATIENCE)
+    is_first = True
+    while True:
+        with contextlib.suppress(ssl.SSLWantReadError):
+            stream.do_handshake()
+            break
+        wire.sendall(outgoing.read() + (WARNING * 5 if is_first else b""))
+        is_first = False
+        incoming.write(wire.recv(1 << 16))
+    wire.sendall(outgoing.read())
+    stream.write(packets.connect(V311, "borne"))
+    wire.sendall(outgoing.read())
+    got = b""
+    while not got:
+        incoming.write(wire.recv(1 << 16))
+        with contextlib.suppress(ssl.SSLWantReadError):
+            got = stream.read(100)
+    assert got[:1] == b"\x20"
+    wire.close()
+
+
+@pytest.fixture(scope="module")
+def intruder(tmp_path_factory):
+    """A client that says what no other can be made to say: `intruder(port, how)` starts it."""
+    path = tmp_path_factory.mktemp("intruder") / "tls_intruder"
+    built = subprocess.run(
+        [f"{os.environ['TOOLS']}/clang", "-O1", "-fuse-ld=lld", ROOT / "Tests/EndToEnd/tls_intruder.c",
+         "-o", path, "-lmbedtls", "-lmbedx509", "-lmbedcrypto"], stderr=subprocess.PIPE, text=True)
+    if "ssl_internal.h" in built.stderr:
+        pytest.skip("it is written for mbedTLS 2.28")
+    assert built.returncode == 0, built.stderr
+    return lambda port, how, *pair: subprocess.Popen([path, str(port), how, *pair],
+                                                     stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("how, most, words", [
+    ("warnings", 2, "it sends warnings, or records of a handshake, without end"),
+    ("between", 2, "it sends warnings, or records of a handshake, without end"),
+    ("hellos", 2, "it wants another handshake"),
+    ("finished", 5, "it wants another handshake"),
+])
+def test_what_comes_encrypted_ends_it_too(broker, authority, intruder, how, most, words):
+    """Warnings, or hellos of which a record holds thousands, each of which was answered once."""
+    start = len(broker.log())
+    process = intruder(broker.strict, how, *authority.issue("sensor").pair)
+    make_rounds(broker)
+    said = process.communicate(timeout=PATIENCE)[0]
+    assert process.returncode == 0 and int(said.split()[0]) <= most, said
+    deadline = time.monotonic() + PATIENCE
+    while words not in broker.log()[start:]:
+        assert time.monotonic() < deadline, broker.log()[start:]
+        time.sleep(0.01)
+
+
+def test_hellos_of_one_address_keep_nobody_else_out(broker, authority):
+    """More handshakes than may go on have begun at one address, and do not go on."""
+    made = tls.context(authority)
+    half = []
+    for _ in range(600):
+        half.append(socket.create_connection(
+            ("127.0.0.1", broker.secure), timeout=PATIENCE, source_address=("127.0.0.3", 0)))
+        half[-1].sendall(HELLO)
+    capacity = tls.memory(broker)["TLS handshakes"][1]
+    assert capacity < 600
+    for number in range(20):
+        for source in ("127.0.0.1", "127.0.0.2"):
+            client = TLSClient(broker.secure, made, V311, source=source)
+            client.connect(f"newcomer{number}")
+            client.close()
+    status = tls.memory(broker)["TLS handshakes"]
+    assert status[0] == capacity - 64 and status[3] > 0, status
+    for wire in half:
+        wire.close()
+    tls.wait_for_memory(broker, broker.base)
