@@ -161,7 +161,7 @@ let fuzzers: [(name: String, imports: [String])] = [
   ("Passwords", ["Access", "Board", "Memory"]),
   ("Rules", ["Access", "Board", "Memory", "MQTT"]),
   ("Keys", ["Access", "CLinux", "Memory"]),
-  ("Frames", ["WebSocket"]),
+  ("Frames", ["Memory", "WebSocket"]),
   ("Requests", ["Memory", "WebSocket"]),
   ("Proxy", ["Memory", "WebSocket"]),
   ("Command", ["Configuration", "Memory", "PasswordCommand"]),

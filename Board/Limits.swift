@@ -38,7 +38,8 @@ package struct Limits: BitwiseCopyable {
   package var tlsHeapBytes = tlsHeap(of: Chosen.tlsConnections)
 
   /// WebSocket connections at once, with those that still owe a PROXY header. Full: answered with
-  /// 503 and closed. None at all: `protocol websockets` and `enable_proxy_protocol` are an error.
+  /// 503 and closed. None at all: `protocol websockets` and `enable_proxy_protocol` are an error. The
+  /// last quarter, at most 64, is kept for addresses that have hardly any, of these and of the next two.
   package var webSockets = Chosen.webSockets
   /// Those of them whose PROXY header or HTTP request has arrived in part. Full: as above.
   package var webSocketHandshakes = forWebSockets(

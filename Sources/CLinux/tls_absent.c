@@ -57,6 +57,11 @@ bool linux_tls_has_received(const struct linux_tls_session *session) {
   return false;
 }
 
+bool linux_tls_holds(const struct linux_tls_session *session) {
+  (void)session;
+  return false;
+}
+
 int64_t linux_tls_send(
   struct linux_tls_session *session, const struct linux_piece *pieces, uint32_t count,
   int64_t *work) {

@@ -240,6 +240,8 @@ bool linux_tls_has_received(const struct linux_tls_session *session) {
   return session->is_over || mbedtls_ssl_check_pending(&session->context) != 0;
 }
 
+bool linux_tls_holds(const struct linux_tls_session *session) { return session->pending > 0; }
+
 // Copies pieces from `skip` on into one record.
 static uint32_t gather(
   const struct linux_piece *pieces, uint32_t count, uint64_t skip, uint8_t record[RECORD_MAX]) {

@@ -34,7 +34,7 @@ package struct LinuxNetwork: Network, ~Copyable {
     streams = Streams(places: places, limits: limits, hash: hash, in: &region)
     // With `bind_interface` a listener has a socket for either version of IP.
     numbers = SlotTable("listening sockets", count: 2 * limits.listeners, in: &region)
-    webSockets = WebSocketLayer(places: places, limits: limits, in: &region)
+    webSockets = WebSocketLayer(places: places, limits: limits, hash: hash, in: &region)
   }
 
   /// Opens what is needed to wait; false with an errno when the system refuses.
@@ -70,7 +70,7 @@ package struct LinuxNetwork: Network, ~Copyable {
     case .tlsConnections: streams.tls.connectionOccupancy
     case .tlsHandshakes: streams.tls.handshakeOccupancy
     case .tlsHeapBytes: streams.tls.heapOccupancy
-    case .webSockets: webSockets.states.occupancy
+    case .webSockets: webSockets.connections.occupancy
     case .webSocketHandshakes: webSockets.handshakes.occupancy
     case .webSocketControls: webSockets.controls.occupancy
     }
@@ -109,9 +109,9 @@ package struct LinuxNetwork: Network, ~Copyable {
   }
 
   package mutating func adopt(place: Int) {
-    streams.open(
-      accepted, listener: acceptedListener, place: place, owner: acceptedPeer.network)
-    webSockets.open(place: place, listener: acceptedListener, streams: &streams)
+    let (listener, owner) = (acceptedListener, acceptedPeer.network)
+    streams.open(accepted, listener: listener, place: place, owner: owner)
+    webSockets.open(place: place, listener: listener, owner: owner, streams: &streams)
   }
 
   package mutating func turnAway() { linux_close(accepted) }

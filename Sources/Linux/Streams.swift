@@ -105,12 +105,14 @@ struct Streams: ~Copyable {
 
   /// Reads what is there, as far as it fits and work goes.
   mutating func receive(
-    place: Int, into bytes: inout MutableSpan<UInt8>, _ work: inout Work
+    place: Int, into bytes: inout MutableSpan<UInt8>, atMost most: Int = .max, _ work: inout Work
   ) -> Received {
     guard tls.isUsed(place: place) else {
-      return Received(receiveFromSocket(place: place, into: &bytes))
+      return Received(receiveFromSocket(place: place, into: &bytes, atMost: most))
     }
-    switch tls.receive(place: place, socket: sockets[place] - 1, into: &bytes, &work) {
+    switch tls.receive(
+      place: place, socket: sockets[place] - 1, into: &bytes, atMost: most, &work)
+    {
     case .received(let received):
       if tls.hasReceived(place: place) { findReadyAgain(place: place) }
       if case .opened = received { admitNext() }
@@ -123,10 +125,12 @@ struct Streams: ~Copyable {
     return .nothing
   }
 
-  private func receiveFromSocket(place: Int, into bytes: inout MutableSpan<UInt8>) -> Int64 {
+  private func receiveFromSocket(
+    place: Int, into bytes: inout MutableSpan<UInt8>, atMost most: Int
+  ) -> Int64 {
     unsafe bytes.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return Int64(0) }
-      return unsafe linux_receive(sockets[place] - 1, base, UInt64(buffer.count))
+      return unsafe linux_receive(sockets[place] - 1, base, UInt64(min(buffer.count, most)))
     }
   }
 
@@ -139,6 +143,10 @@ struct Streams: ~Copyable {
         : unsafe linux_send(sockets[place] - 1, base, UInt32(buffer.count))
     }
   }
+
+  /// Whether the bytes that were to be sent last have been taken over, and wait for the network: they
+  /// leave before any others.
+  func holds(place: Int) -> Bool { tls.holds(place: place) }
 
   /// Says for what the Server wants the connection to be found ready.
   mutating func watch(place: Int, readable: Bool, writable: Bool) {

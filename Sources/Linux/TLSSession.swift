@@ -25,12 +25,17 @@ import Server
   /// Whether bytes were received of which the socket tells nothing any more.
   var hasReceived: Bool { unsafe linux_tls_has_received(pointer) }
 
+  /// Whether a record waits for the socket whose bytes were not told as sent.
+  var holds: Bool { unsafe linux_tls_holds(pointer) }
+
   /// Receives what is there, as far as it fits and work goes.
-  func receive(into bytes: inout MutableSpan<UInt8>, _ work: inout Work) -> Received {
+  func receive(
+    into bytes: inout MutableSpan<UInt8>, atMost most: Int, _ work: inout Work
+  ) -> Received {
     var left = Int64(work.left)
     let count = unsafe bytes.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return Int64(0) }
-      return unsafe linux_tls_receive(pointer, base, UInt64(buffer.count), &left)
+      return unsafe linux_tls_receive(pointer, base, UInt64(min(buffer.count, most)), &left)
     }
     work.pay(work.left - Int(left))
     switch count {

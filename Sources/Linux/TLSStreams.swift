@@ -79,7 +79,8 @@ struct TLSStreams: ~Copyable {
   }
 
   mutating func receive(
-    place: Int, socket: Int32, into bytes: inout MutableSpan<UInt8>, _ work: inout Work
+    place: Int, socket: Int32, into bytes: inout MutableSpan<UInt8>, atMost most: Int,
+    _ work: inout Work
   ) -> Step {
     switch phases[place] {
     case .begins, .handshakes: return handshake(place: place, socket: socket, &work)
@@ -87,7 +88,7 @@ struct TLSStreams: ~Copyable {
     case .waits: return .received(.failed)
     case .stalls: return fail(LINUX_TLS_TOO_SLOW)
     case .established:
-      return .received(sessions[place]?.receive(into: &bytes, &work) ?? .failed)
+      return .received(sessions[place]?.receive(into: &bytes, atMost: most, &work) ?? .failed)
     case .plain: return .received(.failed)
     }
   }
@@ -151,6 +152,12 @@ struct TLSStreams: ~Copyable {
   func hasReceived(place: Int) -> Bool {
     guard isUsed(place: place), phases[place] == .established else { return false }
     return sessions[place]?.hasReceived ?? false
+  }
+
+  /// Whether a record waits for the network whose bytes were not told as sent.
+  func holds(place: Int) -> Bool {
+    guard isUsed(place: place), phases[place] == .established else { return false }
+    return sessions[place]?.holds ?? false
   }
 
   func send(

@@ -1,3 +1,4 @@
+import Broker
 import CLinux
 import Memory
 import Server
@@ -15,12 +16,14 @@ extension WebSocketLayer {
     streams: inout Streams, _ work: inout Work
   ) -> Sent {
     var taken = 0
+    settle(handle, &work)
     if states[handle].frame.isUnderWay {
       guard sendFrame(chain, of: chains, &taken, handle, place, &streams, &work)
       else { return .failed }
     }
     flush(handle, place, &streams, &work)
     guard mayBeginFrame(handle), taken < chain.count else { return .bytes(taken) }
+    if taken > 0 { work.pay(WorkPrice.systemCall) }
     guard sendFrame(chain, of: chains, &taken, handle, place, &streams, &work)
     else { return .failed }
     flush(handle, place, &streams, &work)
@@ -105,40 +108,60 @@ extension WebSocketLayer {
     return gathered
   }
 
-  /// Sends an answer of our own: at once if the network takes it and no frame is unfinished,
-  /// otherwise as soon as both are so.
+  /// What an answer of our own is.
+  enum Answer {
+    /// What opens the WebSocket: nothing leaves before it.
+    case opening
+    /// Another one may take its place until it leaves.
+    case pong
+    /// The last word.
+    case last
+  }
+
+  /// Sends an answer: at once if the network takes it and no frame is unfinished, otherwise as soon as
+  /// both are so.
   mutating func answer(
-    _ bytes: Span<UInt8>, isFixed: Bool, _ handle: Handle<WebSocketState>, _ place: Int,
+    _ bytes: Span<UInt8>, as kind: Answer, _ handle: Handle<WebSocketState>, _ place: Int,
     _ streams: inout Streams, _ work: inout Work
   ) {
-    var sent = 0
-    if states[handle].outgoing.isNull && mayAnswer(handle) {
-      let result = streams.send(bytes, place: place, &work)
-      guard isRestLeft(after: result, of: bytes.count, handle, place, &streams) else { return }
-      sent = max(0, Int(result))
-    }
-    keep(bytes, sent: sent, isFixed: isFixed, handle)
+    guard mayAnswerNow(handle) else { return keep(bytes, sent: 0, as: kind, handle) }
+    work.pay(WorkPrice.systemCall)
+    let sent = streams.send(bytes, place: place, &work)
+    guard isRestLeft(after: sent, of: bytes.count, handle, place, &streams, &work) else { return }
+    keep(bytes, sent: max(0, Int(sent)), as: kind, handle)
+    let slot = states[handle].outgoing
+    if !slot.isNull && streams.holds(place: place) { controls.hold(slot) }
   }
 
   /// Keeps an answer that could not leave, or only in part.
   private mutating func keep(
-    _ bytes: Span<UInt8>, sent: Int, isFixed: Bool, _ handle: Handle<WebSocketState>
+    _ bytes: Span<UInt8>, sent: Int, as kind: Answer, _ handle: Handle<WebSocketState>
   ) {
     if states[handle].outgoing.isNull {
-      guard let slot = controls.claim() else { return end(handle, .violated(.tryAgainLater)) }
-      states[handle].outgoing = slot
+      let claim = controls.claim(&states[handle].outgoing, by: states[handle].owner)
+      guard claim == .granted else { return end(handle, .lacksControl(claim)) }
     }
     let slot = states[handle].outgoing
-    guard controls.queue(bytes, isFixed: isFixed, in: slot) else {
-      return end(handle, .violated(.tryAgainLater))
+    guard controls.queue(bytes, isFixed: kind != .pong, in: slot) else {
+      return end(handle, .lacksControl(.tableIsFull))
     }
-    if sent > 0 { controls.removeFirst(sent, from: slot) }
+    if sent > 0 {
+      controls.removeFirst(sent, from: slot)
+    } else if kind == .opening {
+      controls.hold(slot)
+    }
+  }
+
+  /// Whether an answer would leave at once, behind no other.
+  func mayAnswerNow(_ handle: Handle<WebSocketState>) -> Bool {
+    states[handle].outgoing.isNull && mayAnswer(handle)
   }
 
   /// While our frame is unfinished the network says when it may go on: it is the Server that waits
-  /// for that. And packets before a Close are answered first.
+  /// for that. And packets before a Close are answered first, but behind what has begun to leave.
   private func mayAnswer(_ handle: Handle<WebSocketState>) -> Bool {
-    !states[handle].frame.isUnderWay && states[handle].phase != .parting
+    guard !states[handle].frame.isUnderWay else { return false }
+    return states[handle].phase != .parting || controls.isBegun(states[handle].outgoing)
   }
 
   /// Sends the answers that wait, if they may leave now.
@@ -148,17 +171,20 @@ extension WebSocketLayer {
     let slot = states[handle].outgoing
     guard !slot.isNull && mayAnswer(handle) else { return }
     let bytes = controls.bytes(of: slot)
+    work.pay(WorkPrice.systemCall)
     let sent = streams.send(bytes, place: place, &work)
-    guard isRestLeft(after: sent, of: bytes.count, handle, place, &streams) else {
-      return controls.release(&states[handle].outgoing)
+    guard isRestLeft(after: sent, of: bytes.count, handle, place, &streams, &work) else {
+      return controls.release(&states[handle].outgoing, by: states[handle].owner)
     }
     if sent > 0 { controls.removeFirst(Int(sent), from: slot) }
+    // What TLS has made a record of cannot be replaced any more, nor can anything leave before it.
+    if streams.holds(place: place) && (sent > 0 || !controls.isBegun(slot)) { controls.hold(slot) }
   }
 
   /// Whether something of an answer is left, for which the network has to be waited for.
   private mutating func isRestLeft(
     after sent: Int64, of count: Int, _ handle: Handle<WebSocketState>, _ place: Int,
-    _ streams: inout Streams
+    _ streams: inout Streams, _ work: inout Work
   ) -> Bool {
     if sent == Int64(count) {
       // The last word has left: the Server learns it when it reads next.
@@ -166,6 +192,7 @@ extension WebSocketLayer {
     } else if sent < 0 && sent != -Int64(LINUX_ERROR_AGAIN) {
       end(handle, .broken)
     } else {
+      work.pay(WorkPrice.systemCall)
       streams.wantWrite(place: place, true)
       return true
     }

@@ -13,9 +13,10 @@ package struct ProxyHeader: BitwiseCopyable {
   ///
   /// - Parameter version: 1 for a line of text, 2 for the binary form.
   package static func read(
-    _ bytes: Span<UInt8>, version: UInt8
+    _ bytes: Span<UInt8>, version: UInt8, _ work: inout Work
   ) throws(ProxyViolation) -> ProxyHeader? {
-    version == 1 ? try readVersion1(bytes) : try readVersion2(bytes)
+    work.pay(WebSocketPrice.scanning(min(bytes.count, neededMax)))
+    return version == 1 ? try readVersion1(bytes) : try readVersion2(bytes)
   }
 
   /// The most bytes it takes to know what a header says: the longest of version 1.
@@ -29,7 +30,7 @@ package struct ProxyHeader: BitwiseCopyable {
 
 /// What a proxy sent is no header of the PROXY protocol.
 package struct ProxyViolation: Error, BitwiseCopyable {
-  init() {}
+  package init() {}
 
   /// What it means, for the log.
   package var words: StaticString { "it sent no valid PROXY header" }

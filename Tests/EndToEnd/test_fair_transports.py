@@ -2,13 +2,16 @@
 
 import contextlib
 import ctypes
+import functools
 import os
+import resource
 import signal
 import socket
 import ssl
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import packets
 import pytest
@@ -18,6 +21,9 @@ from broker import ROOT, Broker, free_port, let_in
 from packets import V311
 from raw_client import PATIENCE, RawClient
 from tls import TLSClient
+from usage import pools
+from websocket_client import (BINARY, CLOSE, CONTINUATION, PING, PONG, FrameReader, frame, open_socket,
+                              open_websocket, read_answer, request)
 
 pytestmark = pytest.mark.swiftlet_only("the words of the log, and limits, are Swiftlet's")
 
@@ -121,6 +127,7 @@ def broker(tmp_path_factory, authority):
     broker = Broker(tmp_path_factory.mktemp("broker"), (
         f"connect_timeout 60\nlistener {secure} 127.0.0.1\n{server}"
         f"listener {strict} 127.0.0.1\n{server}cafile {authority.cafile}\nrequire_certificate true\n"))
+    broker.wait_for_log("running")  # all its ports are open
     broker.secure, broker.strict = secure, strict
     broker.base = tls.memory(broker)
     yield broker
@@ -248,3 +255,203 @@ def test_hellos_of_one_address_keep_nobody_else_out(broker, authority):
     for wire in half:
         wire.close()
     tls.wait_for_memory(broker, broker.base)
+
+
+# WebSocket.
+
+
+@pytest.fixture
+def web(start_broker):
+    """A broker with a plain listener and one for WebSocket: its `web_port`."""
+    port = free_port()
+    broker = start_broker(f"connect_timeout 60\nlistener {port} 127.0.0.1\nprotocol websockets\n")
+    broker.web_port = port
+    broker.wait_for_log("running")  # all its ports are open
+    return broker
+
+
+def test_pings_before_connect(web):
+    """100,000 from twenty connections: the last of each is answered, and a witness is served meanwhile."""
+    opened = [open_websocket(web.web_port) for _ in range(20)]
+    loads = [Load(functools.partial(raw.sendall, frame(PING, b"ping", key=b"1234") * 1000))
+             for raw, _ in opened]
+    make_rounds(web)
+    deadline = time.monotonic() + PATIENCE
+    while any(load.rounds < 5 for load in loads):
+        assert time.monotonic() < deadline and not any(load.is_over.is_set() for load in loads)
+        time.sleep(0.01)
+    for load in loads:
+        load.stop()
+    for raw, reader in opened:
+        raw.sendall(frame(PING, b"the last"))
+        while (got := reader.read()) != (PONG, b"the last"):
+            assert got == (PONG, b"ping")
+        raw.close()
+
+
+def test_pings_that_come_together_are_answered_together(web):
+    """All of them while they are few, and of many the last."""
+    raw, reader = open_websocket(web.web_port)
+    raw.sendall(b"".join(frame(PING, b"%d" % number) for number in range(10)))
+    assert [reader.read() for _ in range(10)] == [(PONG, b"%d" % number) for number in range(10)]
+    raw.sendall(b"".join(frame(PING, b"%d" % number) for number in range(4000)))
+    got = [reader.read()]
+    while got[-1] != (PONG, b"3999"):
+        got.append(reader.read())
+    numbers = [int(payload) for opcode, payload in got if opcode == PONG]
+    assert len(numbers) == len(got) < 4000 and numbers == sorted(numbers)
+    raw.close()
+
+
+@pytest.mark.parametrize("flood", [
+    frame(BINARY, b"", key=b"1234") * 1000,
+    frame(BINARY, b"\xc0", final=False, key=b"1234") + frame(CONTINUATION, b"\0", key=b"1234"),
+    frame(PONG, b"", key=b"1234") * 1000,
+], ids=["empty", "a byte each", "pongs"])
+def test_frames_with_hardly_anything_in_them(web, flood):
+    raw, reader = open_websocket(web.web_port)
+    raw.sendall(frame(BINARY, packets.connect(V311, "flood")))
+    assert reader.read()[0] == BINARY
+    load = Load(functools.partial(raw.sendall, flood))
+    answers = Load(lambda: raw.recv(1 << 16) or answers.is_over.set())
+    make_rounds(web)
+    assert not load.is_over.is_set() and load.rounds > 0
+    load.stop()
+    raw.shutdown(socket.SHUT_RDWR)
+    answers.stop()
+    raw.close()
+
+
+def test_half_requests_of_one_address_keep_nobody_else_out(web):
+    """One may have all but the last 64 slots; more of his are told 503 and why is in the log."""
+    half = []
+    for _ in range(512 - 64):
+        half.append(open_socket(web.web_port, source="127.0.0.3"))
+        half[-1].sendall(request()[:60])
+    wait_until_used(web, "WebSocket handshakes", 512 - 64)
+    for _ in range(10):
+        with open_socket(web.web_port, source="127.0.0.3") as more:
+            more.sendall(request()[:60])
+            assert read_answer(more)[0] == 503
+    web.wait_for_log("its address has its share of webSocketHandshakes")
+    for _ in range(20):
+        raw = open_socket(web.web_port, source="127.0.0.2")
+        whole = request()
+        raw.sendall(whole[:60])
+        time.sleep(0.002)
+        raw.sendall(whole[60:])
+        assert read_answer(raw)[0] == 101
+        raw.close()
+    for wire in half:
+        wire.close()
+    wait_until_used(web, "WebSocket handshakes", 0)
+
+
+def test_half_pings_of_one_address_keep_nobody_else_out(web):
+    opened = [open_websocket(web.web_port, source="127.0.0.3") for _ in range(512 - 64)]
+    half = frame(PING, b"in parts")
+    for raw, _ in opened:
+        raw.sendall(half[:-1])
+    wait_until_used(web, "WebSocket controls", 512 - 64)
+    raw, reader = open_websocket(web.web_port, source="127.0.0.3")
+    raw.sendall(half[:-1])
+    reader.expect_close(1013)
+    raw.close()
+    web.wait_for_log("its address has its share of webSocketControls")
+    for _ in range(20):
+        raw, reader = open_websocket(web.web_port, source="127.0.0.2")
+        raw.sendall(half[:-1])
+        time.sleep(0.002)
+        raw.sendall(half[-1:])
+        assert reader.read() == (PONG, b"in parts")
+        raw.close()
+    for raw, _ in opened:
+        raw.close()
+    wait_until_used(web, "WebSocket controls", 0)
+
+
+def wait_until_used(broker, pool, count):
+    deadline = time.monotonic() + PATIENCE
+    while (used := pools(broker)[pool][0]) != count:
+        assert time.monotonic() < deadline, used
+        time.sleep(0.01)
+
+
+def test_a_client_behind_a_proxy_counts_for_its_own_address(start_broker):
+    """One client that a proxy speaks for keeps nobody out who comes by the same proxy."""
+    port = free_port()
+    broker = start_broker(f"connect_timeout 60\nlistener {port} 127.0.0.1\nprotocol websockets\n"
+                          "enable_proxy_protocol 1\n")
+    broker.wait_for_log("running")
+
+    def open_half(address):
+        raw = open_socket(port)
+        raw.sendall(b"PROXY TCP6 %s ::1 1000 1883\r\n" % address.encode() + request()[:60])
+        return raw
+
+    half = [open_half(f"2001:db8:0:1::{number:x}") for number in range(512 - 64)]
+    wait_until_used(broker, "WebSocket handshakes", 512 - 64)
+    with open_half("2001:db8:0:1:ffff::1") as more:
+        assert read_answer(more)[0] == 503
+    broker.wait_for_log("its address has its share of webSocketHandshakes")
+    with open_half("2001:db8:0:2::1") as other:
+        other.sendall(b"\0")
+        assert read_answer(other)[0] == 400
+    for raw in half:
+        raw.close()
+    wait_until_used(broker, "WebSockets", 0)
+
+
+def test_websockets_of_one_address_are_not_all_there_are(web):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    capacity = pools(web)["WebSockets"][1]
+    theirs = Path(f"/proc/{web.process.pid}/limits").read_text().partition("Max open files")[2].split()[0]
+    if min(hard, int(theirs)) < capacity + 32:
+        pytest.skip(f"the system allows no {capacity} descriptors")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    opened = []
+    try:
+        for number in range(capacity - 64):
+            opened.append(open_websocket(web.web_port, source="127.0.0.3")[0])
+            opened[-1].sendall(frame(BINARY, packets.connect(V311, f"w{number}")))
+        for _ in range(10):
+            with open_socket(web.web_port, source="127.0.0.3") as more:
+                more.sendall(request())
+                assert read_answer(more)[0] == 503
+        web.wait_for_log("its address has its share of webSockets")
+        raw, _ = open_websocket(web.web_port, source="127.0.0.2")
+        raw.close()
+    finally:
+        for raw in opened:
+            raw.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_pong_that_tls_holds_is_not_replaced(start_broker, authority):
+    """Its record waits for the network, and a shorter pong comes behind it: once that was the end."""
+    port = free_port()
+    broker = start_broker(f"connect_timeout 60\nlistener {port} 127.0.0.1\nprotocol websockets\n"
+                          f"{authority.server().settings}")
+    broker.wait_for_log("running")
+    wire = socket.socket()
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    wire.settimeout(PATIENCE)
+    wire.connect(("127.0.0.1", port))
+    raw = tls.context(authority).wrap_socket(wire, server_hostname="localhost")
+    raw.sendall(request())
+    status, _, rest = read_answer(raw)
+    assert status == 101
+    count = 60_000
+    for number in range(0, count, 20):
+        raw.sendall(b"".join(frame(PING, (b"%d" % one).ljust(125), key=b"1234")
+                             for one in range(number, number + 20)))
+    raw.sendall(frame(PING, b""))
+    raw.sendall(frame(CLOSE, b"\x03\xe8"))
+    reader = FrameReader(raw, rest)
+    numbers = []
+    while (got := reader.read()) != (CLOSE, b"\x03\xe8"):
+        assert got[0] == PONG and len(got[1]) in (0, 125)
+        numbers.append(int(got[1] or count))
+    assert numbers == sorted(set(numbers)) and len(numbers) > 0
+    raw.close()
+    assert broker.is_running()

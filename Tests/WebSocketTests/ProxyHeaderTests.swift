@@ -5,7 +5,8 @@ import WebSocket
 
 /// Reads a header that arrives in one piece.
 private func read(_ bytes: [UInt8], version: UInt8) throws -> ProxyHeader? {
-  try ProxyHeader.read(bytes.span, version: version)
+  var work = Work(.max)
+  return try ProxyHeader.read(bytes.span, version: version, &work)
 }
 
 private let signature: [UInt8] = [0x0D, 0x0A, 0x0D, 0x0A, 0, 0x0D, 0x0A] + "QUIT\n".bytes

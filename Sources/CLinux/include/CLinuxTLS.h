@@ -140,6 +140,9 @@ int64_t linux_tls_receive(
   int64_t *_Nonnull work);
 // Whether bytes were received that the socket will not tell of any more.
 bool linux_tls_has_received(const struct linux_tls_session *_Nonnull session);
+// Whether the library has taken bytes over that wait for the socket. They were not told as taken, and
+// are the first that leave: the next pieces have to begin with them.
+bool linux_tls_holds(const struct linux_tls_session *_Nonnull session);
 // Sends pieces in order, as far as the socket takes them and work goes; the bytes taken.
 int64_t linux_tls_send(
   struct linux_tls_session *_Nonnull session, const struct linux_piece *_Nonnull pieces,

@@ -41,8 +41,11 @@ private func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 }
 
 private func read(_ bytes: [UInt8], _ version: UInt8) -> Reading {
+  var work = Work(.max)
   do throws(ProxyViolation) {
-    guard let header = try ProxyHeader.read(bytes.span, version: version) else { return .more }
+    guard let header = try ProxyHeader.read(bytes.span, version: version, &work) else {
+      return .more
+    }
     return .taken(header.peer, header.count)
   } catch {
     return .refused
