@@ -74,6 +74,8 @@ void linux_tls_free(void *bytes);
 uint32_t tls_refused_memory(void);
 // Random bytes, straight from the system.
 int tls_random(void *unused, unsigned char *bytes, size_t count);
+// Whether the certificates in a handshake message can be verified in a time that others can bear.
+bool tls_chain_is_bearable(const uint8_t *message, uint32_t count);
 // The number of ours for an error of the library.
 int32_t tls_refusal(int error);
 // Takes the cipher suites that are spoken unless the configuration names others.

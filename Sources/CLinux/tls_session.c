@@ -50,10 +50,19 @@ static int32_t refusal_of_record(struct linux_tls_session *session, uint8_t type
   return session->records > HANDSHAKE_RECORDS_MAX ? LINUX_TLS_ENDLESS : 0;
 }
 
+// The same when all of it has come; `end` is where it ends in the memory of the library.
+static int32_t refusal_of_body(const struct linux_tls_session *session, const uint8_t *end) {
+  if (session->context.MEMBER(state) != MBEDTLS_SSL_CLIENT_CERTIFICATE) return 0;
+  if (session->header[0] != MBEDTLS_SSL_MSG_HANDSHAKE) return 0;
+  uint32_t length = (uint32_t)session->header[3] << 8 | session->header[4];
+  return tls_chain_is_bearable(end - length, length) ? 0 : LINUX_TLS_LONG_CHAIN;
+}
+
 // Follows the records along with the library, which asks for a header, then for what that announces.
 static void follow(struct linux_tls_session *session, const uint8_t *bytes, uint32_t count) {
   if (session->rest_of_record > 0) {
     session->rest_of_record -= count < session->rest_of_record ? count : session->rest_of_record;
+    if (session->rest_of_record == 0) session->refusal = refusal_of_body(session, bytes + count);
     return;
   }
   for (uint32_t index = 0; index < count && session->header_length < 5; index++) {

@@ -8,6 +8,8 @@ enum TLSRefusal {
     case LINUX_TLS_NO_PLACE: "there are as many connections with TLS as tlsConnections allows"
     case LINUX_TLS_NO_SHARE: "its address has its share of tlsConnections"
     case LINUX_TLS_ENDLESS: "it sends warnings, or records of a handshake, without end"
+    case LINUX_TLS_LONG_CHAIN:
+      "its certificates take too long to verify: more than 4, or RSA keys of more than 4096 bits"
     case LINUX_TLS_AGAIN: "it wants another handshake"
     case LINUX_TLS_TOO_SLOW: "its handshake did not go on, and others waited for its place"
     case LINUX_TLS_NOT_SPOKEN: "it does not speak TLS"

@@ -5,6 +5,7 @@ import ctypes
 import functools
 import os
 import resource
+import secrets
 import signal
 import socket
 import ssl
@@ -13,11 +14,13 @@ import threading
 import time
 from pathlib import Path
 
+import der
 import packets
 import pytest
 import tls
-from authority import Authority
+from authority import Authority, make_key, pem_of_key
 from broker import ROOT, Broker, free_port, let_in
+from cryptography.hazmat.primitives import serialization
 from packets import V311
 from raw_client import PATIENCE, RawClient
 from tls import TLSClient
@@ -233,6 +236,45 @@ def test_what_comes_encrypted_ends_it_too(broker, authority, intruder, how, most
     while words not in broker.log()[start:]:
         assert time.monotonic() < deadline, broker.log()[start:]
         time.sleep(0.01)
+
+
+def chain(folder, leaf_key, bits, exponent, count):
+    """Files of a chain that no authority has signed, whose issuers have RSA keys, and of its key."""
+    modulus = secrets.randbits(bits) | 1 | 1 << bits - 1
+    signature = secrets.randbelow(modulus).to_bytes(bits // 8, "big")
+    spki = leaf_key.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    issuer = der.rsa_key(modulus, exponent or modulus - 2)
+    certificates = [der.certificate("leaf", "issuer", spki, signature, False)]
+    certificates += [der.certificate("issuer", "issuer", issuer, signature, True)
+                     for _ in range(count - 1)]
+    (folder / "chain.crt").write_bytes(b"".join(certificates))
+    (folder / "leaf.crt").write_bytes(certificates[0])
+    (folder / "leaf.key").write_bytes(pem_of_key(leaf_key))
+    (folder / "issuers.crt").write_bytes(b"".join(certificates[1:]))
+    return ["-cert", folder / "leaf.crt", "-key", folder / "leaf.key",
+            "-cert_chain", folder / "issuers.crt"]
+
+
+@pytest.mark.parametrize("bits, exponent, count, words", [
+    (8192, None, 4, "its certificates take too long to verify"),
+    (4096, (1 << 40) + 15, 2, "its certificates take too long to verify"),
+    (2048, 65_537, 5, "its certificates take too long to verify"),
+    (4096, 65_537, 4, "its certificate has expired"),
+], ids=["exponents as long as their keys", "an exponent beyond 32 bits", "five", "four that are borne"])
+def test_certificates_that_take_long_to_verify(broker, tmp_path, bits, exponent, count, words):
+    """Nobody has signed them: to make them costs nothing, to verify the first took five seconds."""
+    shown = chain(tmp_path, make_key(), bits, exponent, count)
+    start = len(broker.log())
+    client = subprocess.run(
+        ["openssl", "s_client", "-connect", f"127.0.0.1:{broker.strict}", "-tls1_2", *shown],
+        input=b"", capture_output=True, timeout=PATIENCE * 3)
+    assert client.returncode == 1, client.stderr
+    deadline = time.monotonic() + PATIENCE
+    while words not in broker.log()[start:]:
+        assert time.monotonic() < deadline, (broker.log()[start:], client.stderr)
+        time.sleep(0.01)
+    make_rounds(broker)
 
 
 def test_hellos_of_one_address_keep_nobody_else_out(broker, authority):

@@ -40,6 +40,8 @@ static const int32_t LINUX_TLS_NO_SHARE = -1026;
 static const int32_t LINUX_TLS_ENDLESS = -1027;
 // It wants another handshake.
 static const int32_t LINUX_TLS_AGAIN = -1028;
+// Its certificates would take too long to verify.
+static const int32_t LINUX_TLS_LONG_CHAIN = -1029;
 
 // MARK: Memory
 
