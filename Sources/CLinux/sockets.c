@@ -97,6 +97,16 @@ int64_t linux_receive(int32_t descriptor, uint8_t *bytes, uint64_t capacity) {
   return count < 0 ? -errno : count;
 }
 
+void linux_discard_input(int32_t descriptor) {
+  // TCP drops all of it without copying it anywhere; other sockets, and emulators, want a place for it.
+  uint8_t scrap[512];
+  ssize_t count = recv(descriptor, 0, INT32_MAX, MSG_DONTWAIT | MSG_TRUNC);
+  if (count >= 0 || errno == EAGAIN) return;
+  for (int times = 0; times < 8; times++) {
+    if (recv(descriptor, scrap, sizeof scrap, MSG_DONTWAIT) <= 0) return;
+  }
+}
+
 int64_t linux_send(int32_t descriptor, const struct linux_piece *pieces, uint32_t count) {
   struct iovec gathered[64];
   if (count > LINUX_PIECES_MAX) count = LINUX_PIECES_MAX;

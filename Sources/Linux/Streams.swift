@@ -190,29 +190,17 @@ struct Streams: ~Copyable {
 
   /// Closes the connection for good.
   ///
-  /// What the peer has sent and nobody will read is read first: closing over it would take the
+  /// What the peer has sent and nobody will read is forgotten first: closing over it would take the
   /// last answer back.
   mutating func close(place: Int) {
     let socket = sockets[place] - 1
     if tls.close(place: place) { admitNext() }
     _ = linux_shutdown_write(socket)
-    discardInput(of: socket)
+    linux_discard_input(socket)
     waiting.remove(socket, place: place)
     linux_close(socket)
     sockets[place] = 0
     interests[place].keep(.isRepeated)
-  }
-
-  private func discardInput(of socket: Int32) {
-    var scrap = InlineArray<512, UInt8>(repeating: 0)
-    for _ in 0..<16 {
-      var span = scrap.mutableSpan
-      let count = unsafe span.withUnsafeMutableBufferPointer { buffer in
-        guard let base = buffer.baseAddress else { return Int64(0) }
-        return unsafe linux_receive(socket, base, UInt64(buffer.count))
-      }
-      guard count > 0 else { return }
-    }
   }
 
   /// Who a connection's peer has proved to be, as its listener wants it written; nil for nobody.

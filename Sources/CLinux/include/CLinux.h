@@ -83,6 +83,8 @@ void linux_prepare_listener(int32_t listener, bool at_once);
 int32_t linux_accept(int32_t listener, struct linux_peer *_Nonnull peer);
 // Receives what is there; 0 when the peer has closed, -EAGAIN when nothing is there yet.
 int64_t linux_receive(int32_t descriptor, uint8_t *_Nonnull bytes, uint64_t capacity);
+// Forgets what the peer has sent and nobody will read.
+void linux_discard_input(int32_t descriptor);
 // Sends pieces in order with one call, as far as the socket takes them; the bytes taken.
 int64_t linux_send(int32_t descriptor, const struct linux_piece *_Nonnull pieces, uint32_t count);
 // Tells the peer that no more will be sent.
