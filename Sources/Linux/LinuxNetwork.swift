@@ -137,10 +137,17 @@ package struct LinuxNetwork: Network, ~Copyable {
   package mutating func send(
     _ chain: Chain, of chains: borrowing ByteChains, place: Int, _ work: inout Work
   ) -> Sent {
-    guard case .framed(let handle) = webSockets.entry(place) else {
-      return sendPlain(chain, of: chains, place: place, &work)
+    let sent: Sent
+    if case .framed(let handle) = webSockets.entry(place) {
+      sent = webSockets.send(chain, of: chains, handle, place: place, streams: &streams, &work)
+    } else {
+      sent = sendPlain(chain, of: chains, place: place, &work)
     }
-    return webSockets.send(chain, of: chains, handle, place: place, streams: &streams, &work)
+    // More pieces than one call takes, or more records than it was this connection's turn for.
+    if case .bytes(let count) = sent, count > 0, count < chain.count, !streams.isFull {
+      return .part(count)
+    }
+    return sent
   }
 
   private mutating func sendPlain(

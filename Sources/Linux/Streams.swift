@@ -14,6 +14,8 @@ struct Streams: ~Copyable {
   private var repeats: Ring<UInt32>
   /// How many of them the turn that has begun finds.
   private var repeating = 0
+  /// Whether the network took less than it was given last.
+  private(set) var isFull = false
   private(set) var tls: TLSStreams
   private(set) var waiting: Waiting
 
@@ -134,19 +136,29 @@ struct Streams: ~Copyable {
     }
   }
 
-  /// Sends pieces in order, as far as the network takes them: how many bytes, or a negative errno.
+  /// Sends pieces in order, as far as the network takes them and work goes: how many bytes, or a
+  /// negative errno.
   mutating func send(_ pieces: Span<linux_piece>, place: Int, _ work: inout Work) -> Int64 {
-    unsafe pieces.withUnsafeBufferPointer { buffer in
+    let isEncrypted = tls.isUsed(place: place)
+    let sent = unsafe pieces.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return Int64(0) }
-      return tls.isUsed(place: place)
+      return isEncrypted
         ? unsafe tls.send(base, count: buffer.count, place: place, &work)
         : unsafe linux_send(sockets[place] - 1, base, UInt32(buffer.count))
     }
+    isFull = unsafe isEncrypted ? tls.isFull(place: place) : sent < byteCount(of: pieces)
+    return sent
+  }
+
+  private func byteCount(of pieces: Span<linux_piece>) -> Int64 {
+    var count: UInt64 = 0
+    for index in unsafe pieces.indices { count &+= unsafe pieces[index].count }
+    return Int64(count)
   }
 
   /// Whether the bytes that were to be sent last have been taken over, and wait for the network: they
   /// leave before any others.
-  func holds(place: Int) -> Bool { tls.holds(place: place) }
+  func holds(place: Int) -> Bool { tls.isUsed(place: place) && tls.isFull(place: place) }
 
   /// Says for what the Server wants the connection to be found ready.
   mutating func watch(place: Int, readable: Bool, writable: Bool) {

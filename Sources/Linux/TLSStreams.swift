@@ -154,10 +154,10 @@ struct TLSStreams: ~Copyable {
     return sessions[place]?.hasReceived ?? false
   }
 
-  /// Whether a record waits for the network whose bytes were not told as sent.
-  func holds(place: Int) -> Bool {
-    guard isUsed(place: place), phases[place] == .established else { return false }
-    return sessions[place]?.holds ?? false
+  /// Whether a record waits for the network whose bytes were not told as sent; before the end of its
+  /// handshake a connection takes nothing.
+  func isFull(place: Int) -> Bool {
+    phases[place] != .established || sessions[place]?.holds ?? true
   }
 
   func send(

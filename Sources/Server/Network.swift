@@ -110,6 +110,8 @@ package enum Received: BitwiseCopyable {
 package enum Sent: BitwiseCopyable {
   /// So many bytes were taken; fewer than there were when the network is full.
   case bytes(Int)
+  /// So many were taken, fewer than there were, and the network would take more: it is others' turn.
+  case part(Int)
   /// The connection is broken.
   case failed
 }

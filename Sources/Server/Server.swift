@@ -276,6 +276,9 @@ where L.NetworkSettings == N.Settings {
       broker.sent(count, on: connection)
       guard count == outgoing.count else { return block(connection) }
       oweRest(of: connection)
+    case .part(let count):
+      broker.sent(count, on: connection)
+      oweRest(of: connection)
     }
   }
 

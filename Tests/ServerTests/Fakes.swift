@@ -25,6 +25,8 @@ final class Wire {
   var outgoing: [Int: [UInt8]] = [:]
   /// How many bytes a place takes before it is full; those not named take all.
   var room: [Int: Int] = [:]
+  /// How many bytes are taken of a place at once, although it has room for more.
+  var portions: [Int: Int] = [:]
   /// Peers that closed, and connections that are broken.
   var ended: Set<Int> = []
   var broken: Set<Int> = []
@@ -124,10 +126,11 @@ struct FakeNetwork: Network, ~Copyable {
     if wire.broken.contains(place) { return .failed }
     let bytes = Array(copying: chain, of: chains)
     let count = min(bytes.count, wire.room[place] ?? bytes.count)
-    wire.room[place]? -= count
-    wire.outgoing[place, default: []] += bytes.prefix(count)
-    wire.calls.append(.send(place, count))
-    return .bytes(count)
+    let portion = min(count, wire.portions[place] ?? count)
+    wire.room[place]? -= portion
+    wire.outgoing[place, default: []] += bytes.prefix(portion)
+    wire.calls.append(.send(place, portion))
+    return portion < count ? .part(portion) : .bytes(portion)
   }
 
   mutating func watch(place: Int, readable: Bool, writable: Bool) {

@@ -136,6 +136,24 @@ private let pingAnswer: [UInt8] = [0xD0, 0]
     machine.received(0) == Array((publishPacket + publishPacket + publishPacket).dropFirst(4)))
 }
 
+@Test func whatLeavesInPartGoesOnWithoutTheNetworkBeingAsked() {
+  let machine = Machine()
+  machine.connect(2)
+  machine.send(0, subscribePacket)
+  machine.turn()
+  _ = machine.received(0)
+  machine.wire.portions[0] = 4
+  machine.send(1, publishPacket + publishPacket)
+  machine.wire.calls = []
+  machine.turn(6)
+  #expect(machine.received(0) == publishPacket + publishPacket)
+  #expect(machine.wire.calls { if case .watch = $0 { true } else { false } }.isEmpty)
+  // Others have their turn between two parts of it, and nobody is waited for.
+  let waits = machine.wire.calls { if case .wait(0) = $0 { true } else { false } }
+  let parts = machine.wire.calls { if case .send(0, _) = $0 { true } else { false } }
+  #expect(parts.count == (2 * publishPacket.count + 3) / 4 && waits.count == parts.count - 1)
+}
+
 @Test func whoDoesNotReadIsMutedAndHeardAgain() {
   let machine = Machine()
   machine.connect(1)
