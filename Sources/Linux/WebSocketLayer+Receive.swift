@@ -27,10 +27,21 @@ extension WebSocketLayer {
     guard case .bytes(let count) = received, states[handle].phase != .closing else {
       guard case .bytes(let count) = received else { return received }
       work.pay(WorkPrice.copying(count))
-      return .nothing
+      return discard(handle)
     }
     return take(count, of: &bytes, handle, place, &streams, &work)
   }
+
+  /// Passes over what comes behind the last word; who goes on and on without reading it is not waited
+  /// for.
+  private mutating func discard(_ handle: Handle<WebSocketState>) -> Received {
+    states[handle].deafReads += 1
+    guard states[handle].deafReads == WebSocketLayer.deafReadsMax else { return .nothing }
+    states[handle].phase = .ended
+    return ending(of: handle)
+  }
+
+  private static var deafReadsMax: UInt8 { 64 }
 
   /// Whether the Server has still to read what its socket tells nothing of: that it is over.
   func isEnded(place: Int) -> Bool {

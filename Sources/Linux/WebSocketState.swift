@@ -39,6 +39,8 @@ struct WebSocketState: BitwiseCopyable {
   var debt: UInt16 = 0
   /// What the last word is to say; zero for nothing.
   var closeCode: UInt16 = 0
+  /// How often it has sent something although the last word waits to leave.
+  var deafReads: UInt8 = 0
   /// Our frame that is leaving.
   var frame = FrameProgress()
   /// Bytes of the PROXY header that have still to come.

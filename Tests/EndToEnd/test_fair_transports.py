@@ -24,9 +24,9 @@ from cryptography.hazmat.primitives import serialization
 from packets import V311
 from raw_client import PATIENCE, RawClient
 from tls import TLSClient
-from usage import pools
-from websocket_client import (BINARY, CLOSE, CONTINUATION, PING, PONG, FrameReader, frame, open_socket,
-                              open_websocket, read_answer, request)
+from usage import pools, processor_time
+from websocket_client import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, FrameReader, frame,
+                              open_socket, open_websocket, read_answer, request)
 
 pytestmark = pytest.mark.swiftlet_only("the words of the log, and limits, are Swiftlet's")
 
@@ -294,6 +294,14 @@ def test_hellos_of_one_address_keep_nobody_else_out(broker, authority):
             client.close()
     status = tls.memory(broker)["TLS handshakes"]
     assert status[0] == capacity - 64 and status[3] > 0, status
+    # Of those that wait some break; it is seen, and nothing spins.
+    for wire in half[-100:]:
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        wire.close()
+    time.sleep(0.2)
+    began = processor_time(broker)
+    time.sleep(1)
+    assert processor_time(broker) - began <= 10
     for wire in half:
         wire.close()
     tls.wait_for_memory(broker, broker.base)
@@ -362,6 +370,30 @@ def test_frames_with_hardly_anything_in_them(web, flood):
     raw.shutdown(socket.SHUT_RDWR)
     answers.stop()
     raw.close()
+
+
+def test_who_goes_on_behind_a_close_is_not_waited_for(web):
+    """It reads nothing, so that the last word cannot leave, and sends without end."""
+    wire = socket.socket()
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    wire.settimeout(PATIENCE)
+    wire.connect(("127.0.0.1", web.web_port))
+    wire.sendall(request())
+    wire.sendall(frame(BINARY, packets.connect(V311, "deaf", keep_alive=0)))
+    wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    ping = frame(PING, bytes(125), key=b"1234")
+    deadline = time.monotonic() + PATIENCE
+    while pools(web)["WebSocket controls"][0] == 0:  # a pong waits for the network
+        assert time.monotonic() < deadline
+        for _ in range(2000):
+            wire.sendall(ping)
+    wire.sendall(frame(TEXT, b"no"))
+    load = Load(functools.partial(wire.sendall, bytes(100_000)))
+    make_rounds(web)
+    assert load.is_over.wait(PATIENCE), "it is waited for"
+    load.stop()
+    web.wait_for_log("it sent WebSocket text")
+    wire.close()
 
 
 def test_half_requests_of_one_address_keep_nobody_else_out(web):
