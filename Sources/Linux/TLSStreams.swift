@@ -41,6 +41,9 @@ struct TLSStreams: ~Copyable {
     case wantsPlace
   }
 
+  /// Boards without TLS carry none of this.
+  @inline(__always) static var isHere: Bool { Limits().tlsConnections > 0 }
+
   init(places: Int, limits: Limits, hash: SeededHash, in region: inout Region) {
     let count = limits.tlsConnections > 0 ? places : 0
     sessions = SlotTable("TLS sessions", count: count, in: &region)
@@ -68,11 +71,13 @@ struct TLSStreams: ~Copyable {
   }
 
   /// Whether a place's bytes pass through TLS.
-  func isUsed(place: Int) -> Bool { phases.count > 0 && phases[place] != .plain }
+  @inline(__always) func isUsed(place: Int) -> Bool {
+    TLSStreams.isHere && phases[place] != .plain
+  }
 
   mutating func begin(place: Int, listener: Int, owner: UInt64) {
     // Of places that never had TLS nothing is touched.
-    guard phases.count > 0, configurations[listener] != nil else { return }
+    guard TLSStreams.isHere, configurations[listener] != nil else { return }
     phases[place] = .begins
     listeners[place] = UInt8(truncatingIfNeeded: listener)
     owners[place] = owner
@@ -193,30 +198,30 @@ extension TLSStreams {
   mutating func look() { shaking.look() }
 
   /// Whether somebody waits until a handshake is over, or could go on with his.
-  var isCrowded: Bool { shaking.isCrowded }
-  var hasSteps: Bool { shaking.hasReady }
+  var isCrowded: Bool { TLSStreams.isHere && shaking.isCrowded }
+  var hasSteps: Bool { TLSStreams.isHere && shaking.hasReady }
 
   /// Whether a connection goes on by steps, in its turn.
   func shakesHands(place: Int) -> Bool {
-    phases.count > 0 && (phases[place] == .begins || phases[place] == .handshakes)
+    TLSStreams.isHere && (phases[place] == .begins || phases[place] == .handshakes)
   }
 
   /// Lets a connection that shakes hands have its step in its turn.
   mutating func callUp(place: Int) { shaking.callUp(place, of: owners[place]) }
 
   /// The connection whose step it is.
-  mutating func nextStep() -> Int? { shaking.nextStep() }
+  mutating func nextStep() -> Int? { TLSStreams.isHere ? shaking.nextStep() : nil }
 
   /// A handshake that has to make room for others.
   mutating func nextStalled() -> Int? {
-    guard let place = shaking.nextStalled(owners) else { return nil }
+    guard TLSStreams.isHere, let place = shaking.nextStalled(owners) else { return nil }
     phases[place] = .stalls
     return place
   }
 
   /// The next of those that waited for a place, now that there is one.
   mutating func nextAdmitted() -> Int? {
-    guard let place = shaking.nextAdmitted(owners) else { return nil }
+    guard TLSStreams.isHere, let place = shaking.nextAdmitted(owners) else { return nil }
     phases[place] = .begins
     return place
   }
