@@ -156,7 +156,7 @@ let package = Package(
 let fuzzers: [(name: String, imports: [String])] = [
   ("Packets", ["Access", "Board", "Broker", "Memory", "MQTT", "Server", "Simulator"]),
   ("Properties", ["MQTT"]),
-  ("Topics", ["Memory", "MQTT", "Topics"]),
+  ("Topics", ["Memory", "MQTT", "Messages", "Topics"]),
   ("Configuration", ["Configuration", "Memory"]),
   ("Passwords", ["Access", "Board", "Memory"]),
   ("Rules", ["Access", "Board", "Memory", "MQTT"]),

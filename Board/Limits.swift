@@ -85,6 +85,9 @@ package struct Limits: BitwiseCopyable {
   package var messageBlockBytes = Self.messageBlockBytes
   /// Retained messages. Full: a PUBLISH that would add one is refused with 0x97.
   package var retained = Chosen.messages / 2
+  /// Levels that the topics of retained messages have above their last one, shared ones counted once.
+  /// Full: the same.
+  package var retainedLevels = Chosen.messages / 2
   /// Messages owed to sessions and not yet acknowledged, of all sessions. Full: as a full queue.
   package var deliveries = Chosen.messages * 5 / 2
   /// QoS 2 messages received and not yet released, of all sessions. Full: as a full queue.
@@ -100,8 +103,9 @@ package struct Limits: BitwiseCopyable {
   /// Bytes read from one connection in one turn. More: the rest is read in the next.
   package var receiveBytes = within(1024...262_144, Chosen.packetBytes / 8)
   /// Blocks for packets that have arrived in part. Short: the connection is not read until there
-  /// are some; each connection can always claim one, and one of them all of the largest packet.
-  package var receiveBlocks = places + blocks(of: receiveBlockBytes, for: Chosen.packetBytes)
+  /// are some, and who holds some longest and does not complete its packet is closed; each connection
+  /// can always claim one, and one of them all of the largest packet.
+  package var receiveBlocks = places + 2 * blocks(of: receiveBlockBytes, for: Chosen.packetBytes)
   /// Bytes of such a block.
   package var receiveBlockBytes = Self.receiveBlockBytes
   /// Blocks for bytes on their way out. Short: QoS 0 is dropped and counted, the rest waits. One is

@@ -7,7 +7,7 @@ package enum Chosen {
   static var connections: Int { 12_000 }
   static var tlsConnections: Int { 1_000 }
   static var webSockets: Int { connections }
-  static var subscriptions: Int { 120_000 }
+  static var subscriptions: Int { 240_000 }
   static var messages: Int { 400_000 }
   static var messageBytes: Int { 64 * 1024 * 1024 }
   static var packetBytes: Int { 16 * 1024 * 1024 }
@@ -24,8 +24,7 @@ package enum Chosen {
 extension Limits {
   mutating func chooseOtherwise() {
     sharedGroups = 10_000
-    textBlocks = 500_000
-    retained = 100_000
+    retainedLevels = 800_000
     // Thousands of clients come back at once after a restart, and publish at once.
     tlsHandshakes = 256
     receiveBlocks = 80_000

@@ -31,8 +31,6 @@ extension Limits {
     retained = 16
     deliveries = 160
     unreleased = 64
-    // Two of the largest packets at a time.
-    receiveBlocks = 96
     sendBlocks = 32
   }
 }

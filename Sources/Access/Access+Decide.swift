@@ -40,11 +40,14 @@ extension Access {
   /// Whether the rules let a Client do that with a topic.
   ///
   /// A rule that denies wins over all that allow; what no rule allows is denied.
-  package func allows(_ right: Right, _ topic: Span<UInt8>, to requester: Requester) -> Bool {
+  package func allows(
+    _ right: Right, _ topic: Span<UInt8>, to requester: Requester, _ work: inout Work
+  ) -> Bool {
     guard hasRules(requester.security) else { return true }
     var isAllowed = false
     var next = requester.rules.first
     while next > 0 {
+      work.pay()
       let rule = rules[Int(next) - 1]
       if TopicFilter.matches(filter: text(rule.filter), name: topic) {
         if rule.rights.bits == 0 { return false }
@@ -52,17 +55,19 @@ extension Access {
       }
       next = rule.next
     }
-    return decideByPatterns(right, topic, requester, isAllowed: isAllowed)
+    return decideByPatterns(right, topic, requester, isAllowed: isAllowed, &work)
   }
 
   private func decideByPatterns(
-    _ right: Right, _ topic: Span<UInt8>, _ requester: Requester, isAllowed: Bool
+    _ right: Right, _ topic: Span<UInt8>, _ requester: Requester, isAllowed: Bool,
+    _ work: inout Work
   ) -> Bool {
     var isAllowed = isAllowed
     var next = self[requester.security].patterns.first
     guard next > 0 else { return isAllowed }
     let isSuspect = requester.isSuspect
     while next > 0 {
+      work.pay()
       let rule = rules[Int(next) - 1]
       let isDenial = rule.rights.bits == 0
       if (isDenial || !isSuspect)
@@ -79,17 +84,20 @@ extension Access {
   /// Whether the rules let a Client subscribe: they may give it something of what it asks for.
   ///
   /// What they do not give is held back when it is delivered.
-  package func allowsSubscription(to filter: Span<UInt8>, by requester: Requester) -> Bool {
+  package func allowsSubscription(
+    to filter: Span<UInt8>, by requester: Requester, _ work: inout Work
+  ) -> Bool {
     guard hasRules(requester.security) else { return true }
     var wanted = filter
     if let shared = SharedFilter(parsing: filter) { wanted = shared.filter.in(filter) }
-    guard !TopicName.isValid(wanted) else { return allows(.read, wanted, to: requester) }
+    guard !TopicName.isValid(wanted) else { return allows(.read, wanted, to: requester, &work) }
     var isAllowed = false
     for isPattern in 0..<2 {
       let isPattern = isPattern == 1
       var next = isPattern ? self[requester.security].patterns.first : requester.rules.first
       let isSuspect = isPattern && requester.isSuspect
       while next > 0 {
+        work.pay()
         let rule = rules[Int(next) - 1]
         let text = text(rule.filter)
         if rule.rights.bits == 0 {

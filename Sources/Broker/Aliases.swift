@@ -18,9 +18,23 @@ struct Aliases: ~Copyable {
   }
 
   /// The text of an alias.
-  subscript(place: Int) -> Chain {
-    get { texts[place] }
-    set { texts[place] = newValue }
+  subscript(place: Int) -> Chain { texts[place] }
+
+  /// Gives an alias another text, and counts its blocks for the table.
+  mutating func set(
+    _ text: Span<UInt8>, at place: Int, of table: Handle<AliasTable>,
+    in chains: inout ByteChains
+  ) {
+    tables[table].blocks -= UInt32(chains.blockCount(of: texts[place]))
+    chains.release(&texts[place])
+    let isKept = chains.append(text, to: &texts[place])
+    precondition(isKept)  // whoever sets it has seen that there is room
+    tables[table].blocks += UInt32(chains.blockCount(of: texts[place]))
+  }
+
+  /// Text blocks that the aliases of a table hold.
+  func blocks(of table: Handle<AliasTable>) -> Int {
+    table.isNull ? 0 : Int(tables[table].blocks)
   }
 
   /// Gives a connection a table if it has none and there is one.
@@ -57,9 +71,12 @@ struct Aliases: ~Copyable {
   private func inbound(_ table: Handle<AliasTable>) -> Int { table.index * most * 2 }
 }
 
-/// How many Topic Aliases of one connection we have set; they are numbered from one. [3.3.2.3.4]
+/// The Topic Aliases of one connection. [3.3.2.3.4]
 struct AliasTable: BitwiseCopyable {
+  /// How many of them we have set; they are numbered from one.
   var assigned: UInt32 = 0
+  /// Text blocks that all of them hold.
+  var blocks: UInt32 = 0
 }
 
 /// The Topic Alias of a message on its way to a Client.

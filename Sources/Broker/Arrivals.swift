@@ -4,8 +4,8 @@ import Memory
 /// What comes in: blocks for packets that have arrived in part, whose turn it is, and who waits.
 ///
 /// Every connection there can be keeps the right to one block. Beyond that a connection is given
-/// blocks only when there are enough for all of its packet, and they are put by for it then: else all
-/// could wait for one another.
+/// blocks, within its share, only when there are enough for all of its packet, and they are put by for
+/// it then: else all could wait for one another.
 package struct Arrivals: ~Copyable {
   private let anchor = Anchor()
   private(set) var blocks: ByteChains
@@ -13,10 +13,15 @@ package struct Arrivals: ~Copyable {
   var packet: Buffer
   /// How many connections there may be.
   private let places: Int
+  private let share: Share
   /// How many of them hold blocks.
   private var holders = 0
   /// Blocks that are put by for packets that have begun to arrive.
   package private(set) var promised = 0
+  /// Connections that hold blocks beyond that one, the one that has begun to first in front, and when
+  /// each began.
+  private var greedy: SlotQueue
+  private var greedySince: SlotTable<Instant>
   /// Connections whose input is to be looked at, each in its turn.
   private var agenda: SlotQueue
   /// What a connection has used beyond its turns.
@@ -24,17 +29,22 @@ package struct Arrivals: ~Copyable {
   /// Connections whose input waits until something has room again, and for what it waits.
   private var waiting: SlotQueue
   private var waits: SlotTable<Wait>
+  /// How many of them wait for receive blocks.
+  private var short = 0
   /// How many of them have still to be looked at since something was given back.
   private var unasked = 0
   /// Connections that the network was told not to read and may read again.
   private var resumed: SlotQueue
 
-  init(places: Int, limits: Limits, in region: inout Region) {
+  init(places: Int, share: Share, limits: Limits, in region: inout Region) {
     self.places = places
+    self.share = share
     blocks = ByteChains(
       "receive blocks", count: limits.receiveBlocks, blockBytes: limits.receiveBlockBytes,
       in: &region)
     packet = Buffer("packet", capacity: limits.packetBytes + limits.receiveBytes, in: &region)
+    greedy = SlotQueue("connections with receive blocks", capacity: places, in: &region)
+    greedySince = SlotTable("receive blocks since", count: places, in: &region)
     agenda = SlotQueue("connections ready", capacity: places, in: &region)
     debts = SlotTable("connections in debt", count: places, in: &region)
     waiting = SlotQueue("connections waiting", capacity: places, in: &region)
@@ -45,28 +55,28 @@ package struct Arrivals: ~Copyable {
   // MARK: Blocks
 
   /// How many more bytes of a connection can be kept.
-  func room(for input: Input) -> Int {
-    let shared = sharedBlocks(for: input)
+  ///
+  /// - Parameter held: blocks that count for it.
+  func room(for input: Input, holding held: Int) -> Int {
+    let shared = sharedBlocks(for: input, holding: held)
     guard !input.pending.isEmpty else { return (1 + shared) * blocks.blockBytes }
     let own = blocks.roomInLastBlock(of: input.pending)
     return blocksWanted(by: input) <= shared ? own + shared * blocks.blockBytes : own
   }
 
+  /// Blocks that a connection holds beyond the one that is its right, with those put by for it.
+  func held(by input: Input) -> Int {
+    max(0, blocks.blockCount(of: input.pending) - 1) + Int(input.promised)
+  }
+
   /// Keeps bytes of a packet that is not complete, or not to be processed yet.
   ///
   /// There must be room for them: no more is to be read than `room(for:)` says.
-  mutating func keep(_ bytes: Span<UInt8>, of input: inout Input) {
+  mutating func keep(_ bytes: Span<UInt8>, of input: inout Input, holding held: Int) {
     if input.pending.isEmpty { holders += 1 }
     let isKept = blocks.append(bytes, to: &input.pending)
     precondition(isKept)
-    promise(blocksWanted(by: input), to: &input)
-  }
-
-  /// Moves what had arrived before to the front of the packet buffer, before the new bytes.
-  mutating func gather(_ input: inout Input) {
-    guard !input.pending.isEmpty else { return }
-    copy(input.pending.count, of: input)
-    release(&input)
+    promise(blocksWanted(by: input), to: &input, holding: held)
   }
 
   /// Copies so many bytes of what had arrived before to the front of the packet buffer, and leaves
@@ -78,10 +88,10 @@ package struct Arrivals: ~Copyable {
   }
 
   /// Forgets so many bytes at the front of what had arrived before.
-  mutating func drop(_ count: Int, of input: inout Input) {
+  mutating func drop(_ count: Int, of input: inout Input, holding held: Int) {
     guard count < input.pending.count else { return release(&input) }
     blocks.removeFirst(count, from: &input.pending)
-    promise(blocksWanted(by: input), to: &input)
+    promise(blocksWanted(by: input), to: &input, holding: held)
   }
 
   /// Forgets all that has arrived and was not taken.
@@ -89,14 +99,18 @@ package struct Arrivals: ~Copyable {
     guard !input.pending.isEmpty else { return }
     blocks.release(&input.pending)
     holders -= 1
-    promise(0, to: &input)
+    promised -= Int(input.promised)
+    input.promised = 0
   }
 
   /// Blocks that this connection may claim: what is promised to others is theirs.
-  private func sharedBlocks(for input: Input) -> Int {
+  private func sharedBlocks(for input: Input, holding held: Int) -> Int {
     let reserve = places - holders
     let promisedToOthers = promised - Int(input.promised)
-    return max(0, blocks.occupancy.free - reserve - promisedToOthers)
+    let free = max(0, blocks.occupancy.free - reserve - promisedToOthers)
+    let ofShare = share.room(holding: held - Int(input.promised), free: free)
+    // What was put by for it is its own.
+    return max(ofShare, Int(input.promised))
   }
 
   /// Blocks that the rest of the packet takes that has begun to arrive.
@@ -106,11 +120,31 @@ package struct Arrivals: ~Copyable {
   }
 
   /// Puts blocks by for the rest of a packet, if there are enough for all of it.
-  private mutating func promise(_ wanted: Int, to input: inout Input) {
-    let granted = wanted <= sharedBlocks(for: input) ? wanted : 0
+  private mutating func promise(_ wanted: Int, to input: inout Input, holding held: Int) {
+    let granted = wanted <= sharedBlocks(for: input, holding: held) ? wanted : 0
     promised += granted - Int(input.promised)
     input.promised = UInt32(granted)
   }
+
+  // MARK: Who holds them
+
+  /// Remembers since when a connection holds blocks, or that it holds none any more.
+  mutating func noteHolding(_ connection: Handle<Connection>, _ input: Input, at now: Instant) {
+    guard held(by: input) > 0 else { return greedy.remove(connection.index) }
+    guard !greedy.contains(connection.index) else { return }
+    greedy.append(connection.index)
+    greedySince[connection.index] = now
+  }
+
+  /// Lets a connection count as one that has only just begun to hold blocks.
+  mutating func noteProgress(_ connection: Handle<Connection>, at now: Instant) {
+    greedy.remove(connection.index)
+    greedy.append(connection.index)
+    greedySince[connection.index] = now
+  }
+
+  /// The place that has held blocks longest, and since when; nil when nobody holds any.
+  var greediest: (place: Int, since: Instant)? { greedy.front.map { ($0, greedySince[$0]) } }
 
   // MARK: Turns
 
@@ -144,6 +178,7 @@ package struct Arrivals: ~Copyable {
     agenda.remove(place)
     waiting.remove(place)
     resumed.remove(place)
+    greedy.remove(place)
     if debts[place] != 0 { debts[place] = 0 }
     forgetWait(of: connection)
   }
@@ -156,17 +191,28 @@ package struct Arrivals: ~Copyable {
   ) {
     connection.isWaiting = true
     waits[handle.index] = wait
-    // Who waits for its own answers is woken by their leaving.
-    guard wait.cause != .answers else { return }
+    if wait.isForReceiveBlocks { short += 1 }
+    // Who waits for its own answers is woken by their leaving, and by the Server when it has gone on.
+    guard !wait.isForAnswers && !wait.isForPublication else { return }
     waiting.append(handle.index)
   }
+
+  /// Ends the waiting of a connection's input.
+  mutating func letGo(_ handle: Handle<Connection>, _ connection: inout Connection) {
+    guard connection.isWaiting else { return }
+    connection.isWaiting = false
+    if waits[handle.index].isForReceiveBlocks { short -= 1 }
+  }
+
+  /// Whether anybody waits for receive blocks.
+  var isShort: Bool { short > 0 }
 
   /// For what a connection waits, or waited last.
   func wait(of connection: Handle<Connection>) -> Wait { waits[connection.index] }
 
   /// Forgets until when a connection may wait, as something of it has found room.
   mutating func forgetWait(of connection: Handle<Connection>) {
-    if waits[connection.index].cause != .none { waits[connection.index] = Wait() }
+    if !waits[connection.index].isBlank { waits[connection.index] = Wait() }
   }
 
   /// Says that something was given back for which somebody may wait.

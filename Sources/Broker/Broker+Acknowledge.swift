@@ -13,6 +13,7 @@ extension Broker {
     case .pubrel: receivePubrel(packet, on: connection)
     default: complete(packet, awaiting: .awaitsPubcomp, on: connection)
     }
+    countProgress(of: connections[connection].session)
     owe(connection)
   }
 

@@ -31,17 +31,15 @@ extension Broker {
       refuse(connection, .topicAliasInvalid, .malformedPacket, "it used too high a Topic Alias")
       return false
     }
-    aliases.claim(for: &connections[connection])
     guard let place = aliases.placeOfInbound(alias, of: connections[connection]) else {
-      refuse(connection, .quotaExceeded, .aliasesFull, "there is no room for Topic Aliases")
-      return false
+      preconditionFailure("who may set aliases has a table")
     }
     if texts.equals(aliases[place], topic) { return true }
-    texts.release(&aliases[place])
-    guard texts.append(topic, to: &aliases[place]) else {
+    guard mayClaimTexts(topic.count, holding: textsHeld(by: connections[connection].session)) else {
       refuse(connection, .quotaExceeded, .aliasesFull, "there is no room for Topic Aliases")
       return false
     }
+    aliases.set(topic, at: place, of: connections[connection].aliases, in: &texts)
     return true
   }
 
@@ -51,10 +49,8 @@ extension Broker {
     for topic: Span<UInt8>, on connection: Handle<Connection>
   ) -> OutgoingAlias {
     let maximum = min(Int(connections[connection].topicAliasMaximum), aliases.most)
-    guard maximum > 0 else { return .none }
-    aliases.claim(for: &connections[connection])
     let table = connections[connection].aliases
-    guard !table.isNull else { return .none }
+    guard maximum > 0 && !table.isNull else { return .none }
     let assigned = aliases.assigned(of: table)
     for number in 0..<assigned {
       guard texts.equals(aliases[aliases.placeOfOutbound(number, of: table)], topic) else {
@@ -62,8 +58,8 @@ extension Broker {
       }
       return OutgoingAlias(number: UInt16(number + 1), isKnown: true)
     }
-    let needed = texts.blocksNeeded(toAppend: topic.count, to: Chain())
-    guard assigned < maximum && needed <= texts.occupancy.free else { return .none }
+    let held = textsHeld(by: connections[connection].session)
+    guard assigned < maximum, mayClaimTexts(topic.count, holding: held) else { return .none }
     return OutgoingAlias(number: UInt16(assigned + 1), isKnown: false)
   }
 
@@ -83,8 +79,7 @@ extension Broker {
     guard alias.isNew else { return }
     let table = connections[connection].aliases
     let place = aliases.placeOfOutbound(Int(alias.number) - 1, of: table)
-    let isKept = texts.append(topic, to: &aliases[place])
-    precondition(isKept)  // `alias(for:on:)` saw that there is room
+    aliases.set(topic, at: place, of: table, in: &texts)  // `alias(for:on:)` saw that there is room
     aliases.countAssigned(of: table)
   }
 }

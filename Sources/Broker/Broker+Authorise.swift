@@ -8,9 +8,11 @@ import Topics
 // Who may publish and read what. While there are no rules, each of these costs one branch.
 extension Broker {
   /// Whether the Client of a session may publish to a topic.
-  mutating func mayPublish(_ topic: Span<UInt8>, _ session: Handle<Session>) -> Bool {
+  mutating func mayPublish(
+    _ topic: Span<UInt8>, _ session: Handle<Session>, _ work: inout Work
+  ) -> Bool {
     if topic.isServers && !isConnectionState(topic, of: session) { return false }
-    return may(.write, topic, session)
+    return may(.write, topic, session, &work)
   }
 
   /// What begins with `$SYS` is the Server's own to say, and `$CONTROL` is answered by nobody; but a
@@ -22,77 +24,48 @@ extension Broker {
 
   /// Whether the rules let the Client of a session do that with a topic.
   @inline(__always)
-  mutating func may(_ right: Right, _ topic: Span<UInt8>, _ session: Handle<Session>) -> Bool {
-    guard access.hasRules else { return true }
-    return decide(right, topic, hash.wide(topic), session.index)
-  }
-
-  /// Takes those out of the matches who may not read the topic.
-  @inline(__always)
-  mutating func dropUnreadable(_ topic: Span<UInt8>) {
-    guard access.hasRules else { return }
-    keepReadable(topic)
-  }
-
-  @inline(never)
-  private mutating func keepReadable(_ topic: Span<UInt8>) {
-    let topicHash = hash.wide(topic)
-    var kept = 0
-    for place in 0..<subscriptions.matches.count {
-      let match = subscriptions.matches[place]
-      let isReadable =
-        match.group.isNull
-        ? decide(.read, topic, topicHash, Int(match.subscriber))
-        : hasReader(of: topic, topicHash, in: match.group)
-      if isReadable {
-        subscriptions.keepMatch(at: place, as: kept)
-        kept += 1
-      } else {
-        _ = log.counts(.deliveryDenied)
-      }
-    }
-    subscriptions.keepMatches(first: kept)
-  }
-
-  /// Whether any member of a group may read the topic. The turn ends where it began.
-  private mutating func hasReader(
-    of topic: Span<UInt8>, _ topicHash: UInt64, in group: Handle<SharedGroup>
+  mutating func may(
+    _ right: Right, _ topic: Span<UInt8>, _ session: Handle<Session>, _ work: inout Work
   ) -> Bool {
-    var isReadable = false
-    for _ in 0..<subscriptions.memberCount(of: group) {
-      let member = subscriptions.takeTurn(in: group)
-      let slot = Int(subscriptions[member].subscriber)
-      // Of those who have ended nobody may read anything.
-      guard sessions.session(at: slot) != nil else { continue }
-      if decide(.read, topic, topicHash, slot) { isReadable = true }
-    }
-    return isReadable
+    guard access.hasRules else { return true }
+    return decide(right, topic, hash.wide(topic), session.index, &work)
+  }
+
+  /// Whether the rules let the Client of a session's slot have a message.
+  @inline(__always)
+  mutating func mayRead(_ offer: Offer, _ slot: Int, _ work: inout Work) -> Bool {
+    guard access.hasRules else { return true }
+    return decide(.read, offer.topic, offer.topicHash, slot, &work)
   }
 
   /// Whether the rules let the Client of a session subscribe.
-  mutating func maySubscribe(_ filter: Span<UInt8>, _ session: Handle<Session>) -> Bool {
+  mutating func maySubscribe(
+    _ filter: Span<UInt8>, _ session: Handle<Session>, _ work: inout Work
+  ) -> Bool {
     guard access.hasRules else { return true }
     refreshIdentity(session.index)
-    return access.allowsSubscription(to: filter, by: requester(session.index))
+    return access.allowsSubscription(to: filter, by: requester(session.index), &work)
   }
 
   /// Whether a message that was queued earlier may still be sent to the Client of a session.
   @inline(__always)
-  mutating func mayStillRead(_ delivery: Delivery, _ session: Handle<Session>) -> Bool {
+  mutating func mayStillRead(
+    _ delivery: Delivery, _ session: Handle<Session>, _ work: inout Work
+  ) -> Bool {
     guard access.hasRules else { return true }
-    return isStillReadable(delivery, session)
+    return isStillReadable(delivery, session, &work)
   }
 
   @inline(never)
   private mutating func isStillReadable(
-    _ delivery: Delivery, _ session: Handle<Session>
+    _ delivery: Delivery, _ session: Handle<Session>, _ work: inout Work
   ) -> Bool {
     refreshIdentity(session.index)
     guard identities[session.index].checksDeliveries else { return true }
     // Behind the last of them comes nothing that was not checked when it was queued.
     if delivery.next.isNull { identities[session.index].checksDeliveries = false }
     let count = messages.copyTopic(of: delivery.message, to: &names.topic)
-    if may(.read, names.topic.bytes(0..<count), session) { return true }
+    if may(.read, names.topic.bytes(0..<count), session, &work) { return true }
     _ = log.counts(.deliveryDenied)
     return false
   }
@@ -100,7 +73,7 @@ extension Broker {
   /// The decision, remembered or made.
   @inline(never)
   private mutating func decide(
-    _ right: Right, _ topic: Span<UInt8>, _ topicHash: UInt64, _ slot: Int
+    _ right: Right, _ topic: Span<UInt8>, _ topicHash: UInt64, _ slot: Int, _ work: inout Work
   ) -> Bool {
     refreshIdentity(slot)
     let identity = identities[slot]
@@ -108,7 +81,7 @@ extension Broker {
     let key = access.decisionKey(
       right, topic: topicHash, client: identity.key)
     if let known = access.decision(key) { return known }
-    let isAllowed = access.allows(right, topic, to: requester(slot))
+    let isAllowed = access.allows(right, topic, to: requester(slot), &work)
     access.remember(key, isAllowed)
     return isAllowed
   }

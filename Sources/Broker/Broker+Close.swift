@@ -37,6 +37,7 @@ extension Broker {
     releaseOutput(of: connection)
     presence.forgetProof(of: connection, texts: &texts)
     arrivals.forget(connection)
+    logins.forget(connection)
     departures.forget(connection)
     connections.release(connection)
   }
@@ -93,7 +94,7 @@ extension Broker {
 
   /// Sends DISCONNECT where there is one: to a 5.0 Client that has its CONNACK.
   /// [MQTT-3.14.0-1] [MQTT-3.14.4-1]
-  private mutating func sayDisconnect(
+  mutating func sayDisconnect(
     _ connection: Handle<Connection>, _ reason: ReasonCode, _ words: StaticString
   ) {
     let isTold =
@@ -175,8 +176,10 @@ extension Broker {
   private mutating func detach(
     _ connection: Handle<Connection>, publishesWill: Bool
   ) {
-    arrivals.release(&connections[connection].input)
-    connections[connection].isWaiting = false
+    forgetInput(of: connection)
+    arrivals.letGo(connection, &connections[connection])
+    if let publication = lane.leave(connection) { giveUp(publication) }
+    forgetRequest(of: connection)
     aliases.release(of: &connections[connection], texts: &texts)
     let session = connections[connection].session
     guard !session.isNull else { return countEntered(connection) }
@@ -184,6 +187,7 @@ extension Broker {
     owners.leave(session, of: sessionOwners[session.index])
     statistics.clientsConnected -= 1
     presence.leave(session, connections[connection].listener)
+    replays.leave(session, &retained)
     sessions[session].isConnected = false
     sessions[session].disconnectedAt = now
     if !publishesWill { discardWill(of: session) }

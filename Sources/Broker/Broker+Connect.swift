@@ -86,7 +86,7 @@ extension Broker {
   ///
   /// A User Name that TLS has proved lies in a buffer: it is good until the next one is looked at.
   @_lifetime(copy bytes)
-  private mutating func identifier(
+  mutating func identifier(
     of connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
   ) -> Span<UInt8> {
     guard listenerPolicy(of: connection).usesUserNameAsClientIdentifier else {
@@ -219,6 +219,7 @@ extension Broker {
     sessions[session].sendQuota = sendQuota(for: connect)
     connections[connection].session = session
     owners.comeBack(session, of: sessionOwners[session.index])
+    replays.comeBack(session)
     countEntered(connection)
     schedule.cancel(session)
   }
@@ -243,10 +244,7 @@ extension Broker {
     _ work: inout Work
   ) {
     connections[connection].state = .established
-    connections[connection].topicAliasMaximum = min(
-      connect.topicAliasMaximum, listenerPolicy(of: connection).maximumTopicAliasOut)
-    // What a reload changes later is not taken back from this Client. [MQTT-3.3.2-12]
-    connections[connection].topicAliasAllowed = listenerPolicy(of: connection).maximumTopicAlias
+    allowAliases(connect, on: connection)
     // [MQTT-3.2.2-22]
     connections[connection].keepAlive =
       exceedsKeepAlive(connect) ? policy.maximumKeepAlive : connect.keepAlive
@@ -255,9 +253,23 @@ extension Broker {
     presence.enter(session, by: connection, connections[connection].listener)
     statistics.clientsMaximum = max(statistics.clientsMaximum, statistics.clientsConnected)
     sessions.prepareResend(to: session, messages: messages, &work)
+    countProgress(of: session)
     connections[connection].lastReceived = now
     arm(connection)
     owe(connection)
+  }
+
+  /// Settles which Topic Aliases either side may set: none when there is no table for them.
+  private mutating func allowAliases(_ connect: Connect, on connection: Handle<Connection>) {
+    let listener = listenerPolicy(of: connection)
+    let ours = min(connect.topicAliasMaximum, listener.maximumTopicAliasOut)
+    // What a reload changes later is not taken back from this Client. [MQTT-3.3.2-12]
+    let theirs = connect.version == .v5 ? listener.maximumTopicAlias : 0
+    guard ours > 0 || theirs > 0 else { return }
+    aliases.claim(for: &connections[connection])
+    guard !connections[connection].aliases.isNull else { return }
+    connections[connection].topicAliasMaximum = ours
+    connections[connection].topicAliasAllowed = theirs
   }
 
   private mutating func accept(
@@ -270,7 +282,7 @@ extension Broker {
       version: connect.version, reason: .success, isSessionPresent: isSessionPresent,
       assignedClientIdentifier: assigned)
     let listener = listenerPolicy(of: connection)
-    answer.topicAliasMaximum = listener.maximumTopicAlias
+    answer.topicAliasMaximum = connections[connection].topicAliasAllowed
     answer.maximumPacketSize = UInt32(policy.maximumPacketSize)
     answer.maximumLength = connect.maximumPacketSize
     answer.receiveMaximum = policy.maximumInFlight == 0 ? nil : policy.maximumInFlight

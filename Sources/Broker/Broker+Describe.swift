@@ -42,6 +42,7 @@ extension Broker {
     case .topicLevels: subscriptions.levelOccupancy
     case .sharedGroups: subscriptions.groupOccupancy
     case .retainedMessages: retained.occupancy
+    case .retainedLevels: retained.levelOccupancy
     case .messages: messages.messageOccupancy
     case .messageBlocks: messages.blockOccupancy
     case .deliveries: sessions.deliveryOccupancy
@@ -50,6 +51,7 @@ extension Broker {
     case .unreleasedMessages: sessions.unreleasedOccupancy
     case .topicAliases: aliases.tables.occupancy
     case .sendBlocks: departures.blocks.occupancy
+    case .owners: owners.occupancy
     }
   }
 

@@ -113,7 +113,9 @@ extension Broker {
   /// Counts a connection that has come in, or goes without having done so.
   mutating func countEntered(_ connection: Handle<Connection>) {
     guard !connections[connection].hasEntered else { return }
+    let owner = connections[connection].owner
+    owners[owner].entering -= 1
+    owners[owner].receiveBlocks -= UInt32(arrivals.held(by: connections[connection].input))
     connections[connection].hasEntered = true
-    owners[connections[connection].owner].entering -= 1
   }
 }

@@ -61,7 +61,15 @@ extension Broker {
   private func keepAliveDue(_ connection: Handle<Connection>) -> Instant {
     let seconds = UInt64(connections[connection].keepAlive)
     guard seconds > 0 else { return .never }
-    return connections[connection].lastReceived.adding(milliseconds: seconds * 1500)
+    return isHeldUp(connection)
+      ? .never : connections[connection].lastReceived.adding(milliseconds: seconds * 1500)
+  }
+
+  /// Whether it is the Server that has still to go on with what a connection has sent: so long nothing
+  /// is heard of it.
+  func isHeldUp(_ connection: Handle<Connection>) -> Bool {
+    connections[connection].hasRequest
+      || connections[connection].isWaiting && arrivals.wait(of: connection).isForPublication
   }
 
   /// When the input of a connection has waited too long; nil when it does not wait for room.
@@ -94,6 +102,12 @@ extension Broker {
 
   /// What it sent could not be taken in time. It was not acknowledged, so nothing is lost.
   private mutating func expireWait(_ connection: Handle<Connection>) {
+    // Whose queue is full may have ceased to count, without giving anything back.
+    let cause = arrivals.wait(of: connection).cause
+    if case .queue = cause, isOver(cause, on: connection) {
+      wake(connection)
+      return arm(connection)
+    }
     refuse(connection, .quotaExceeded, .publisherTimedOut, "there was no room for what it sent")
   }
 
@@ -113,9 +127,10 @@ extension Broker {
   private mutating func perform(_ task: BrokerTask, _ work: inout Work) {
     switch task {
     case .systemTopics:
-      publishSystemTopics()
+      beginSystemTopics()
       schedule.set(.systemTopics, to: now.adding(seconds: UInt64(max(1, policy.systemInterval))))
     case .sweep: sweep(&work)
+    case .shortage: relieveShortage()
     }
   }
 
@@ -140,9 +155,7 @@ extension Broker {
   }
 
   private mutating func sweep(at position: Int) {
-    if retained.removeExpired(at: position, now: now, messages: &messages) {
-      forgetSource(at: position)
-    }
+    if retained.isExpired(at: position, now: now) { removeRetained(at: position) }
     guard let delivery = sessions.expired(at: position, now: now, messages: messages),
       let session = sessions.session(at: Int(sessions[delivery].session))
     else { return }

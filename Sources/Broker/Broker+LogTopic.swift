@@ -32,7 +32,9 @@ extension Broker {
     let kept = messages.keep(
       topic: name.span, properties: Span(), payload: line.span, traits: traits)
     guard let message = kept else { return }
-    distribute(message, name.span, from: nil)
+    var work = courtesy
+    distribute(message, name.span, from: .null, &work)
+    courtesy = work
     messages.release(message)
   }
 }

@@ -38,7 +38,7 @@ extension Broker {
       logins.failures.record(connections[connection].address, at: now)
       return refuseLogin(userName.in(bytes), on: connection)
     }
-    putAside(connection)
+    enqueueLogin(connection)
     return .waits
   }
 
@@ -56,36 +56,54 @@ extension Broker {
     return .refused(.badUserNameOrPassword)
   }
 
-  /// Lets the login wait for its turn, and before that for what its address has brought upon itself.
-  private mutating func putAside(_ connection: Handle<Connection>) {
-    let due = logins.failures.nextLogin(
-      from: connections[connection].address, at: now, most: policy.connectTimeout / 2)
-    guard due > now else { return enqueueLogin(connection) }
-    connections[connection].login = .held
-    schedule.set(connection, to: min(due, connectDue(connection)))
-  }
-
-  /// Puts a login behind all others.
+  /// Puts a login behind all others from its address.
   mutating func enqueueLogin(_ connection: Handle<Connection>) {
     connections[connection].login = .queued
     schedule.set(connection, to: connectDue(connection))
-    logins.enqueue(connection.index)
+    logins.enqueue(connection, from: connections[connection].address)
   }
 
   /// How the password of the next login is to be hashed, which `password` gives until the next call
   /// of any other method; nil when no login waits.
-  package mutating func nextLogin() -> PasswordHash? {
-    while let place = logins.next() {
+  ///
+  /// Only now it is judged whether it has to wait for what its address has brought upon itself: while
+  /// it stood in the queue others from there may have failed.
+  package mutating func nextLogin(_ work: inout Work) -> PasswordHash? {
+    while !work.isSpent, let place = logins.next() {
       guard let connection = connections.handle(at: place),
         connections[connection].login == .queued
       else { continue }
       do throws(MalformedPacket) {
-        if let hash = try begin(connection) { return hash }
+        if let hash = try begin(connection, &work) { return hash }
       } catch {
         fail(connection, error)
       }
     }
     return nil
+  }
+
+  /// Lets a login wait for what its address has brought upon itself; false when that is nothing.
+  private mutating func isHeld(
+    _ connection: Handle<Connection>, _ connect: Connect, _ bytes: Span<UInt8>
+  ) -> Bool {
+    let due = logins.failures.nextLogin(
+      from: connections[connection].address, isKnown: hasSession(connect, bytes, on: connection),
+      at: now, most: policy.connectTimeout / 2)
+    guard due > now else { return false }
+    connections[connection].login = .held
+    schedule.set(connection, to: min(due, connectDue(connection)))
+    return true
+  }
+
+  /// Whether the Client has a session here, of the same user.
+  private mutating func hasSession(
+    _ connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+  ) -> Bool {
+    let name = identifier(of: connect, bytes, on: connection)
+    guard let session = sessions.find(name, texts: texts),
+      let userName = connect.userName?.in(bytes)
+    else { return false }
+    return texts.equals(identities[session.index].userName, userName)
   }
 
   /// The password of the login that is under way.
@@ -99,8 +117,10 @@ extension Broker {
 
   /// Reads the CONNECT of a login again; nil when there are no users, and it is refused.
   private mutating func begin(
-    _ connection: Handle<Connection>
+    _ connection: Handle<Connection>, _ work: inout Work
   ) throws(MalformedPacket) -> PasswordHash? {
+    work.pay(
+      WorkPrice.packet + WorkPrice.reading(connections[connection].input.pending.count))
     arrivals.copy(connections[connection].input.pending.count, of: connections[connection].input)
     let bytes = arrivals.packet.bytes(0..<connections[connection].input.pending.count)
     guard let header = try FixedHeader.parse(bytes) else { return nil }
@@ -116,6 +136,7 @@ extension Broker {
     guard let userName = connect.userName?.in(whole), let password = connect.password else {
       return nil
     }
+    if isHeld(connection, connect, whole) { return nil }
     let known = access.password(of: userName, security: security)
     // The same work for a user who is not there: the time it takes tells nothing.
     guard let hash = known ?? access.decoy(for: userName, security: security) else {

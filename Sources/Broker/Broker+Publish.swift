@@ -29,7 +29,9 @@ extension Broker {
       acknowledge(publish, .success, on: connection)
       return true
     }
-    guard mayPublish(topic, session) else {
+    work.pay(WorkPrice.reading(topic.count + publish.properties.block.length))
+    work.pay(WorkPrice.copying(publish.payload.length))
+    guard mayPublish(topic, session, &work) else {
       note(.publishDenied, session, "")
       return refuse(publish, .notAuthorized, on: connection)
     }
@@ -37,15 +39,56 @@ extension Broker {
       note(.messageTooLarge, session, "it exceeds message_size_limit")
       return refuse(publish, .implementationSpecificError, on: connection)
     }
-    subscriptions.match(topic, from: session.index, texts: texts)
-    dropUnreadable(topic)
-    guard publish.qos == .atMostOnce || admits(publish, topic, from: session) else {
-      return reject(publish, on: connection)
+    if let cause = shortage(of: publish, topic, from: session) {
+      return reject(publish, for: cause, on: connection)
     }
+    return publishNow(publish, bytes, topic, on: connection, &work)
+      ?? publishSlowly(publish, bytes, topic, on: connection)
+  }
+
+  /// Gives a message to all who are owed it, and acknowledges it; false when it has to wait for room,
+  /// nil when it goes to too many to be done at once.
+  private mutating func publishNow(
+    _ publish: Publish, _ bytes: Span<UInt8>, _ topic: Span<UInt8>,
+    on connection: Handle<Connection>, _ work: inout Work
+  ) -> Bool? {
+    let session = connections[connection].session
+    let offer = offer(topic, qos: publish.qos, byteCount: publish.byteCount(withTopic: topic.count))
+    guard matchAtOnce(offer, from: session.index, &work) else { return nil }
+    if let full = fullQueue(in: .quick, offer, from: session, &work) {
+      return reject(publish, for: wait(for: full, offer.byteCount, by: session), on: connection)
+    }
+    count(publish)
+    distribute(publish, bytes, topic, on: connection, &work)
+    return true
+  }
+
+  /// Lets a message wait until it can be given to all who are owed it; false when there is no room for
+  /// it, and it has to wait for that.
+  private mutating func publishSlowly(
+    _ publish: Publish, _ bytes: Span<UInt8>, _ topic: Span<UInt8>,
+    on connection: Handle<Connection>
+  ) -> Bool {
+    let session = connections[connection].session
+    var publication = publication(of: publish, on: connection)
+    guard keep(&publication, bytes, topic) else {
+      let byteCount = UInt32(publish.byteCount(withTopic: topic.count))
+      return reject(publish, for: .messages(byteCount), on: connection)
+    }
+    count(publish)
+    hold(publish.packetIdentifier, publish.qos, of: session)
+    let slow = SlowPublication(
+      message: publication.message, topicHash: hash.wide(topic), session: session,
+      connection: connection, packetIdentifier: publish.packetIdentifier,
+      isToBeRetained: publish.isRetained)
+    lane.enter(slow, of: connection)
+    arrivals.hold(connection, &connections[connection], Wait(cause: .publication))
+    return true
+  }
+
+  private mutating func count(_ publish: Publish) {
     statistics.publishesReceived += 1
     statistics.publishBytesReceived += UInt64(publish.payload.length)
-    distribute(publish, bytes, topic, on: connection)
-    return true
   }
 
   /// What the CONNACK said that this Server takes.
@@ -94,73 +137,9 @@ extension Broker {
     return setAlias(publish.properties.topicAlias, to: topic, on: connection) ? topic : nil
   }
 
-  /// Whether everyone who is owed the message can be promised it; drops what the policy drops.
-  ///
-  /// Chooses the members of Shared Subscriptions on the way.
-  private mutating func admits(
-    _ publish: Publish, _ topic: Span<UInt8>, from session: Handle<Session>
-  ) -> Bool {
-    let byteCount = publish.byteCount(withTopic: topic.count)
-    var copies = 0
-    var identifierBlocks =
-      publish.isRetained && !publish.payload.isEmpty ? sourceBlocks(of: session) : 0
-    for place in 0..<subscriptions.matches.count {
-      chooseMember(at: place, qos: publish.qos, byteCount: byteCount, topic)
-      let match = subscriptions.matches[place]
-      guard outgoingQoS(publish.qos, match) > .atMostOnce else { continue }
-      guard !match.isSkipped && makeRoom(for: byteCount, in: match) else {
-        if policy.whenQueueIsFull == .reject { return false }
-        subscriptions.skip(at: place)
-        continue
-      }
-      copies += 1
-      identifierBlocks += self.identifierBlocks(of: match)
-    }
-    return identifierBlocks <= texts.occupancy.free
-      && hasRoom(for: publish, topic, copies: copies)
-  }
-
-  /// Whether the tables that all sessions share can take the message.
-  private mutating func hasRoom(
-    for publish: Publish, _ topic: Span<UInt8>, copies: Int
-  ) -> Bool {
-    let isKept = publish.isRetained && !publish.payload.isEmpty
-    if isKept && !retained.hasRoom(for: topic, messages: messages) {
-      retained.refuse()
-      note(.retainedFull, nil, "")
-      return false
-    }
-    if publish.qos == .exactlyOnce && !sessions.hasRoomForUnreleased {
-      sessions.refuseUnreleased()
-      return false
-    }
-    if copies > sessions.deliveryOccupancy.free {
-      sessions.refuseDelivery()
-      return false
-    }
-    guard copies > 0 || isKept else { return true }
-    guard messages.hasRoom(for: publish.byteCount(withTopic: topic.count)) else {
-      messages.refuse()
-      return false
-    }
-    return true
-  }
-
-  /// A message of QoS 1 or 2 that cannot be promised to everyone is given to nobody: 5.0 is told,
-  /// 3.x waits unacknowledged. False when it waits.
-  private mutating func reject(_ publish: Publish, on connection: Handle<Connection>) -> Bool {
-    guard connections[connection].version == .v5 else {
-      wait(connection, for: .room)
-      return false
-    }
-    note(.publishRejected, connections[connection].session, "")
-    acknowledge(publish, .quotaExceeded, on: connection)
-    return true
-  }
-
   /// A message that may not be published: 5.0 is told, 3.x is acknowledged and the message goes
   /// nowhere. [MQTT3-3.3.5-2]
-  private mutating func refuse(
+  mutating func refuse(
     _ publish: Publish, _ reason: ReasonCode, on connection: Handle<Connection>
   ) -> Bool {
     statistics.publishesDropped += 1
@@ -168,64 +147,49 @@ extension Broker {
     return true
   }
 
-  /// Gives an admitted message to all who are owed it, and acknowledges it.
+  /// Gives a message to all who were found to be owed it, and acknowledges it.
   private mutating func distribute(
     _ publish: Publish, _ bytes: Span<UInt8>, _ topic: Span<UInt8>,
-    on connection: Handle<Connection>
+    on connection: Handle<Connection>, _ work: inout Work
   ) {
     let session = connections[connection].session
-    var publication = Publication(
-      publish, version: connections[connection].version,
-      mountPoint: listenerPolicy(of: connection).mountPoint)
-    publication.traits.expiry = expiry(of: publish)
-    deliver(&publication, bytes, topic)
+    var publication = publication(of: publish, on: connection)
+    var isMatched = false
+    let count = subscriptions.matchCount(in: .quick)
+    work.pay(count * WorkPrice.copy)
+    for place in 0..<count {
+      let match = subscriptions.match(at: place, in: .quick)
+      if !match.isVoid { isMatched = true }
+      deliver(&publication, bytes, topic, to: match, &work)
+    }
     // [MQTT-3.3.1-5] [MQTT-3.3.1-8] [MQTT3-3.3.1-5] [MQTT3-3.3.1-12]
     if publish.isRetained { retain(&publication, bytes, topic, from: session) }
     if !publication.message.isNull { messages.release(publication.message) }
-    // Only here: the identifier of a message that was refused is free at once. [MQTT-4.3.3-9]
-    if publish.qos == .exactlyOnce {
-      let isHeld = sessions.hold(publish.packetIdentifier, of: session)
-      precondition(isHeld)  // `hasRoom` saw to it
-    }
-    let isMatched = subscriptions.matches.count > 0
+    hold(publish.packetIdentifier, publish.qos, of: session)
     acknowledge(publish, isMatched ? .success : .noMatchingSubscribers, on: connection)
   }
 
-  /// Who was promised the message gets it first: a copy of QoS 0 takes no room from one of those.
-  private mutating func deliver(
-    _ publication: inout Publication, _ bytes: Span<UInt8>, _ topic: Span<UInt8>
-  ) {
-    let qos = publication.publish.qos
-    for place in 0..<subscriptions.matches.count {
-      if qos == .atMostOnce { chooseMember(at: place, qos: qos, byteCount: 0, topic) }
-      let match = subscriptions.matches[place]
-      if qos == .atMostOnce || outgoingQoS(qos, match) > .atMostOnce {
-        deliver(&publication, bytes, topic, to: match)
-      }
-    }
-    guard qos > .atMostOnce else { return }
-    for place in 0..<subscriptions.matches.count {
-      let match = subscriptions.matches[place]
-      if outgoingQoS(qos, match) == .atMostOnce { deliver(&publication, bytes, topic, to: match) }
-    }
+  /// Remembers the identifier of a QoS 2 message that was taken. Only here: that of one that was
+  /// refused is free at once. [MQTT-4.3.3-9]
+  mutating func hold(_ packetIdentifier: UInt16, _ qos: QoS, of session: Handle<Session>) {
+    guard qos == .exactlyOnce else { return }
+    let isHeld = sessions.hold(packetIdentifier, of: session)
+    precondition(isHeld)  // `shortage` saw to it
+  }
+
+  private func publication(
+    of publish: Publish, on connection: Handle<Connection>
+  ) -> Publication {
+    var publication = Publication(
+      publish, from: connections[connection].session, version: connections[connection].version,
+      mountPoint: listenerPolicy(of: connection).mountPoint)
+    publication.traits.expiry = expiry(of: publish)
+    return publication
   }
 
   private func expiry(of publish: Publish) -> Instant {
     guard let seconds = publish.properties.messageExpiry else { return .never }
     return now.adding(seconds: UInt64(seconds))
-  }
-
-  /// Makes the message the retained one of its topic, or removes that if the Payload is empty.
-  /// [MQTT-3.3.1-6] [MQTT-3.3.1-7] [MQTT3-3.3.1-10] [MQTT3-3.3.1-11]
-  private mutating func retain(
-    _ publication: inout Publication, _ bytes: Span<UInt8>, _ topic: Span<UInt8>,
-    from session: Handle<Session>
-  ) {
-    guard !publication.publish.payload.isEmpty, keep(&publication, bytes, topic) else {
-      // What came before is outdated, even when the new message found no room. [MQTT3-3.3.1-7]
-      return removeRetained(topic)
-    }
-    retain(publication.message, topic, from: session)
   }
 
   /// Sees to it that the message stands in the store; false when there is no room.
@@ -245,18 +209,26 @@ extension Broker {
   }
 
   /// PUBACK or PUBREC, by the QoS. [MQTT-3.3.4-1] [MQTT3-3.3.4-1] [MQTT-4.3.2-4] [MQTT-4.3.3-8]
-  private mutating func acknowledge(
+  mutating func acknowledge(
     _ publish: Publish, _ reason: ReasonCode, on connection: Handle<Connection>
   ) {
-    guard publish.qos != .atMostOnce else { return }
-    let type = publish.qos == .atLeastOnce ? PacketType.puback : .pubrec
-    acknowledge(type, publish.packetIdentifier, reason, on: connection)
+    acknowledge(publish.packetIdentifier, publish.qos, reason, on: connection)
+  }
+
+  mutating func acknowledge(
+    _ packetIdentifier: UInt16, _ qos: QoS, _ reason: ReasonCode,
+    on connection: Handle<Connection>
+  ) {
+    guard qos != .atMostOnce else { return }
+    let type = qos == .atLeastOnce ? PacketType.puback : .pubrec
+    acknowledge(type, packetIdentifier, reason, on: connection)
   }
 }
 
 /// A PUBLISH on its way to those who are owed it.
 struct Publication: BitwiseCopyable {
   let publish: Publish
+  let publisher: Handle<Session>
   let version: ProtocolVersion
   /// What stands before the Topic Name of the packet.
   let mountPoint: PolicyText
@@ -264,7 +236,11 @@ struct Publication: BitwiseCopyable {
   /// The message in the store, once somebody could not be sent it at once; null before.
   var message = Handle<Message>.null
 
-  init(_ publish: Publish, version: ProtocolVersion, mountPoint: PolicyText) {
+  init(
+    _ publish: Publish, from publisher: Handle<Session>, version: ProtocolVersion,
+    mountPoint: PolicyText
+  ) {
+    self.publisher = publisher
     self.mountPoint = mountPoint
     self.publish = publish
     self.version = version

@@ -13,7 +13,7 @@ extension Broker {
       waitForAnswers(connection)
       return 0
     }
-    let room = arrivals.room(for: connections[connection].input)
+    let room = inputRoom(of: connection)
     if room == 0 { wait(connection, for: .receiveBlocks) }
     return min(room, limits.receiveBytes)
   }
@@ -39,7 +39,7 @@ extension Broker {
       return keep(before..<end, of: connection)
     }
     work.pay(WorkPrice.copying(before))
-    arrivals.gather(&connections[connection].input)
+    gather(connection)
     let taken = takePackets(end, isAll: true, of: connection, &work)
     keep(taken..<end, of: connection)
     settleInput(of: connection)
@@ -47,13 +47,13 @@ extension Broker {
 
   /// Whether a connection may have sent whole packets that were not taken yet.
   package func hasUntaken(_ connection: Handle<Connection>) -> Bool {
-    connections[connection].input.hasUntaken
+    connections[connection].input.hasUntaken || connections[connection].hasRequest
   }
 
   /// Goes on with what has come from a connection and was not taken yet.
   package mutating func goOn(_ connection: Handle<Connection>, _ work: inout Work) {
     let input = connections[connection].input
-    if input.hasUntaken && takesInput(connection) {
+    if hasUntaken(connection) && takesInput(connection) {
       // A window of it is enough, if that holds the packet that is known to have come.
       let count = min(input.pending.count, max(Int(input.needed), Broker.windowBytes))
       work.pay(WorkPrice.copying(count))
@@ -62,7 +62,7 @@ extension Broker {
       let taken = takePackets(count, isAll: isAll, of: connection, &work)
       // Who is gone has nothing that is kept.
       if connections[connection].isLive {
-        arrivals.drop(taken, of: &connections[connection].input)
+        drop(taken, of: connection)
       }
     }
     settleInput(of: connection)
@@ -80,9 +80,16 @@ extension Broker {
   ) -> Int {
     var start = 0
     connections[connection].input.needed = 0
-    while start < end && (start == 0 || !work.isSpent) && takesInput(connection) {
+    while takesInput(connection) && (start == 0 || !work.isSpent) {
       let bytes = arrivals.packet.bytes(start..<end)
-      guard let header = nextHeader(of: bytes, isAll: isAll, on: connection) else { break }
+      if connections[connection].hasRequest {
+        start += goOnWithRequest(bytes, on: connection, &work)
+        if connections[connection].hasRequest { break }
+        continue
+      }
+      guard start < end, let header = nextHeader(of: bytes, isAll: isAll, on: connection) else {
+        break
+      }
       guard header.packetLength <= bytes.count else {
         connections[connection].input.needed = UInt32(header.packetLength)
         break
@@ -90,9 +97,14 @@ extension Broker {
       work.pay(WorkPrice.packet)
       let whole = bytes.extracting(0..<header.packetLength)
       guard handle(header, whole, on: connection, &work) else { break }
-      start += header.packetLength
+      start += header.packetLength - untakenCount(of: connection)
     }
     return start
+  }
+
+  /// Bytes of the packet that was handled last which are looked at by and by.
+  private func untakenCount(of connection: Handle<Connection>) -> Int {
+    connections[connection].hasRequest ? departures.requests[connection.index].remaining : 0
   }
 
   private mutating func nextHeader(
@@ -120,17 +132,16 @@ extension Broker {
       return false
     }
     // The length alone is judged: nothing is kept of a packet that is too large. [MQTT-3.2.2-15]
-    guard header.packetLength <= policy.maximumPacketSize else {
+    guard header.packetLength <= maximumPacketSize(isFirst: isFirst) else {
       refuse(connection, .packetTooLarge, .packetTooLarge, "it sent a packet that is too large")
       return false
     }
     return true
   }
 
-  /// Keeps bytes of a packet that is not complete, or not to be processed yet.
-  private mutating func keep(_ range: Range<Int>, of connection: Handle<Connection>) {
-    guard !range.isEmpty && connections[connection].isLive else { return }
-    arrivals.keep(arrivals.packet.bytes(range), of: &connections[connection].input)
+  /// A CONNECT needs to be no longer than all its fields at their longest, and a few properties.
+  private func maximumPacketSize(isFirst: Bool) -> Int {
+    isFirst ? min(policy.maximumPacketSize, 6 * 65_536) : policy.maximumPacketSize
   }
 
   /// Does what a whole packet asks for; false when it has to wait for room and nothing was done.
@@ -170,11 +181,21 @@ extension Broker {
       let packet = try Acknowledgement(parsing: bytes, header: header, version: version)
       receive(packet, on: connection)
     case .subscribe:
+      work.pay(WorkPrice.reading(bytes.count))
       let packet = try Subscribe(parsing: bytes, header: header, version: version)
-      return subscribe(packet, bytes, on: connection, &work)
+      // [MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-3.8.4-6] [MQTT3-3.8.4-1] [MQTT3-3.8.4-5]
+      let answer = SubscriptionAnswer(
+        .suback, packetIdentifier: packet.packetIdentifier, codeCount: packet.count,
+        version: version)
+      return begin(answer, to: .subscribe(packet), on: connection, &work)
     case .unsubscribe:
+      work.pay(WorkPrice.reading(bytes.count))
       let packet = try Unsubscribe(parsing: bytes, header: header, version: version)
-      return unsubscribe(packet, bytes, on: connection, &work)
+      // [MQTT-3.10.4-4] [MQTT-3.10.4-5] [MQTT3-3.10.4-1] [MQTT3-3.10.4-2]
+      let answer = SubscriptionAnswer(
+        .unsuback, packetIdentifier: packet.packetIdentifier, codeCount: packet.count,
+        version: version)
+      return begin(answer, to: .unsubscribe(packet), on: connection, &work)
     case .pingreq:
       _ = try PingRequest(parsing: bytes, header: header)
       // [MQTT-3.12.4-1] [MQTT3-3.12.4-1]

@@ -5,65 +5,50 @@ import Messages
 import Sessions
 import Topics
 
-// Retained messages for a new subscription, by a cursor: as many as there are, as the connection
+// Retained messages for a new subscription, by a walk: as many as there are, as the connection
 // drains. [3.3.1.3]
 extension Broker {
-  /// Slots that are looked at in one step.
+  /// Messages that are queued in one step.
   private static var stepLength: Int { 64 }
 
   /// Goes one step on with the replay of the session; false when it waits for room.
   mutating func replay(
     to session: Handle<Session>, on connection: Handle<Connection>, _ work: inout Work
   ) -> Bool {
-    work.pay(Broker.stepLength)
     let subscription = subscriptions.replaying(session.index)
     let range = subscriptions.filter(of: subscription, texts: texts, in: &names.filter)
     let wanted = names.filter.bytes(range)
-    guard !TopicName.isValid(wanted) else {
-      return replayOne(wanted, subscription, to: session, on: connection)
-    }
-    var position = Int(subscriptions[subscription].replayPosition)
-    let end = min(retained.endPosition, position + Broker.stepLength)
-    while position < end {
-      if let message = retained.message(at: position, now: now),
-        isMatch(message, wanted, at: position, for: session),
-        !sendRetained(message, subscription, to: session, on: connection)
-      {
-        subscriptions[subscription].replayPosition = UInt32(position)
-        return false
+    work.pay(1 + wanted.count / 64)
+    var progress = replays[session]
+    defer { replays[session] = progress }
+    for _ in 0..<Broker.stepLength {
+      let step = retained.next(
+        of: &progress.walk, along: wanted, now: now, messages: messages, name: &names.topic,
+        work: &work)
+      switch step {
+      case .paused: return true
+      case .ended:
+        return replaySystemTopics(
+          wanted, subscription, to: session, on: connection, &progress, &work)
+      case .message(let found):
+        work.pay(WorkPrice.copy)
+        guard replay(found, subscription, to: session, on: connection, &work) else { return false }
+        progress.walk.pass()
       }
-      position += 1
     }
-    subscriptions[subscription].replayPosition = UInt32(position)
-    guard position >= retained.endPosition else { return true }
-    return replaySystemTopics(wanted, subscription, to: session, on: connection)
+    return true
   }
 
-  /// A filter without wildcards has one retained message at most.
-  private mutating func replayOne(
-    _ topic: Span<UInt8>, _ subscription: Handle<Subscription>, to session: Handle<Session>,
-    on connection: Handle<Connection>
+  /// Sends a message that was found, unless it is not for this session; false when there is no room
+  /// for it yet.
+  private mutating func replay(
+    _ found: Handle<RetainedMessage>, _ subscription: Handle<Subscription>,
+    to session: Handle<Session>, on connection: Handle<Connection>, _ work: inout Work
   ) -> Bool {
-    if let message = retained.message(of: topic, now: now, messages: messages),
-      mayReplay(topic, at: retainedPosition(of: topic), to: session),
-      !sendRetained(message, subscription, to: session, on: connection)
-    {
-      return false
-    }
-    return replaySystemTopics(topic, subscription, to: session, on: connection)
-  }
-
-  private mutating func isMatch(
-    _ message: Handle<Message>, _ wanted: Span<UInt8>, at position: Int,
-    for session: Handle<Session>
-  ) -> Bool {
-    let topic = names.topic.bytes(0..<messages.copyTopic(of: message, to: &names.topic))
-    return TopicFilter.matches(filter: wanted, name: topic)
-      && mayReplay(topic, at: position, to: session)
-  }
-
-  private func retainedPosition(of topic: Span<UInt8>) -> Int? {
-    sourceCount > 0 ? retained.position(of: topic, messages: messages) : nil
+    let message = retained[found].message
+    let topic = names.topic.bytes(0..<Int(messages[message].topicCount))
+    guard mayReplay(topic, at: found.index, to: session, &work) else { return true }
+    return sendRetained(message, subscription, to: session, on: connection)
   }
 
   /// Sends a retained message, with RETAIN set; false when there is no room for it yet.
@@ -74,12 +59,11 @@ extension Broker {
   ) -> Bool {
     let match = Match(of: subscription, subscriptions[subscription])
     // Nothing is taken that would have to be given back: those who wait are asked after each release.
-    guard sessions.deliveryOccupancy.free > 0, identifierBlocks(of: match) <= texts.occupancy.free,
-      let identifiers = encodeIdentifiers(of: match)
-    else { return false }
-    let delivery = Delivery(
-      of: message, to: session.index, qos: outgoingQoS(messages[message].qos, match),
-      isRetained: true, identifiers: identifiers)
-    return sessions.enqueue(delivery, for: session, messages: &messages)
+    let isAllowed = shares.deliveries.allows(
+      1, holding: Int(sessions[session].deliveryCount), free: sessions.deliveryOccupancy.free)
+    return isAllowed
+      && enqueue(
+        message, to: session, match, outgoingQoS(messages[message].qos, match), isRetained: true,
+        in: .quick)
   }
 }

@@ -13,22 +13,24 @@ import Topics
 // Client Identifier. What was retained while there were no rules has no publisher
 // that is known, and stays good.
 extension Broker {
-  /// Text blocks that a message to be retained takes for the names of its publisher.
-  func sourceBlocks(of session: Handle<Session>) -> Int {
+  /// Bytes that the names of the publisher of a message to be retained take.
+  func sourceBytes(of session: Handle<Session>) -> Int {
     guard access.hasRules else { return 0 }
     let identity = identities[session.index]
     let user = min(identity.userName.count, names.user.capacity)
     let client = min(sessions[session].clientIdentifier.count, names.client.capacity)
-    return (4 + user + client + texts.blockBytes - 1) / texts.blockBytes
+    return 4 + user + client
   }
 
-  /// Remembers who retained the message of a topic; false, and it is not to be retained, when there
-  /// is no room for that.
-  mutating func rememberSource(_ topic: Span<UInt8>, _ session: Handle<Session>) -> Bool {
-    guard access.hasRules || sourceCount > 0 else { return true }
-    guard let position = retained.position(of: topic, messages: messages) else { return true }
-    forgetSource(at: position)
-    guard access.hasRules else { return true }
+  /// The names of the publisher of a message, as far as rules ask for them; nil when there is no room
+  /// for them.
+  mutating func source(of session: Handle<Session>, _ owner: Handle<Owner>) -> Chain? {
+    var chain = Chain()
+    guard access.hasRules, sessions.contains(session) else { return chain }
+    guard mayKeepSource(of: session, owner) else {
+      texts.refuse()
+      return nil
+    }
     let identity = identities[session.index]
     let user = Broker.copy(identity.userName, of: texts, to: &names.user)
     let client = Broker.copy(sessions[session].clientIdentifier, of: texts, to: &names.client)
@@ -36,51 +38,39 @@ extension Broker {
     head.append(byte: identity.listener)
     head.append(byte: identity.hasUserName ? 1 : 0)
     head.append(twoBytes: UInt16(truncatingIfNeeded: user.count))
-    var chain = Chain()
-    guard texts.append(head.span, to: &chain), texts.append(user, to: &chain),
-      texts.append(client, to: &chain)
-    else {
-      texts.release(&chain)
-      return false
-    }
-    retainedSources[position] = chain
-    sourceCount += 1
-    return true
+    let isKept =
+      texts.append(head.span, to: &chain) && texts.append(user, to: &chain)
+      && texts.append(client, to: &chain)
+    precondition(isKept)  // there is room for all of it
+    return chain
   }
 
-  /// Forgets who retained the message of a topic that is about to be removed.
-  mutating func forgetSource(of topic: Span<UInt8>) {
-    guard sourceCount > 0,
-      let position = retained.position(of: topic, messages: messages)
-    else { return }
-    forgetSource(at: position)
-  }
-
-  /// Forgets who retained the message at a position.
-  mutating func forgetSource(at position: Int) {
-    guard sourceCount > 0, !retainedSources[position].isEmpty else { return }
-    texts.release(&retainedSources[position])
-    sourceCount -= 1
+  /// Whether somebody has his share of texts still, for the names of one more message.
+  func mayKeepSource(of session: Handle<Session>, _ owner: Handle<Owner>) -> Bool {
+    let held = owner.isNull ? 0 : Int(owners[owner].retainedTexts)
+    return mayClaimTexts(sourceBytes(of: session), holding: held)
   }
 
   /// Whether a retained message may be given to the Client of a session: that may read it, and its
   /// publisher could still publish it.
   @inline(__always)
   mutating func mayReplay(
-    _ topic: Span<UInt8>, at position: Int?, to session: Handle<Session>
+    _ topic: Span<UInt8>, at position: Int?, to session: Handle<Session>, _ work: inout Work
   ) -> Bool {
     guard access.hasRules else { return true }
-    guard may(.read, topic, session) else {
+    guard may(.read, topic, session, &work) else {
       _ = log.counts(.deliveryDenied)
       return false
     }
     guard let position, policy.checksRetainSource else { return true }
-    return mayStillWrite(topic, at: position)
+    return mayStillWrite(topic, at: position, &work)
   }
 
   @inline(never)
-  private mutating func mayStillWrite(_ topic: Span<UInt8>, at position: Int) -> Bool {
-    let chain = retainedSources[position]
+  private mutating func mayStillWrite(
+    _ topic: Span<UInt8>, at position: Int, _ work: inout Work
+  ) -> Bool {
+    let chain = retainedSources.names[position]
     guard !chain.isEmpty else { return true }
     let bytes = Broker.copy(chain, of: texts, to: &names.source)
     let listener = min(Int(bytes[0]), policy.listeners.count - 1)
@@ -95,7 +85,7 @@ extension Broker {
       .write, topic,
       to: Requester(
         security: security, rules: access.rules(of: user, security: security), userName: user,
-        clientIdentifier: bytes.extracting(end..<bytes.count)))
+        clientIdentifier: bytes.extracting(end..<bytes.count)), &work)
     access.remember(key, isAllowed)
     return isAllowed
   }

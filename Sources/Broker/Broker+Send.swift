@@ -39,12 +39,20 @@ extension Broker {
   ) -> Bool {
     work.pay(WorkPrice.copy)
     let session = connections[connection].session
+    // A replay that stops for want of room may have queued something before.
     let isGiven =
       sessions[session].firstUnsent.isNull
-      ? replay(to: session, on: connection, &work)
+      ? replay(to: session, on: connection, &work) || !sessions[session].firstUnsent.isNull
       : transmitNext(of: session, on: connection, &work)
-    if !isGiven { departures.waitForBlocks(connection) }
+    if !isGiven { waitForBlocks(connection) }
     return isGiven
+  }
+
+  /// Lets a connection wait until it may have more send blocks, or until something that is queued for
+  /// it has room.
+  mutating func waitForBlocks(_ connection: Handle<Connection>) {
+    departures.waitForBlocks(connection)
+    armShortage()
   }
 
   /// Whether a session has something that its connection has room to be given.
@@ -78,7 +86,7 @@ extension Broker {
     guard connections[connection].isWaiting else { return }
     // One whose answers leave is alive, even while it is not read.
     if connections[connection].state == .established { connections[connection].lastReceived = now }
-    if arrivals.wait(of: connection).cause == .answers && hasAnswersLeft(connection) {
+    if arrivals.wait(of: connection).isForAnswers && hasAnswersLeft(connection) {
       wake(connection)
     }
   }
@@ -94,6 +102,7 @@ extension Broker {
   package mutating func unblock(_ connection: Handle<Connection>) {
     guard connections[connection].isBlocked else { return }
     connections[connection].isBlocked = false
+    departures.unblock(connection)
     owe(connection)
   }
 
@@ -162,29 +171,27 @@ extension Broker {
     if canForward(publication, isRetained: isRetained, to: match, on: connection) {
       return sendFrame(bytes, publication, on: connection)
     }
-    guard !connections[connection].isStreaming,
-      var identifiers = encodeIdentifiers(of: match)
-    else { return false }
-    defer { texts.release(&identifiers) }
+    guard !connections[connection].isStreaming else { return false }
     let publish = publication.publish
     let alias = alias(for: topic, on: connection)
     let header = OutgoingPublish(
       version: connections[connection].version, qos: .atMostOnce, isDuplicate: false,
       isRetained: isRetained, topicCount: alias.isKnown ? 0 : topic.count,
       topicAlias: alias.number, messageExpiry: publish.properties.messageExpiry,
-      forwardedCount: publish.properties.forwardedCount, identifiersCount: identifiers.count,
+      forwardedCount: publish.properties.forwardedCount,
+      identifiersCount: identifierBytes(of: match, in: .quick),
       payloadCount: publish.payload.length)
     guard fits(header, on: connection) else { return true }  // as if it had been sent
     guard header.packetLength <= sendRoom(on: connection) else { return false }
     keep(alias, topic, on: connection)
-    write(header, publication, bytes, topic, identifiers, alias, on: connection)
+    write(header, publication, bytes, topic, match, alias, on: connection)
     return true
   }
 
   /// Writes a message as it came in, for all of which there is room.
   private mutating func write(
     _ header: OutgoingPublish, _ publication: Publication, _ bytes: Span<UInt8>,
-    _ topic: Span<UInt8>, _ identifiers: Chain, _ alias: OutgoingAlias,
+    _ topic: Span<UInt8>, _ match: Match, _ alias: OutgoingAlias,
     on connection: Handle<Connection>
   ) {
     let payload = publication.publish.payload
@@ -194,7 +201,7 @@ extension Broker {
     putBeforeForwarded(header, to: &outgoing)
     if connections[connection].version == .v5 {
       putForwarded(publication, bytes, to: &outgoing)
-      put(identifiers, to: &outgoing)
+      putIdentifiers(of: match, to: &outgoing)
     }
     put(payload.in(bytes), to: &outgoing)
     setOutput(outgoing, of: connection)
@@ -239,13 +246,18 @@ extension Broker {
   /// Everybody else keeps the right to one block, for answers.
   func sendRoom(on connection: Handle<Connection>) -> Int {
     let outgoing = connections[connection].output
+    let room =
+      departures.blocks.roomInLastBlock(of: outgoing)
+      + sendBlocks(for: connection) * departures.blocks.blockBytes
+    return min(room, limits.sendBytes - outgoing.count)
+  }
+
+  /// Send blocks that a connection may claim now.
+  func sendBlocks(for connection: Handle<Connection>) -> Int {
+    let outgoing = connections[connection].output
     let others = connections.occupancy.used - departures.holders - (outgoing.isEmpty ? 1 : 0)
     let free = departures.blocks.occupancy.free - max(0, others)
-    let held = departures.blocks.blockCount(of: outgoing)
-    let blocks = shares.sendBlocks.room(holding: held, free: free)
-    let room =
-      departures.blocks.roomInLastBlock(of: outgoing) + blocks * departures.blocks.blockBytes
-    return min(room, limits.sendBytes - outgoing.count)
+    return shares.sendBlocks.room(holding: departures.blocks.blockCount(of: outgoing), free: free)
   }
 
   /// Puts changed outgoing bytes back where they belong.

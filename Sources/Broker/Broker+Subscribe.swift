@@ -5,125 +5,97 @@ import Memory
 import Sessions
 import Topics
 
-// SUBSCRIBE and UNSUBSCRIBE. [3.8.4] [3.10.4]
+// SUBSCRIBE and UNSUBSCRIBE: each Topic Filter as a packet of its own, answered together. [3.8.4]
+// [3.10.4] [MQTT-3.8.4-5] [MQTT-3.10.4-6] [MQTT3-3.8.4-4] [MQTT3-3.10.4-3]
 extension Broker {
-  /// Takes each Topic Filter as a SUBSCRIBE of its own and answers them together; false when the
-  /// answer has to wait for room. [MQTT-3.8.4-5] [MQTT3-3.8.4-4]
+  /// Subscribes the Client of a connection to one filter; the code of the SUBACK.
   mutating func subscribe(
-    _ packet: Subscribe, _ bytes: Span<UInt8>, on connection: Handle<Connection>,
-    _ work: inout Work
-  ) -> Bool {
-    guard hasAnswerRoom(packet.count, on: connection) else { return false }
-    var requests = packet
-    var count = 0
-    while let request = requests.next(in: bytes) {
-      let code = subscribe(connection, request, packet.subscriptionIdentifier, bytes)
-      setCode(connections[connection].version == .v5 ? code : olderCode(code), at: count)
-      count += 1
-    }
-    // [MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-3.8.4-6] [MQTT3-3.8.4-1] [MQTT3-3.8.4-5]
-    answer(.suback, packet.packetIdentifier, count, on: connection)
-    owe(connection)
-    return true
-  }
-
-  /// Ends each subscription as an UNSUBSCRIBE of its own and answers them together; false when
-  /// the answer has to wait for room. [MQTT-3.10.4-6] [MQTT3-3.10.4-3]
-  mutating func unsubscribe(
-    _ packet: Unsubscribe, _ bytes: Span<UInt8>, on connection: Handle<Connection>,
-    _ work: inout Work
-  ) -> Bool {
-    guard hasAnswerRoom(packet.count, on: connection) else { return false }
-    let session = connections[connection].session
-    var filters = packet
-    var count = 0
-    while let filter = filters.next(in: bytes) {
-      var isEnded = false
-      if let mounted = mounted(filter: filter.in(bytes), on: connection) {
-        isEnded = subscriptions.unsubscribe(session.index, from: mounted, texts: &texts)
-      }
-      note(.unsubscribed, session, "")
-      setCode(isEnded ? .success : .noSubscriptionExisted, at: count)  // [MQTT-3.11.3-2]
-      count += 1
-    }
-    // [MQTT-3.10.4-4] [MQTT-3.10.4-5] [MQTT3-3.10.4-1] [MQTT3-3.10.4-2]
-    answer(.unsuback, packet.packetIdentifier, count, on: connection)
-    return true
-  }
-
-  private mutating func subscribe(
-    _ connection: Handle<Connection>, _ request: Subscribe.Request, _ identifier: UInt32,
-    _ bytes: Span<UInt8>
+    _ request: Subscribe.Request, _ identifier: UInt32, _ bytes: Span<UInt8>,
+    on connection: Handle<Connection>, _ work: inout Work
   ) -> ReasonCode {
     let session = connections[connection].session
     let written = request.filter.in(bytes)
     guard written.count <= limits.topicBytes, let filter = mounted(filter: written, on: connection)
     else { return .topicFilterInvalid }
-    guard maySubscribe(filter, session) else {
+    guard maySubscribe(filter, session, &work) else {
       note(.subscribeDenied, session, "")
       return .notAuthorized
     }
-    let outcome = subscriptions.subscribe(
-      session.index, to: filter, options: request.options, identifier: identifier, texts: &texts)
-    switch outcome {
-    case .full:
+    guard subscribe(session, to: filter, request.options, identifier, &work) else {
       note(.subscriptionsFull, session, "")
       return .quotaExceeded
-    case .added(let subscription):
-      note(.subscribed, session, "")
-      if request.options.retainHandling != .doNotSend { beginReplay(of: subscription) }
-    case .replaced(let subscription):
-      // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11] [MQTT-3.8.4-4] [MQTT3-3.8.4-3]
-      note(.subscribed, session, "")
-      if request.options.retainHandling == .send { beginReplay(of: subscription) }
     }
+    note(.subscribed, session, "")
     // Every QoS is granted, even where the listener takes no such PUBLISH. The reasons above are
     // those that a SUBACK may hold. [MQTT-3.2.2-10] [MQTT-3.8.4-7] [MQTT-3.9.3-2]
     return ReasonCode(rawValue: request.options.qos.rawValue)
   }
 
+  /// Ends the subscription of a connection's Client to one filter; the code of the UNSUBACK.
+  mutating func unsubscribe(
+    from filter: Field, _ bytes: Span<UInt8>, on connection: Handle<Connection>,
+    _ work: inout Work
+  ) -> ReasonCode {
+    let session = connections[connection].session
+    var isEnded = false
+    if let mounted = mounted(filter: filter.in(bytes), on: connection) {
+      work.pay(subscriptions.cost(of: mounted, blockBytes: texts.blockBytes).levels)
+      let replaying = subscriptions.replaying(session.index)
+      isEnded = subscriptions.unsubscribe(session.index, from: mounted, texts: &texts)
+      if subscriptions.replaying(session.index) != replaying { replays.reset(session, &retained) }
+    }
+    note(.unsubscribed, session, "")
+    return isEnded ? .success : .noSubscriptionExisted  // [MQTT-3.11.3-2]
+  }
+
+  /// Gives a session a subscription, or other options to one that it has; false when it has its share.
+  private mutating func subscribe(
+    _ session: Handle<Session>, to filter: Span<UInt8>, _ options: SubscriptionOptions,
+    _ identifier: UInt32, _ work: inout Work
+  ) -> Bool {
+    if let known = subscriptions.find(filter, of: session.index, texts: texts) {
+      // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11] [MQTT-3.8.4-4] [MQTT3-3.8.4-3]
+      subscriptions.replace(known, options: options, identifier: identifier)
+      if options.retainHandling == .send { beginReplay(of: known, to: session) }
+    } else {
+      guard let added = add(filter, options, identifier, to: session, &work) else { return false }
+      if options.retainHandling != .doNotSend { beginReplay(of: added, to: session) }
+    }
+    return true
+  }
+
+  /// Adds a subscription that a session does not have yet; nil when it has its share of them, of
+  /// levels or of text blocks.
+  private mutating func add(
+    _ filter: Span<UInt8>, _ options: SubscriptionOptions, _ identifier: UInt32,
+    to session: Handle<Session>, _ work: inout Work
+  ) -> Handle<Subscription>? {
+    let cost = subscriptions.cost(of: filter, blockBytes: texts.blockBytes)
+    work.pay(2 * cost.levels)
+    let held = subscriptions.holding(of: session.index)
+    let isAllowed =
+      shares.subscriptions.allows(
+        1, holding: held.subscriptions, free: subscriptions.occupancy.free)
+      && shares.topicLevels.allows(
+        cost.levels, holding: held.blocks, free: subscriptions.levelOccupancy.free)
+      && shares.textBlocks.allows(
+        cost.blocks, holding: textsHeld(by: session), free: texts.occupancy.free)
+    guard isAllowed else {
+      subscriptions.refuse()
+      return nil
+    }
+    return subscriptions.add(
+      session.index, to: filter, options: options, identifier: identifier, texts: &texts)
+  }
+
   /// Retained messages are not sent for Shared Subscriptions. [4.8.2]
-  private mutating func beginReplay(of subscription: Handle<Subscription>) {
-    guard subscriptions[subscription].group.isNull else { return }
-    subscriptions.beginReplay(of: subscription)
-  }
-
-  /// 3.1.1 has one code for failure. [MQTT3-3.8.4-5]
-  private func olderCode(_ code: ReasonCode) -> ReasonCode {
-    code.isError ? .unspecifiedError : code
-  }
-
-  private mutating func setCode(_ code: ReasonCode, at index: Int) {
-    var target = departures.codes.mutableBytes(index..<index + 1)
-    target[0] = code.rawValue
-  }
-
-  /// Whether an answer with so many codes can be sent; the packet waits when it cannot.
-  private mutating func hasAnswerRoom(_ count: Int, on connection: Handle<Connection>) -> Bool {
-    let outgoing = connections[connection].output
-    let needed = departures.blocks.blocksNeeded(toAppend: count + 16, to: outgoing) + 1
-    if needed <= departures.blocks.occupancy.free { return true }
-    wait(connection, for: .sendBlocks, needed)
-    return false
-  }
-
-  private mutating func answer(
-    _ type: PacketType, _ packetIdentifier: UInt16, _ count: Int,
-    on connection: Handle<Connection>
+  private mutating func beginReplay(
+    of subscription: Handle<Subscription>, to session: Handle<Session>
   ) {
-    let version = connections[connection].version
-    let answer = SubscriptionAnswer(
-      type, packetIdentifier: packetIdentifier, codeCount: count, version: version)
-    // One that is too large for the Client cannot be sent. [MQTT-3.1.2-27]
-    guard answer.packetLength <= Int(clamping: connections[connection].maximumPacketSize) else {
-      return refuse(connection, .packetTooLarge, .messageTooLarge, "its answer is too large for it")
+    guard subscriptions[subscription].group.isNull else { return }
+    if subscriptions.replaying(session.index) == subscription {
+      replays.reset(session, &retained)
     }
-    var head = PacketBytes<16>()
-    answer.writeHead(to: &head)
-    send(head.span, on: connection)
-    if answer.hasCodes && connections[connection].state == .established {
-      send(departures.codes.bytes(0..<count), on: connection)
-    }
-    statistics.packetsSent += 1
+    subscriptions.beginReplay(of: subscription)
   }
 }

@@ -8,51 +8,64 @@ import Topics
 
 // `$SYS`: the Server's own topics. They are made when somebody asks and held nowhere.
 extension Broker {
-  /// Publishes the topics whose values have changed, if anybody subscribes to any.
-  mutating func publishSystemTopics() {
+  /// Begins to publish the topics whose values have changed, if anybody subscribes to any.
+  mutating func beginSystemTopics() {
     system.load.update(averagedCounts, at: now.milliseconds - startedAt.milliseconds)
-    guard hasSystemSubscribers else { return }
-    for topic in 0..<SystemTopic.count {
-      var name = Line()
-      var value = Line()
-      guard describe(topic, name: &name, value: &value) else { continue }
-      let hash = hash(value.span)
-      guard system.values[topic] != hash else { continue }
-      system.values[topic] = hash
-      guard let message = keep(name, value) else { return }
-      distribute(message, name.span, from: nil)
-      messages.release(message)
+    if hasSystemSubscribers { system.next = 0 }
+  }
+
+  /// Whether there are topics of `$SYS` to be published, and room for that.
+  var hasSystemTopics: Bool { system.next < SystemTopic.count && lane.hasOwnRoom }
+
+  /// Publishes them, as far as work goes.
+  mutating func publishSystemTopics(_ work: inout Work) {
+    while hasSystemTopics && !work.isSpent {
+      work.pay(WorkPrice.systemTopic)
+      publishSystemTopic(system.next, &work)
+      system.next += 1
     }
+  }
+
+  private mutating func publishSystemTopic(_ topic: Int, _ work: inout Work) {
+    var name = Line()
+    var value = Line()
+    guard describe(topic, name: &name, value: &value) else { return }
+    let hash = hash(value.span)
+    guard system.values[topic] != hash, let message = keep(name, value) else { return }
+    system.values[topic] = hash
+    distribute(message, name.span, from: .null, &work)
+    messages.release(message)
   }
 
   /// Goes on with the `$SYS` topics that match a new subscription; false when it waits for room.
   mutating func replaySystemTopics(
     _ wanted: Span<UInt8>, _ subscription: Handle<Subscription>, to session: Handle<Session>,
-    on connection: Handle<Connection>
+    on connection: Handle<Connection>, _ progress: inout Replay, _ work: inout Work
   ) -> Bool {
     if wanted[0] == UInt8(ascii: "$") && policy.systemInterval > 0 {
-      var topic = Int(subscriptions[subscription].systemPosition)
-      while topic < SystemTopic.count {
-        guard replaySystemTopic(topic, wanted, subscription, to: session, on: connection) else {
-          subscriptions[subscription].systemPosition = UInt32(topic)
-          return false
-        }
-        topic += 1
+      while Int(progress.systemTopic) < SystemTopic.count {
+        guard !work.isSpent else { return true }
+        let topic = Int(progress.systemTopic)
+        guard replaySystemTopic(topic, wanted, subscription, to: session, on: connection, &work)
+        else { return false }
+        progress.systemTopic += 1
       }
     }
     subscriptions.endReplay(of: subscription)
+    progress = Replay()
     return true
   }
 
   private mutating func replaySystemTopic(
     _ topic: Int, _ wanted: Span<UInt8>, _ subscription: Handle<Subscription>,
-    to session: Handle<Session>, on connection: Handle<Connection>
+    to session: Handle<Session>, on connection: Handle<Connection>, _ work: inout Work
   ) -> Bool {
+    work.pay(WorkPrice.systemTopic)
     var name = Line()
     var value = Line()
     guard describe(topic, name: &name, value: &value),
       TopicFilter.matches(filter: wanted, name: name.span),
-      mayReplay(name.span, at: nil, to: session)
+      mayReplay(name.span, at: nil, to: session, &work)
     else { return true }
     guard sessions.deliveryOccupancy.free > 0, let message = keep(name, value) else { return false }
     defer { messages.release(message) }
@@ -145,7 +158,7 @@ extension Broker {
     case .bytesSent: value.append(statistics.bytesSent)
     case .subscriptionsCount: value.append(subscriptions.occupancy.used)
     case .sharedCount: value.append(subscriptions.sharedCount)
-    case .retainedCount: value.append(retained.occupancy.used)
+    case .retainedCount: value.append(retained.count)
     // There is no heap: what the pools hold stands for it.
     case .heapCurrent: value.append(messages.bytesInUse + packetBytesOut)
     case .heapMaximum: value.append(messages.blockOccupancy.peak * limits.messageBlockBytes)

@@ -9,15 +9,19 @@ extension Broker {
   /// Does what is due and what was put off, as far as work goes, and lets those go on who waited.
   package mutating func tend(_ work: inout Work) {
     expire(&work)
+    endDoomed(&work)
     bidFarewells(&work)
+    publishSystemTopics(&work)
+    runLane(&work)
     wakeWaiting(&work)
   }
 
   /// Whether anything could go on at once, so that there is no time to wait.
   package var isBusy: Bool {
     arrivals.agendaCount > 0 || departures.owedCount > 0 || departures.dyingCount > 0
-      || !farewells.isEmpty || arrivals.hasUnasked || departures.hasUnasked
-      || releases != releasesSeen && (arrivals.hasWaiting || departures.hasWaiting)
+      || !farewells.isEmpty || !doomed.isEmpty || lane.isBusy || hasSystemTopics
+      || arrivals.hasUnasked || departures.hasUnasked
+      || releases != releasesSeen && (arrivals.hasWaiting || departures.isShort)
       || logins.hasTurns
   }
 
@@ -43,6 +47,8 @@ extension Broker {
   mutating func end(_ session: Handle<Session>) {
     publishWill(of: session)
     schedule.cancel(session)
+    doomed.remove(session.index)
+    replays.reset(session, &retained)
     owners.comeBack(session, of: sessionOwners[session.index])
     sessions.retire(session)
     subscriptions.retire(session.index)

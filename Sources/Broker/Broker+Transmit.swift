@@ -20,7 +20,7 @@ extension Broker {
       acknowledge(.pubrel, delivery.packetIdentifier, .success, on: connection)
       return true
     }
-    guard let hidden = hiddenCount(of: delivery, for: session, on: connection) else {
+    guard let hidden = hiddenCount(of: delivery, for: session, on: connection, &work) else {
       sessions.remove(handle, of: session, messages: &messages, texts: &texts)
       return true
     }
@@ -40,7 +40,8 @@ extension Broker {
   /// Bytes of the Topic Name that the Client is not shown; nil when the delivery is not for it any
   /// more: the message has expired, may not be read, or was kept under another mount point.
   private mutating func hiddenCount(
-    of delivery: Delivery, for session: Handle<Session>, on connection: Handle<Connection>
+    of delivery: Delivery, for session: Handle<Session>, on connection: Handle<Connection>,
+    _ work: inout Work
   ) -> Int? {
     // What was sent once is sent again even if it has expired. [MQTT-4.3.3-7]
     if delivery.stage == .unsent && messages[delivery.message].isExpired(at: now) {
@@ -48,7 +49,7 @@ extension Broker {
       return nil
     }
     // Not sent again either: what was sent and not acknowledged need not have arrived.
-    guard mayStillRead(delivery, session) else { return nil }
+    guard mayStillRead(delivery, session, &work) else { return nil }
     guard let hidden = hiddenCount(ofStored: delivery.message, on: connection) else {
       countDropped(session)
       return nil
@@ -156,7 +157,7 @@ extension Broker {
     guard departures.streams[connection.index].remaining > 0 else { return endStream(connection) }
     guard connections[connection].output.isEmpty else { return }
     note(.sendBlocksShort, connections[connection].session, "")
-    departures.waitForBlocks(connection)
+    waitForBlocks(connection)
   }
 
   /// Ends the Payload under way when what waited behind it may leave; without a free block it

@@ -66,10 +66,7 @@ extension Broker {
 
   /// Lets the input of a connection wait until there is room for what it brings; such a wait has an
   /// end.
-  mutating func wait(
-    _ connection: Handle<Connection>, for cause: Wait.Cause, _ amount: Int = 0,
-    of session: Handle<Session> = .null
-  ) {
+  mutating func wait(_ connection: Handle<Connection>, for cause: Wait.Cause) {
     guard connections[connection].isLive && !connections[connection].isWaiting else { return }
     var wait = arrivals.wait(of: connection)
     if !wait.hasEnd {
@@ -77,10 +74,9 @@ extension Broker {
       wait.until = now.adding(milliseconds: policy.queueFullWait)
     }
     wait.cause = cause
-    wait.amount = UInt32(clamping: amount)
-    wait.session = session
     arrivals.hold(connection, &connections[connection], wait)
     schedule.advance(connection, to: wait.until)
+    if wait.isForReceiveBlocks { armShortage() }
   }
 
   /// Sees to what becomes of a connection's input after some of it was taken: it has another turn,
@@ -89,11 +85,11 @@ extension Broker {
     guard connections[connection].isLive, !connections[connection].isWaiting,
       !connections[connection].login.isPending
     else { return }
-    if connections[connection].input.hasUntaken && hasAnswersLeft(connection) {
+    if hasUntaken(connection) && hasAnswersLeft(connection) {
       return arrivals.callUp(connection)
     }
     guard hasAnswersLeft(connection) else { return waitForAnswers(connection) }
-    guard arrivals.room(for: connections[connection].input) > 0 else {
+    guard inputRoom(of: connection) > 0 else {
       return wait(connection, for: .receiveBlocks)
     }
     arrivals.resume(connection, &connections[connection])
@@ -101,7 +97,10 @@ extension Broker {
 
   /// Ends the waiting of a connection's input.
   mutating func wake(_ connection: Handle<Connection>) {
-    connections[connection].isWaiting = false
+    arrivals.letGo(connection, &connections[connection])
+    if lane.reenter(connection) {
+      return arrivals.hold(connection, &connections[connection], Wait(cause: .publication))
+    }
     settleInput(of: connection)
   }
 
@@ -117,7 +116,7 @@ extension Broker {
       work.pay()
       guard let connection = connections.handle(at: place), connections[connection].isWaiting
       else { continue }
-      if isOver(arrivals.wait(of: connection), on: connection) {
+      if isOver(arrivals.wait(of: connection).cause, on: connection) {
         wake(connection)
       } else {
         arrivals.waitOn(place)
@@ -133,26 +132,19 @@ extension Broker {
       &+ retained.occupancy.releases
   }
 
-  /// Whether what a connection waits for is there.
-  private func isOver(_ wait: Wait, on connection: Handle<Connection>) -> Bool {
-    switch wait.cause {
+  /// Whether what a connection waits for is there, as far as can be seen without looking for all who
+  /// are owed its message.
+  func isOver(_ cause: Wait.Cause, on connection: Handle<Connection>) -> Bool {
+    switch cause {
     case .none, .answers: true
-    case .receiveBlocks: arrivals.room(for: connections[connection].input) > 0
-    case .sendBlocks: Int(wait.amount) <= departures.blocks.occupancy.free
-    case .room:
-      wait.session.isNull || !sessions.contains(wait.session)
-        || hasQueueRoom(wait.session, Int(wait.amount))
-    }
-  }
-}
-
-extension Wait.Cause {
-  /// What the log says of it.
-  var event: Event {
-    switch self {
-    case .none, .answers, .sendBlocks: .sendBlocksShort
-    case .receiveBlocks: .receiveBlocksShort
-    case .room: .publisherStalled
+    case .publication: false
+    case .receiveBlocks: inputRoom(of: connection) > 0
+    case .sendBlocks(let count): Int(count) <= sendBlocks(for: connection)
+    case .queue(let session, let byteCount):
+      !sessions.contains(session) || !binds(session) || hasQueueRoom(session, Int(byteCount))
+    case .messages(let byteCount): messages.hasRoom(for: Int(byteCount))
+    case .retained: retained.occupancy.free > 0
+    case .texts(let byteCount): mayClaimTexts(Int(byteCount), holding: 0)
     }
   }
 }

@@ -34,45 +34,25 @@ extension Broker {
     let will = sessions[session].will
     guard !will.isNull else { return }
     sessions[session].will = .null
+    var work = courtesy
+    publish(will, of: session, &work)
+    courtesy = work
+    messages.release(will)
+  }
+
+  private mutating func publish(
+    _ will: Handle<Message>, of session: Handle<Session>, _ work: inout Work
+  ) {
     if sessions[session].willExpiry != UInt32.max {
       messages.setExpiry(of: will, to: now.adding(seconds: UInt64(sessions[session].willExpiry)))
     }
     let topic = names.topic.bytes(0..<messages.copyTopic(of: will, to: &names.topic))
-    guard mayPublish(topic, session) else {
-      note(.publishDenied, session, "its Will")
-      return messages.release(will)
+    guard mayPublish(topic, session, &work) else {
+      return note(.publishDenied, session, "its Will")
     }
     note(.willPublished, session, "")
-    distribute(will, topic, from: session.index)
+    distribute(will, topic, from: session, &work)
     // [MQTT-3.1.2-16] [MQTT-3.1.2-17] [MQTT3-3.1.2-16] [MQTT3-3.1.2-17]
     if messages[will].isRetained { retain(will, topic, from: session) }
-    messages.release(will)
-  }
-
-  /// Makes a stored message the retained one, or removes that if its Payload is empty.
-  mutating func retain(
-    _ message: Handle<Message>, _ topic: Span<UInt8>, from session: Handle<Session>
-  ) {
-    guard messages[message].payloadCount > 0 else { return removeRetained(topic) }
-    let expiry = retainedExpiry(of: message)
-    if expiry != .never { armSweep() }
-    if retained.replace(topic, by: message, expiring: expiry, messages: &messages) {
-      if rememberSource(topic, session) { return }
-      removeRetained(topic)
-    }
-    note(.retainedFull, nil, "")
-  }
-
-  /// Removes the retained message of a topic, if there is one.
-  mutating func removeRetained(_ topic: Span<UInt8>) {
-    forgetSource(of: topic)
-    retained.remove(topic, messages: &messages)
-  }
-
-  /// When a retained message goes: by its own expiry, or by the configuration's.
-  private func retainedExpiry(of message: Handle<Message>) -> Instant {
-    let own = messages[message].expiry
-    guard policy.retainExpiryInterval > 0 else { return own }
-    return min(own, now.adding(seconds: UInt64(policy.retainExpiryInterval)))
   }
 }

@@ -25,9 +25,8 @@ package struct Broker: ~Copyable {
   var subscriptions: SubscriptionIndex
   var messages: MessageStore
   var retained: RetainedIndex
-  /// Who retained the message at each position; empty where that is not known.
-  var retainedSources: SlotTable<Chain>
-  var sourceCount = 0
+  var replays: Replays
+  var retainedSources: RetainedSources
   /// Client Identifiers, User Names, levels of filters, aliases.
   var texts: ByteChains
   var aliases: Aliases
@@ -54,6 +53,12 @@ package struct Broker: ~Copyable {
   var courtesy = Work(0)
   /// Sessions that have ended, or whose Will is due, and for which that has still to be seen to.
   var farewells: SlotQueue
+  /// Sessions that are to end because their queues have overflown.
+  var doomed: SlotQueue
+  /// Messages that go to so many that it takes several turns.
+  var lane: SlowLane
+  /// When the Client of each session acknowledged something last.
+  var lastAcknowledged: SlotTable<Instant>
   /// How often something had been given back when those who wait were asked last.
   var releasesSeen: UInt64 = 0
   var sweepPosition = 0
@@ -78,18 +83,23 @@ package struct Broker: ~Copyable {
     identities = SlotTable("identities", count: limits.sessions, in: &region)
     subscriptions = SubscriptionIndex(limits, hash: hash, in: &region)
     messages = MessageStore(limits, in: &region)
-    retained = RetainedIndex(count: limits.retained, hash: hash, in: &region)
-    retainedSources = SlotTable("retained sources", count: limits.retained, in: &region)
+    retained = RetainedIndex(limits, hash: hash, in: &region)
+    replays = Replays(limits, in: &region)
+    retainedSources = RetainedSources(limits, in: &region)
     texts = ByteChains("text blocks", count: limits.textBlocks, blockBytes: 32, in: &region)
     aliases = Aliases(limits, in: &region)
     names = Names(limits, in: &region)
     farewells = SlotQueue("farewells", capacity: limits.sessions, in: &region)
+    doomed = SlotQueue("sessions overflown", capacity: limits.sessions, in: &region)
+    lane = SlowLane(connections: places, sessions: limits.sessions, in: &region)
+    lastAcknowledged = SlotTable("last acknowledged", count: limits.sessions, in: &region)
     shares = Shares(limits)
     owners = Owners(count: limits.owners, sessions: limits.sessions, in: &region)
     sessionOwners = SlotTable("session owners", count: limits.sessions, in: &region)
-    arrivals = Arrivals(places: places, limits: limits, in: &region)
+    arrivals = Arrivals(
+      places: places, share: shares.receiveBlocks, limits: limits, in: &region)
     departures = Departures(places: places, limits: limits, in: &region)
-    logins = Logins(places: places, limits: limits, in: &region)
+    logins = Logins(places: places, limits: limits, hash: hash, in: &region)
     schedule = Schedule(connections: places, sessions: limits.sessions, in: &region)
     log = Log(byteCount: limits.logBytes, in: &region)
     system = SystemFigures(in: &region)
@@ -112,8 +122,9 @@ package struct Broker: ~Copyable {
     var new = Connection(listener: UInt8(truncatingIfNeeded: listener), at: now)
     new.address = peer.network
     new.owner = owners.hold(key: hash.wide(peer.network, 0))
-    guard shares.entering.allows(
-      1, holding: Int(owners[new.owner].entering), free: connections.occupancy.free)
+    guard
+      shares.entering.allows(
+        1, holding: Int(owners[new.owner].entering), free: connections.occupancy.free)
     else {
       connections.refuse()
       return turnAway(new, "its address has its share of places already")
@@ -216,9 +227,19 @@ extension SessionDirectory {
 extension SubscriptionIndex {
   init(_ limits: Limits, hash: SeededHash, in region: inout Region) {
     self.init(
-      subscriptions: limits.subscriptions, subscribers: limits.sessions,
-      groups: limits.sharedGroups, nodes: limits.topicNodes, levels: limits.topicLevels,
+      Sizes(
+        subscriptions: limits.subscriptions, subscribers: limits.sessions,
+        groups: limits.sharedGroups, nodes: limits.topicNodes, levels: limits.topicLevels,
+        quickMatches: limits.turnWork / 8 / WorkPrice.copy),
       hash: hash, in: &region)
+  }
+}
+
+extension RetainedIndex {
+  init(_ limits: Limits, hash: SeededHash, in region: inout Region) {
+    self.init(
+      count: limits.retained, levels: limits.retainedLevels, deepest: Replays.depth,
+      walkers: limits.sessions, hash: hash, in: &region)
   }
 }
 

@@ -34,6 +34,8 @@ package struct Connection: BitwiseCopyable {
   package var isMuted = false
   /// A Payload is under way, which `Departures` holds, and what comes behind it.
   var isStreaming = false
+  /// Its SUBSCRIBE or UNSUBSCRIBE is under way, which `Departures` holds.
+  var hasRequest = false
   /// It is not counted any more among those that have not come in yet.
   var hasEntered = false
   var login = LoginState.none

@@ -6,11 +6,12 @@ import Messages
 package struct Departures: ~Copyable {
   private let anchor = Anchor()
   package internal(set) var blocks: ByteChains
-  /// The reason codes of a SUBACK or UNSUBACK.
-  var codes: Buffer
+  /// Of each connection: a SUBSCRIBE or UNSUBSCRIBE that takes several turns, and its answer.
+  var requests: SlotTable<LongRequest>
   /// Payloads under way, and what follows them.
   var streams: SlotTable<PayloadStream>
-  /// Since when the network has taken nothing of a connection that it owes to take.
+  /// Connections of which the network takes nothing, the one in front longest, and since when.
+  private var blocked: SlotQueue
   private var blockedSince: SlotTable<Instant>
   /// How many connections hold blocks.
   private(set) var holders = 0
@@ -26,9 +27,10 @@ package struct Departures: ~Copyable {
   init(places: Int, limits: Limits, in region: inout Region) {
     blocks = ByteChains(
       "send blocks", count: limits.sendBlocks, blockBytes: limits.sendBlockBytes, in: &region)
-    codes = Buffer("reason codes", capacity: limits.packetBytes / 3, in: &region)
+    requests = SlotTable("requests under way", count: places, in: &region)
     streams = SlotTable("payloads under way", count: places, in: &region)
-    blockedSince = SlotTable("connections blocked", count: places, in: &region)
+    blocked = SlotQueue("connections blocked", capacity: places, in: &region)
+    blockedSince = SlotTable("blocked since", count: places, in: &region)
     owed = SlotQueue("connections owed", capacity: places, in: &region)
     short = SlotQueue("connections short of blocks", capacity: places, in: &region)
     dying = SlotQueue("connections dying", capacity: places, in: &region)
@@ -64,7 +66,7 @@ package struct Departures: ~Copyable {
   }
 
   /// Whether anybody waits for send blocks.
-  var hasWaiting: Bool { !short.isEmpty }
+  var isShort: Bool { !short.isEmpty }
 
   /// Whether somebody waits for send blocks for whom there may be some now.
   package var hasUnasked: Bool { unasked > 0 }
@@ -88,11 +90,21 @@ package struct Departures: ~Copyable {
     owed.remove(connection.index)
     short.remove(connection.index)
     dying.remove(connection.index)
+    blocked.remove(connection.index)
   }
 
   /// Remembers since when the network takes nothing of a connection.
   mutating func block(_ connection: Handle<Connection>, at now: Instant) {
+    blocked.append(connection.index)
     blockedSince[connection.index] = now
+  }
+
+  /// Says that the network takes something of a connection again.
+  mutating func unblock(_ connection: Handle<Connection>) { blocked.remove(connection.index) }
+
+  /// The place of which the network has taken nothing longest, and since when; nil for none.
+  var longestBlocked: (place: Int, since: Instant)? {
+    blocked.front.map { ($0, blockedSince[$0]) }
   }
 
   /// Since when the network has taken nothing of a connection that is blocked.

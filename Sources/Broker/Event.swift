@@ -36,9 +36,11 @@ package enum Event: UInt8, BitwiseCopyable {
   case publisherTimedOut
   case readerTimedOut
   case messageDropped
+  case sessionOverflowed
   case messageExpired
   case messageTooLarge
   case packetTooLarge
+  case packetUnfinished
   case retainedFull
   case willPublished
   case willFull
@@ -55,9 +57,12 @@ package enum Event: UInt8, BitwiseCopyable {
       .handshakeFailed, .noLongerAllowed:
       true
     case .loginFailed, .publishDenied, .subscribeDenied, .deliveryDenied, .malformedPacket,
-      .sessionTakenOver, .sessionExpired, .sessionsFull, .sessionCrowdedOut, .clientsFull, .subscribed, .unsubscribed,
-      .subscriptionsFull, .publishRejected, .publisherStalled, .publisherTimedOut, .readerTimedOut,
-      .messageDropped, .messageExpired, .messageTooLarge, .packetTooLarge, .retainedFull, .willPublished, .willFull,
+      .sessionTakenOver, .sessionExpired, .sessionsFull, .sessionCrowdedOut, .sessionOverflowed,
+      .clientsFull, .subscribed, .unsubscribed, .subscriptionsFull, .publishRejected,
+      .publisherStalled, .publisherTimedOut, .readerTimedOut,
+      .messageDropped, .messageExpired, .messageTooLarge, .packetTooLarge, .packetUnfinished,
+      .retainedFull,
+      .willPublished, .willFull,
       .aliasesFull, .receiveBlocksShort, .sendBlocksShort, .serverStopping:
       false
     }
@@ -77,9 +82,11 @@ package enum Event: UInt8, BitwiseCopyable {
     case .unsubscribed: .unsubscribe
     case .messageExpired, .willPublished: .debug
     case .serverStopping: .information
-    case .sessionsFull, .sessionCrowdedOut, .clientsFull, .subscriptionsFull, .publishRejected, .publisherStalled,
+    case .sessionsFull, .sessionCrowdedOut, .sessionOverflowed, .clientsFull, .subscriptionsFull,
+      .publishRejected, .publisherStalled,
       .publisherTimedOut, .readerTimedOut, .messageDropped, .messageTooLarge, .packetTooLarge,
-      .retainedFull, .willFull, .aliasesFull, .receiveBlocksShort, .sendBlocksShort:
+      .packetUnfinished, .retainedFull, .willFull, .aliasesFull, .receiveBlocksShort,
+      .sendBlocksShort:
       .warning
     }
   }

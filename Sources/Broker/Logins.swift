@@ -2,38 +2,32 @@ import Access
 import Board
 import Memory
 
-/// The CONNECTs whose passwords are to be hashed, in turn, and the addresses wrong ones came from.
+/// The CONNECTs whose passwords are to be hashed, addresses in turn, and the addresses that wrong ones
+/// came from.
 struct Logins: ~Copyable {
   private let anchor = Anchor()
   /// The places of the connections that wait.
-  private var queue: Ring<UInt32>
-  private var isQueued: SlotTable<Bool>
+  private var queue: FairQueue
   /// The login whose password is being hashed.
   var underWay: Login?
   var failures: FailedLogins
 
-  init(places: Int, limits: Limits, in region: inout Region) {
-    queue = Ring("logins", capacity: places, in: &region)
-    isQueued = SlotTable("logins queued", count: places, in: &region)
-    failures = FailedLogins(count: limits.failedAddresses, in: &region)
+  init(places: Int, limits: Limits, hash: SeededHash, in region: inout Region) {
+    queue = FairQueue("logins", capacity: places, hash: hash, in: &region)
+    failures = FailedLogins(count: limits.failedAddresses, hash: hash, in: &region)
   }
 
   /// Whether a login waits for its turn.
   var hasTurns: Bool { !queue.isEmpty }
 
-  /// Puts the login of a place behind all others. A place stands there once: who has it next
-  /// inherits its turn.
-  mutating func enqueue(_ place: Int) {
-    guard !isQueued[place] else { return }
-    isQueued[place] = true
-    let hasRoom = queue.append(UInt32(place))
-    precondition(hasRoom)  // it has as many places as there are connections
+  /// Puts the login of a connection behind all others from its address.
+  mutating func enqueue(_ connection: Handle<Connection>, from address: UInt64) {
+    queue.append(connection.index, of: address)
   }
 
-  /// Takes out the place that has waited longest.
-  mutating func next() -> Int? {
-    guard let place = queue.removeFirst() else { return nil }
-    isQueued[Int(place)] = false
-    return Int(place)
-  }
+  /// Takes out the place whose turn it is.
+  mutating func next() -> Int? { queue.removeFirst() }
+
+  /// Forgets a connection that ends.
+  mutating func forget(_ connection: Handle<Connection>) { queue.remove(connection.index) }
 }

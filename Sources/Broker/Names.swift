@@ -6,6 +6,8 @@ struct Names: ~Copyable {
   private let anchor = Anchor()
   /// A Topic Name: of an alias, a Will, a stored message.
   var topic: Buffer
+  /// That of the message that goes to so many that it takes several turns.
+  var slow: Buffer
   /// A Topic Filter of a subscription.
   var filter: Buffer
   /// A Topic Name or Filter behind the mount point of its listener.
@@ -18,6 +20,7 @@ struct Names: ~Copyable {
 
   init(_ limits: Limits, in region: inout Region) {
     topic = Buffer("topic name", capacity: limits.topicBytes, in: &region)
+    slow = Buffer("slow topic name", capacity: limits.topicBytes, in: &region)
     filter = Buffer("topic filter", capacity: limits.topicBytes + 2, in: &region)
     mounted = Buffer("mounted name", capacity: limits.topicBytes, in: &region)
     // One byte more than a rule can have, so that what is cut off fits none.

@@ -9,11 +9,15 @@ struct Owner: BitwiseCopyable {
   /// Connections from the address, and those of them that have not come in yet.
   var places: UInt32 = 0
   var entering: UInt32 = 0
+  /// Receive blocks that those hold together.
+  var receiveBlocks: UInt32 = 0
   /// Sessions of the user.
   var sessions: UInt32 = 0
   /// Messages that the user has retained, and blocks that they take.
   var retained: UInt32 = 0
   var retainedBlocks: UInt32 = 0
+  /// Text blocks for the names of who retained them.
+  var retainedTexts: UInt32 = 0
   /// Sessions of the user that are away: the one that has been so longest, and the last.
   var firstAway: Handle<Session> = .null
   var lastAway: Handle<Session> = .null
@@ -59,6 +63,9 @@ struct Owners: ~Copyable {
     return owner
   }
 
+  /// Holds an owner once more.
+  mutating func retain(_ owner: Handle<Owner>) { owners[owner].references += 1 }
+
   /// Gives an owner up that was held; with the last he is forgotten.
   mutating func release(_ owner: Handle<Owner>) {
     guard !owner.isNull else { return }
@@ -83,7 +90,10 @@ struct Owners: ~Copyable {
 
   /// The last place is everybody's else.
   private mutating func add(_ key: UInt64) -> Handle<Owner> {
-    if !everybody.isNull && owners.occupancy.free == 0 { return everybody }
+    if !everybody.isNull && owners.occupancy.free == 0 {
+      owners.refuse()
+      return everybody
+    }
     guard let owner = owners.claim(Owner(key: key)) else {
       preconditionFailure("the last owner stands for all others")
     }

@@ -5,12 +5,15 @@ import MQTT
 package struct Policy: BitwiseCopyable {
   /// What happens when a queue cannot take a message of QoS 1 or 2.
   package enum WhenQueueIsFull: UInt8, BitwiseCopyable {
-    /// The publisher is told (5.0), or not acknowledged and not read until there is room (3.x).
-    case reject
-    /// The oldest message not yet sent makes room.
-    case dropOldest
     /// The new message is not queued for that session.
     case dropNewest
+    /// The oldest message not yet sent makes room.
+    case dropOldest
+    /// The session ends; its Client learns it by Session Present 0.
+    case endSession
+    /// The publisher is told (5.0), or not acknowledged and not read until there is room (3.x), as long
+    /// as the Client of that session is connected and acknowledges what it gets.
+    case reject
   }
 
   package init() {}
@@ -42,7 +45,7 @@ package struct Policy: BitwiseCopyable {
   package var queuesQoS0 = false
   /// Whether a message is sent with the subscription's QoS where that is higher.
   package var upgradesOutgoingQoS = false
-  package var whenQueueIsFull = WhenQueueIsFull.reject
+  package var whenQueueIsFull = WhenQueueIsFull.dropNewest
   /// Milliseconds a 3.x publisher waits for room in a queue before it is disconnected.
   package var queueFullWait: UInt64 = 10_000
   /// Milliseconds in which a peer must take something of what it is sent; zero for any time.

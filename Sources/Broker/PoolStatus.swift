@@ -48,6 +48,8 @@ enum BrokerPool: UInt8 {
   case sharedGroups
   /// `retained`
   case retainedMessages
+  /// `retainedLevels`
+  case retainedLevels
   /// `messages`
   case messages
   /// `messageBlocks`
@@ -64,6 +66,8 @@ enum BrokerPool: UInt8 {
   case topicAliases
   /// `sendBlocks`
   case sendBlocks
+  /// `owners`: users and addresses that are counted apart
+  case owners
 
   /// Its name in `$SYS/broker/limits/`.
   var name: StaticString {
@@ -74,6 +78,7 @@ enum BrokerPool: UInt8 {
     case .topicLevels: "topic levels"
     case .sharedGroups: "shared groups"
     case .retainedMessages: "retained messages"
+    case .retainedLevels: "retained levels"
     case .messages: "messages"
     case .messageBlocks: "message blocks"
     case .deliveries: "deliveries"
@@ -82,6 +87,7 @@ enum BrokerPool: UInt8 {
     case .unreleasedMessages: "unreleased messages"
     case .topicAliases: "topic aliases"
     case .sendBlocks: "send blocks"
+    case .owners: "owners"
     }
   }
 }

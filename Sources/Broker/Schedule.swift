@@ -75,6 +75,7 @@ struct Schedule: ~Copyable {
 enum BrokerTask: UInt8 {
   case systemTopics
   case sweep
+  case shortage
 
-  static var count: Int { 2 }
+  static var count: Int { 3 }
 }

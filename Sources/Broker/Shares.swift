@@ -32,13 +32,14 @@ package struct Shares: BitwiseCopyable {
     sessions = Share(capacity: limits.sessions, owners: places, need: 4)
     subscriptions = Share(capacity: limits.subscriptions, owners: owners, need: 2)
     topicLevels = Share(capacity: limits.topicNodes, owners: owners, need: 6)
-    textBlocks = Share(capacity: limits.textBlocks, owners: owners, need: 8)
+    textBlocks = Share(capacity: limits.textBlocks, owners: owners, need: 16)
     deliveries = Share(capacity: limits.deliveries, owners: owners, need: 4)
     messages = Share(capacity: limits.messages, owners: owners, need: 4)
     messageBlocks = Share(capacity: limits.messageBlocks, owners: owners, need: 8)
     unreleased = Share(capacity: limits.unreleased, owners: owners, need: 2)
     retained = Share(capacity: limits.retained, owners: places, need: 4)
-    receiveBlocks = Share(capacity: limits.receiveBlocks, owners: places, need: 4)
+    // Those beyond the one that each connection can always claim.
+    receiveBlocks = Share(capacity: limits.receiveBlocks - places, owners: places, need: 4)
     sendBlocks = Share(
       capacity: limits.sendBlocks, freely: limits.sendBlocks / 2, kept: 0, part: 1)
   }

@@ -6,6 +6,8 @@ struct SystemFigures: ~Copyable {
   var load = LoadAverages()
   /// A hash of the value that each topic had when it was published last.
   var values: SlotTable<UInt32>
+  /// The topic to be published next; as many as there are when all have been.
+  var next = SystemTopic.count
   /// What the Server says of pools that are not the Broker's.
   var foreignPools = ForeignPools(repeating: nil)
 

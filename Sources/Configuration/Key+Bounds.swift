@@ -24,7 +24,7 @@ extension NumberSetting {
     let limits = Limits()
     return switch self {
     case .connectTimeout: Bounds(1...3600)
-    case .queueFullWait: Bounds(0...3600)
+    case .queueFullWait, .writeTimeout: Bounds(0...3600)
     case .logFacility: Bounds(0...7)
     case .maximumQoS, .maximumQoSToo: Bounds(0...2)
     case .proxyVersion: Bounds(1...2)

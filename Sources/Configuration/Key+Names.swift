@@ -20,7 +20,7 @@ extension NumberSetting {
     max_inflight_messages max_keepalive max_packet_size message_size_limit max_qos maximum_qos \
     max_queued_bytes max_queued_messages max_topic_alias global_max_connections port \
     enable_proxy_protocol queue_full_wait retain_expiry_interval sys_interval \
-    websockets_headers_size
+    websockets_headers_size write_timeout
     """
   }
 }

@@ -105,7 +105,8 @@ enum NumberSetting: UInt8 {
   case proxyVersion
   /// `queue_full_wait SECONDS`
   ///
-  /// How long a publisher without reason codes waits for room: 10.
+  /// How long a publisher without reason codes waits for room, and how long a client need not acknowledge
+  /// anything that makes others wait by `queue_full reject`: 10.
   /// - Section: Clients and messages
   /// - Mosquitto: ours
   case queueFullWait
@@ -127,4 +128,10 @@ enum NumberSetting: UInt8 {
   /// - Section: Listeners
   /// - Mosquitto: differs: it is for all listeners
   case webSocketHeaderBytes
+  /// `write_timeout SECONDS`
+  ///
+  /// In which a client must take something of what it is sent, or it is disconnected: 120; 0 for any time.
+  /// - Section: Clients and messages
+  /// - Mosquitto: ours
+  case writeTimeout
 }

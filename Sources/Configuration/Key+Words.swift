@@ -48,9 +48,12 @@ enum WordsSetting: UInt8 {
   /// - Section: Listeners
   /// - Mosquitto: same
   case origin
-  /// `queue_full reject|drop_oldest|drop_newest`
+  /// `queue_full drop_newest|drop_oldest|end_session|reject`
   ///
-  /// What becomes of a message for a full queue: reject.
+  /// What becomes of a message of QoS 1 or 2 for a session whose queue is full: drop_newest, it is not queued;
+  /// drop_oldest, the oldest not yet sent makes room; end_session, the session ends, which its client learns by
+  /// Session Present 0; reject, who publishes is told, or waits, while that client is connected and acknowledges
+  /// what it gets.
   /// - Section: Clients and messages
   /// - Mosquitto: ours
   case queueFull

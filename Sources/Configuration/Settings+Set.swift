@@ -89,6 +89,7 @@ extension Settings {
     case .retainExpiryMinutes: retainExpirySeconds = UInt32(clamping: value * 60)
     case .sysInterval: sysIntervalSeconds = UInt16(clamping: value)
     case .webSocketHeaderBytes: webSocketHeaderBytes = UInt16(clamping: value)
+    case .writeTimeout: writeTimeoutSeconds = UInt16(clamping: value)
     }
     return nil
   }

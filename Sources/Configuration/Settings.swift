@@ -61,9 +61,11 @@ package struct Settings: BitwiseCopyable {
   /// Whether a message is sent with the QoS of the subscription even when its own is lower.
   package internal(set) var upgradesOutgoingQoS = false
   /// What becomes of a message for a session whose queue is full: a key of ours.
-  package internal(set) var queueFull = QueueFull.reject
+  package internal(set) var queueFull = QueueFull.dropNewest
   /// How long the publisher of a message that is not accepted may be left waiting: ours.
   package internal(set) var queueFullWaitSeconds: UInt16 = 10
+  /// In which a client must take something of what it is sent; 0 for any time: ours.
+  package internal(set) var writeTimeoutSeconds: UInt16 = 120
 
   /// Whether there are retained messages at all. [3.2.2.3.5]
   package internal(set) var isRetainAvailable = true
@@ -182,10 +184,12 @@ package struct Settings: BitwiseCopyable {
 
 /// What becomes of a message for a session whose queue is full.
 package enum QueueFull: UInt8, BitwiseCopyable {
-  /// The publisher learns it: 0x97, or no acknowledgement until there is room.
-  case reject
-  /// The oldest message that is not in flight makes room.
-  case dropOldest
   /// The message is not queued for this session.
   case dropNewest
+  /// The oldest message that is not in flight makes room.
+  case dropOldest
+  /// The session ends.
+  case endSession
+  /// The publisher learns it: 0x97, or no acknowledgement until there is room.
+  case reject
 }

@@ -111,7 +111,8 @@ extension Span where Element == UInt8 {
     if equals("reject") { return .reject }
     if equals("drop_oldest") { return .dropOldest }
     if equals("drop_newest") { return .dropNewest }
-    throw .invalid("it is none of reject, drop_oldest and drop_newest")
+    if equals("end_session") { return .endSession }
+    throw .invalid("it is none of drop_newest, drop_oldest, end_session and reject")
   }
 
   /// The kinds of log lines that this word names.

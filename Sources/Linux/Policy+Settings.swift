@@ -18,6 +18,7 @@ extension Policy {
     upgradesOutgoingQoS = settings.upgradesOutgoingQoS
     whenQueueIsFull = WhenQueueIsFull(settings.queueFull)
     queueFullWait = UInt64(settings.queueFullWaitSeconds) * 1000
+    writeTimeout = UInt64(settings.writeTimeoutSeconds) * 1000
     isRetainAvailable = settings.isRetainAvailable
     retainExpiryInterval = settings.retainExpirySeconds
     persistentClientExpiration = settings.maximumSessionExpirySeconds
@@ -81,6 +82,7 @@ extension Policy.WhenQueueIsFull {
     case .reject: self = .reject
     case .dropOldest: self = .dropOldest
     case .dropNewest: self = .dropNewest
+    case .endSession: self = .endSession
     }
   }
 }

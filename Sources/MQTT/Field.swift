@@ -29,6 +29,14 @@ package struct Field: BitwiseCopyable, Equatable {
   @_lifetime(copy bytes)
   package func `in`(_ bytes: Span<UInt8>) -> Span<UInt8> { bytes.extracting(range) }
 
+  /// As much of the field as lies within so many bytes.
+  func cut(to end: Int) -> Field {
+    Field(start: offset, count: max(0, min(self.end, end) - offset))
+  }
+
+  /// What of the field lies behind a place within it.
+  func behind(_ place: Int) -> Field { Field(start: place, count: end - place) }
+
   /// The same field, counted from `origin` instead of from the packet's first byte.
   package func relative(to origin: Int) -> Field { Field(start: offset - origin, count: length) }
 }

@@ -135,6 +135,13 @@ package struct ChainCursor: BitwiseCopyable {
     }
   }
 
+  /// Overwrites the byte at the cursor, and moves the cursor behind it.
+  package mutating func overwrite(_ cursor: inout ChainCursor, with byte: UInt8) {
+    if cursor.offset == blockBytes { advance(&cursor) }
+    unsafe blocks[(Int(cursor.block) - 1) * blockBytes + Int(cursor.offset)] = byte
+    cursor.offset += 1
+  }
+
   /// Moves the cursor over `count` bytes without reading them.
   package func skip(_ count: Int, with cursor: inout ChainCursor) {
     var remaining = count

@@ -35,6 +35,9 @@
     unsafe matching(links[slot], hashes[slot])
   }
 
+  /// The hash that a slot was inserted with.
+  @inline(__always) package func hash(of slot: Int) -> UInt32 { unsafe hashes[slot] }
+
   /// Adds a slot that is not in the index.
   package mutating func insert(_ slot: Int, hash: UInt32) {
     count += 1

@@ -24,6 +24,9 @@
 
   package var isEmpty: Bool { count == 0 }
 
+  /// The slot that stands there longest; nil when there is none.
+  package var front: Int? { count == 0 ? nil : Int(first) - 1 }
+
   /// Whether the slot stands in the queue.
   package func contains(_ slot: Int) -> Bool {
     precondition(slot >= 0 && slot < capacity)
@@ -42,9 +45,6 @@
     last = UInt32(slot + 1)
     count += 1
   }
-
-  /// The slot that stands there longest; nil when there is none.
-  package var front: Int? { count > 0 ? Int(first) - 1 : nil }
 
   /// The slot that stands behind another one; nil behind the last.
   package func next(after slot: Int) -> Int? {

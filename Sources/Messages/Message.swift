@@ -5,17 +5,38 @@ import MQTT
 ///
 /// Its bytes are a chain: Topic Name, the properties to forward, Payload.
 package struct Message: BitwiseCopyable {
-  var content = Chain()
+  var content: Chain
   /// How many hold it: deliveries, the retained table, a Will.
   var references: UInt32 = 1
-  /// When it expires; `never` without a Message Expiry Interval.
-  package fileprivate(set) var expiry: Instant
+  /// The halves of `expiry`, so that no gap is left before them.
+  private var expiryLow: UInt32 = 0
+  private var expiryHigh: UInt32 = 0
   package let topicCount: UInt16
   /// QoS it was published with.
   package let qos: QoS
   /// Whether it was published with RETAIN set.
   package let isRetained: Bool
   package let propertiesCount: UInt32
+
+  fileprivate init(
+    topicCount: Int, propertiesCount: Int, traits: MessageTraits, content: Chain
+  ) {
+    self.content = content
+    self.topicCount = UInt16(truncatingIfNeeded: topicCount)
+    self.propertiesCount = UInt32(truncatingIfNeeded: propertiesCount)
+    qos = traits.qos
+    isRetained = traits.isRetained
+    expiry = traits.expiry
+  }
+
+  /// When it expires; `never` without a Message Expiry Interval.
+  package fileprivate(set) var expiry: Instant {
+    get { Instant(milliseconds: UInt64(expiryHigh) << 32 | UInt64(expiryLow)) }
+    set {
+      expiryLow = UInt32(truncatingIfNeeded: newValue.milliseconds)
+      expiryHigh = UInt32(truncatingIfNeeded: newValue.milliseconds >> 32)
+    }
+  }
 
   /// Bytes of the Payload.
   package var payloadCount: Int { content.count - Int(topicCount) - Int(propertiesCount) }
@@ -67,7 +88,17 @@ package struct MessageStore: ~Copyable {
   /// Whether there is room for one more message of `byteCount` bytes.
   package func hasRoom(for byteCount: Int) -> Bool {
     messages.occupancy.free > 0
-      && chains.blocksNeeded(toAppend: byteCount, to: Chain()) <= chains.occupancy.free
+      && blocksNeeded(for: byteCount) <= chains.occupancy.free
+  }
+
+  /// How many blocks a message of so many bytes takes.
+  package func blocksNeeded(for byteCount: Int) -> Int {
+    chains.blocksNeeded(toAppend: byteCount, to: Chain())
+  }
+
+  /// How many blocks a message takes.
+  package func blockCount(of handle: Handle<Message>) -> Int {
+    chains.blockCount(of: messages[handle].content)
   }
 
   /// Counts a message that was turned away because `hasRoom` was false.
@@ -90,10 +121,8 @@ package struct MessageStore: ~Copyable {
     guard chains.append(topic, to: &content) else { return nil }
     let propertiesCount = appendForwarded(properties, to: &content)
     guard chains.append(payload, to: &content) else { return abandon(&content) }
-    var message = Message(
-      expiry: traits.expiry, topicCount: UInt16(truncatingIfNeeded: topic.count),
-      qos: traits.qos, isRetained: traits.isRetained, propertiesCount: UInt32(propertiesCount))
-    message.content = content
+    let message = Message(
+      topicCount: topic.count, propertiesCount: propertiesCount, traits: traits, content: content)
     guard let handle = messages.claim(message) else { return abandon(&content) }
     return handle
   }

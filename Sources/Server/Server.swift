@@ -232,7 +232,7 @@ where L.NetworkSettings == N.Settings {
       // Who has gone needs no answer.
       if isHashing && !broker.awaitsLogin { isHashing = false }
       if !isHashing {
-        guard let hash = broker.nextLogin() else { return }
+        guard let hash = broker.nextLogin(&work) else { return }
         hasher.begin(hash, password: broker.password)
         isHashing = true
         // The beginning takes as long as some iterations, with a long password some more.

@@ -8,10 +8,14 @@ extension SessionDirectory {
   ///
   /// So all topics keep their order. [MQTT-4.6.0-6] [MQTT3-4.6.0-5] [MQTT3-4.6.0-6]
   package mutating func enqueue(
-    _ delivery: Delivery, for session: Handle<Session>, messages: inout MessageStore
+    _ delivery: Delivery, for session: Handle<Session>, messages: inout MessageStore,
+    texts: borrowing ByteChains
   ) -> Bool {
     guard let handle = deliveries.claim(delivery) else { return false }
     messages.retain(delivery.message)
+    sessions[session].deliveryCount += 1
+    sessions[session].blocks += messages.blockCount(of: delivery.message)
+    sessions[session].textBlocks += UInt32(texts.blockCount(of: delivery.identifiers))
     link(handle, of: session, behind: sessions[session].last)
     if sessions[session].firstUnsent.isNull { sessions[session].firstUnsent = handle }
     countUnsent(handle, of: session, messages: messages)
@@ -73,10 +77,21 @@ extension SessionDirectory {
     deliveries[handle].stage = .awaitsPubcomp
     guard !deliveries[handle].message.isNull else { return }
     if deliveries[handle].isCountedUnsent {
-      sessions[session].unsentBytes &-= bytes(of: handle, messages: messages)
+      sessions[session].unsentBytes -= bytes(of: handle, messages: messages)
     }
-    messages.release(deliveries[handle].message)
+    releaseMessage(of: handle, session, messages: &messages, texts: &texts)
     deliveries[handle].message = .null
+  }
+
+  private mutating func releaseMessage(
+    of handle: Handle<Delivery>, _ session: Handle<Session>, messages: inout MessageStore,
+    texts: inout ByteChains
+  ) {
+    let message = deliveries[handle].message
+    guard !message.isNull else { return }
+    sessions[session].blocks -= messages.blockCount(of: message)
+    messages.release(message)
+    sessions[session].textBlocks -= UInt32(texts.blockCount(of: deliveries[handle].identifiers))
     texts.release(&deliveries[handle].identifiers)
   }
 
@@ -97,8 +112,8 @@ extension SessionDirectory {
       deliveryIndex.remove(handle.index, hash: key)
     }
     unlink(handle, of: session)
-    if !deliveries[handle].message.isNull { messages.release(deliveries[handle].message) }
-    texts.release(&deliveries[handle].identifiers)
+    releaseMessage(of: handle, session, messages: &messages, texts: &texts)
+    sessions[session].deliveryCount -= 1
     deliveries.release(handle)
   }
 
@@ -160,7 +175,7 @@ extension SessionDirectory {
     deliveries[handle].isCountedUnsent = true
     sessions[session].unsent += 1
     if deliveries[handle].qos == .atMostOnce { sessions[session].unsentQoS0 += 1 }
-    sessions[session].unsentBytes &+= bytes(of: handle, messages: messages)
+    sessions[session].unsentBytes += bytes(of: handle, messages: messages)
   }
 
   private mutating func discountUnsent(
@@ -169,12 +184,12 @@ extension SessionDirectory {
     deliveries[handle].isCountedUnsent = false
     sessions[session].unsent -= 1
     if deliveries[handle].qos == .atMostOnce { sessions[session].unsentQoS0 -= 1 }
-    sessions[session].unsentBytes &-= bytes(of: handle, messages: messages)
+    sessions[session].unsentBytes -= bytes(of: handle, messages: messages)
   }
 
-  private func bytes(of handle: Handle<Delivery>, messages: borrowing MessageStore) -> UInt32 {
+  private func bytes(of handle: Handle<Delivery>, messages: borrowing MessageStore) -> Int {
     let message = deliveries[handle].message
-    return message.isNull ? 0 : UInt32(truncatingIfNeeded: messages[message].byteCount)
+    return message.isNull ? 0 : messages[message].byteCount
   }
 
   private mutating func beginExchange(_ handle: Handle<Delivery>, of session: Handle<Session>) {

@@ -29,7 +29,12 @@ package struct Session: BitwiseCopyable {
   package internal(set) var unsent: UInt32 = 0
   package internal(set) var unsentQoS0: UInt32 = 0
   /// Bytes of the messages that are not yet sent.
-  package internal(set) var unsentBytes: UInt32 = 0
+  package internal(set) var unsentBytes = 0
+  /// How much is held for it, sent or not: deliveries, blocks of messages, each counted in full for
+  /// everybody who is owed it, and of text.
+  package internal(set) var deliveryCount: UInt32 = 0
+  package internal(set) var textBlocks: UInt32 = 0
+  package internal(set) var blocks = 0
   /// Messages that were dropped instead of being queued for it.
   package var dropped: UInt32 = 0
 

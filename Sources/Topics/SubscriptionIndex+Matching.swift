@@ -1,80 +1,95 @@
-import Memory
 import MQTT
+import Memory
 
+// Who is to be sent a message.
 extension SubscriptionIndex {
-  /// Collects in `matches` who is to be sent a message on `topic`: whoever has a filter that
-  /// matches, and nobody else. [MQTT-3.3.2-3] [MQTT3-3.3.2-3]
+  /// Collects who is to be sent a message on `topic`, whoever has a filter that matches and nobody
+  /// else; false when there was not enough work or room for that, and it has to go the slow way.
+  /// [MQTT-3.3.2-3] [MQTT3-3.3.2-3]
   ///
   /// A session comes once, whatever number of its subscriptions match; a group of a Shared
   /// Subscription comes once for itself.
   ///
   /// - Parameter publisher: the slot of the publishing session, for No Local; nil for the Server.
   package mutating func match(
-    _ topic: Span<UInt8>, from publisher: Int?, texts: borrowing ByteChains
-  ) {
-    matches.removeAll()
-    publication &+= 1
-    if publication == 0 { publication = 1 }
-    tree.beginWalk(of: topic)
-    while let node = tree.nextMatch(of: topic, texts: texts) {
-      collectSubscriptions(at: node, from: publisher)
-      collectGroups(at: node)
-    }
+    _ topic: Span<UInt8>, from publisher: Int?, texts: borrowing ByteChains, _ work: inout Work
+  ) -> Bool {
+    quick.begin(topic)
+    defer { quick.end() }
+    let progress = quick.advance(
+      topic, from: publisher, tree: tree, subscriptions: subscriptions, groups: groups,
+      subscribers: subscribers, texts: texts, &work)
+    return progress == .complete
   }
 
-  /// Moves a match to another place, not behind its own.
-  package mutating func keepMatch(at place: Int, as kept: Int) { matches[kept] = matches[place] }
+  /// Begins to collect them over several turns, one name at a time.
+  package mutating func beginSlowMatch(_ topic: Span<UInt8>) { slow.begin(topic) }
 
-  /// Forgets all matches but the first so many.
-  package mutating func keepMatches(first count: Int) {
-    while matches.count > count { _ = matches.removeLast() }
+  /// Goes on to collect them, as far as work goes.
+  package mutating func continueSlowMatch(
+    _ topic: Span<UInt8>, from publisher: Int?, texts: borrowing ByteChains, _ work: inout Work
+  ) -> MatchProgress {
+    slow.advance(
+      topic, from: publisher, tree: tree, subscriptions: subscriptions, groups: groups,
+      subscribers: subscribers, texts: texts, &work)
   }
 
-  private mutating func collectSubscriptions(at node: Handle<TopicNode>, from publisher: Int?) {
-    var handle = tree[node].firstSubscription
-    while !handle.isNull {
-      let subscriber = Int(subscriptions[handle].subscriber)
-      // A Client with No Local does not get its own messages back. [MQTT-3.8.3-3]
-      let isOwn = subscriptions[handle].options.isNoLocal && subscriber == publisher
-      if !isOwn && !subscribers[subscriber].isRetired {
-        collect(handle, of: subscriber)
+  /// Says that all who were collected over several turns have been sent the message.
+  package mutating func endSlowMatch() { slow.end() }
+
+  /// How many matches there are.
+  package func matchCount(in lane: Lane) -> Int { lane == .quick ? quick.count : slow.count }
+
+  /// One of the matches; it is void when its session or its last subscription has ended since.
+  package func match(at place: Int, in lane: Lane) -> Match {
+    lane == .quick ? quick[place] : slow[place]
+  }
+
+  /// Puts a match in place of another.
+  mutating func setMatch(_ match: Match, at place: Int, in lane: Lane) {
+    if lane == .quick { quick[place] = match } else { slow[place] = match }
+  }
+
+  /// Says that nobody gets the copy of a match, or may have it.
+  package mutating func void(at place: Int, in lane: Lane) {
+    var match = match(at: place, in: lane)
+    match.isVoid = true
+    setMatch(match, at: place, in: lane)
+  }
+
+  /// Whether any group of a Shared Subscription is among the matches.
+  package func hasGroups(in lane: Lane) -> Bool {
+    lane == .quick ? quick.hasGroups : slow.hasGroups
+  }
+
+  /// A cursor before the first Subscription Identifier of a match. [3.3.2.3.8]
+  package func identifiers(of match: Match, in lane: Lane) -> IdentifierCursor {
+    IdentifierCursor(
+      place: UInt32(match.subscription.index + 1), isMerged: match.isMerged, lane: lane)
+  }
+
+  /// The next Subscription Identifier; nil when there is none left.
+  package func nextIdentifier(_ cursor: inout IdentifierCursor) -> UInt32? {
+    while cursor.place > 0 {
+      let slot = Int(cursor.place) - 1
+      cursor.place = cursor.isMerged ? other(than: slot, in: cursor.lane) : 0
+      let hasEnded = cursor.lane == .slow && slow.hasEnded(slot)
+      if !hasEnded, let handle = subscriptions.handle(at: slot),
+        subscriptions[handle].identifier != 0
+      {
+        return subscriptions[handle].identifier
       }
-      handle = subscriptions[handle].next
     }
+    return nil
   }
 
-  private mutating func collect(_ handle: Handle<Subscription>, of subscriber: Int) {
-    subscriptions[handle].alsoMatched = .null
-    guard subscribers[subscriber].publication == publication else {
-      subscribers[subscriber].publication = publication
-      subscribers[subscriber].place = UInt32(matches.count)
-      return append(handle)
-    }
-    merge(handle, into: Int(subscribers[subscriber].place))
+  private func other(than slot: Int, in lane: Lane) -> UInt32 {
+    lane == .quick ? quick.other(than: slot) : slow.other(than: slot)
   }
 
-  private mutating func append(_ handle: Handle<Subscription>) {
-    let isAppended = matches.append(Match(of: handle, subscriptions[handle]))
-    precondition(isAppended)  // there are as many places as subscriptions
-  }
-
-  /// Overlapping subscriptions of one session make one copy: the highest QoS and all Subscription
-  /// Identifiers. [MQTT-3.3.4-2] [MQTT-3.3.4-4] [MQTT3-3.3.5-1]
-  private mutating func merge(_ handle: Handle<Subscription>, into place: Int) {
-    let subscription = subscriptions[handle]
-    subscriptions[handle].alsoMatched = matches[place].subscription
-    matches[place].subscription = handle
-    matches[place].isMerged = true
-    matches[place].qos = max(matches[place].qos, subscription.options.qos)
-    if subscription.options.isRetainAsPublished { matches[place].isRetainAsPublished = true }
-    if subscription.identifier != 0 { matches[place].hasIdentifiers = true }
-  }
-
-  private mutating func collectGroups(at node: Handle<TopicNode>) {
-    var group = tree[node].firstGroup
-    while !group.isNull {
-      append(groups[group].turn)
-      group = groups[group].next
-    }
+  /// Lets the numbers by which names are told apart begin anew soon, for tests.
+  package mutating func windUp() {
+    quick.windUp()
+    slow.windUp()
   }
 }

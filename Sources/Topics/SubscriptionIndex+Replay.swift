@@ -2,15 +2,14 @@ import Memory
 import MQTT
 
 extension SubscriptionIndex {
-  /// Lets the retained messages that match the subscription be sent, from the first one on.
+  /// Lets the retained messages that match the subscription be sent, after those of others that wait.
   package mutating func beginReplay(of handle: Handle<Subscription>) {
-    subscriptions[handle].replayPosition = 0
-    subscriptions[handle].systemPosition = 0
     guard !subscriptions[handle].isReplaying else { return }
     subscriptions[handle].isReplaying = true
-    subscriptions[handle].nextReplay = .null
     let subscriber = Int(subscriptions[handle].subscriber)
     let last = subscribers[subscriber].lastReplay
+    subscriptions[handle].nextReplay = .null
+    subscriptions[handle].previousReplay = last
     if last.isNull {
       subscribers[subscriber].firstReplay = handle
     } else {
@@ -30,24 +29,16 @@ extension SubscriptionIndex {
     subscriptions[handle].isReplaying = false
     let subscriber = Int(subscriptions[handle].subscriber)
     let next = subscriptions[handle].nextReplay
-    let before = replayBefore(handle, of: subscriber)
-    if before.isNull {
+    let previous = subscriptions[handle].previousReplay
+    if previous.isNull {
       subscribers[subscriber].firstReplay = next
     } else {
-      subscriptions[before].nextReplay = next
+      subscriptions[previous].nextReplay = next
     }
-    if subscribers[subscriber].lastReplay == handle { subscribers[subscriber].lastReplay = before }
-  }
-
-  private func replayBefore(
-    _ handle: Handle<Subscription>, of subscriber: Int
-  ) -> Handle<Subscription> {
-    var before = Handle<Subscription>.null
-    var current = subscribers[subscriber].firstReplay
-    while current != handle {
-      before = current
-      current = subscriptions[current].nextReplay
+    if next.isNull {
+      subscribers[subscriber].lastReplay = previous
+    } else {
+      subscriptions[next].previousReplay = previous
     }
-    return before
   }
 }

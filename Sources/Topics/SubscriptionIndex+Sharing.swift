@@ -16,18 +16,21 @@ extension SubscriptionIndex {
   }
 
   /// Gives the copy of a group to one of its members.
-  package mutating func choose(_ member: Handle<Subscription>, at place: Int) {
-    matches[place] = Match(of: member, subscriptions[member])
+  package mutating func choose(_ member: Handle<Subscription>, at place: Int, in lane: Lane) {
+    setMatch(Match(of: member, subscriptions[member]), at: place, in: lane)
   }
 
-  /// Says that there is nobody who could have the copy, or miss it.
-  package mutating func void(at place: Int) {
-    matches[place].isSkipped = true
-    matches[place].qos = .atMostOnce
+  /// Lets the turn pass to the member behind this one.
+  package mutating func setTurn(behind member: Handle<Subscription>) {
+    let group = subscriptions[member].group
+    let next = subscriptions[member].next
+    groups[group].turn = next.isNull ? groups[group].firstMember : next
   }
 
-  /// Lets nobody have the copy.
-  package mutating func skip(at place: Int) { matches[place].isSkipped = true }
+  /// Whether a subscription still is.
+  package func contains(_ subscription: Handle<Subscription>) -> Bool {
+    subscriptions.contains(subscription)
+  }
 
   /// The group's handle, made if need be; null when something is full. The caller holds the node.
   mutating func claimGroup(
@@ -36,11 +39,15 @@ extension SubscriptionIndex {
     if let existing = findGroup(named: name, at: node, texts: texts) { return existing }
     var text = Chain()
     guard texts.append(name, to: &text) else { return .null }
-    guard let group = groups.claim(SharedGroup(node: node, name: text)) else {
+    let key = hash(name, after: node.raw)
+    guard let group = groups.claim(SharedGroup(node: node, name: text, hash: key)) else {
       texts.release(&text)
       return .null
     }
-    groups[group].next = tree[node].firstGroup
+    groupIndex.insert(group.index, hash: key)
+    let first = tree[node].firstGroup
+    groups[group].next = first
+    if !first.isNull { groups[first].previous = group }
     tree[node].firstGroup = group
     return group
   }
@@ -48,10 +55,15 @@ extension SubscriptionIndex {
   func findGroup(
     named name: Span<UInt8>, at node: Handle<TopicNode>, texts: borrowing ByteChains
   ) -> Handle<SharedGroup>? {
-    var group = tree[node].firstGroup
-    while !group.isNull {
-      if texts.equals(groups[group].name, name) { return group }
-      group = groups[group].next
+    let key = hash(name, after: node.raw)
+    var slot = groupIndex.first(key)
+    while let candidate = slot {
+      if let group = groups.handle(at: candidate), groups[group].node == node,
+        texts.equals(groups[group].name, name)
+      {
+        return group
+      }
+      slot = groupIndex.next(candidate)
     }
     return nil
   }
@@ -80,21 +92,16 @@ extension SubscriptionIndex {
   }
 
   private mutating func releaseGroup(_ group: Handle<SharedGroup>, texts: inout ByteChains) {
-    let (node, next) = (groups[group].node, groups[group].next)
-    if tree[node].firstGroup == group {
-      tree[node].firstGroup = next
+    let gone = groups[group]
+    slow.forget(group, next: gone.next)
+    groupIndex.remove(group.index, hash: gone.hash)
+    if !gone.next.isNull { groups[gone.next].previous = gone.previous }
+    if gone.previous.isNull {
+      tree[gone.node].firstGroup = gone.next
     } else {
-      groups[groupBefore(group, at: node)].next = next
+      groups[gone.previous].next = gone.next
     }
     texts.release(&groups[group].name)
     groups.release(group)
-  }
-
-  private func groupBefore(
-    _ group: Handle<SharedGroup>, at node: Handle<TopicNode>
-  ) -> Handle<SharedGroup> {
-    var before = tree[node].firstGroup
-    while groups[before].next != group { before = groups[before].next }
-    return before
   }
 }

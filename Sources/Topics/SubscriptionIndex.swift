@@ -8,25 +8,62 @@ package struct SubscriptionIndex: ~Copyable {
   var subscriptions: Pool<Subscription>
   var groups: Pool<SharedGroup>
   var subscribers: SlotTable<Subscriber>
-  /// The matches of the name that was matched last.
-  package internal(set) var matches: FixedList<Match>
-  var publication: UInt32 = 0
+  /// The matches of a name that is matched at once, and of one that takes several turns.
+  var quick: Matching
+  var slow: Matching
   private var index: HashIndex
-  private let hash: SeededHash
+  var groupIndex: HashIndex
+  let hash: SeededHash
 
   /// How many subscriptions are shared ones.
   package private(set) var sharedCount = 0
 
-  package init(
-    subscriptions count: Int, subscribers: Int, groups groupCount: Int, nodes: Int, levels: Int,
-    hash: SeededHash, in region: inout Region
-  ) {
-    tree = TopicTree(nodes: nodes, levels: levels, hash: hash, in: &region)
-    subscriptions = Pool("subscriptions", capacity: count, in: &region)
-    index = HashIndex(capacity: count, in: &region)
-    groups = Pool("shared groups", capacity: groupCount, in: &region)
-    self.subscribers = SlotTable("subscribers", count: subscribers, in: &region)
-    matches = FixedList("matches", capacity: count, in: &region)
+  /// How large its tables are.
+  package struct Sizes {
+    let subscriptions: Int
+    let subscribers: Int
+    let groups: Int
+    let nodes: Int
+    let levels: Int
+    let quickMatches: Int
+
+    /// - Parameter quickMatches: how many matches a name may have to be matched at once.
+    package init(
+      subscriptions: Int, subscribers: Int, groups: Int, nodes: Int, levels: Int,
+      quickMatches: Int
+    ) {
+      self.subscriptions = subscriptions
+      self.subscribers = subscribers
+      self.groups = groups
+      self.nodes = nodes
+      self.levels = levels
+      self.quickMatches = quickMatches
+    }
+
+    fileprivate func matching(_ count: Int) -> Matching.Sizes {
+      Matching.Sizes(
+        matches: min(count, subscribers + groups), subscriptions: subscriptions, groups: groups,
+        subscribers: subscribers, levels: levels)
+    }
+  }
+
+  package init(_ sizes: Sizes, hash: SeededHash, in region: inout Region) {
+    tree = TopicTree(nodes: sizes.nodes, levels: sizes.levels, hash: hash, in: &region)
+    subscriptions = Pool("subscriptions", capacity: sizes.subscriptions, in: &region)
+    index = HashIndex(capacity: sizes.subscriptions, in: &region)
+    groups = Pool("shared groups", capacity: sizes.groups, in: &region)
+    groupIndex = HashIndex(capacity: sizes.groups, in: &region)
+    subscribers = SlotTable("subscribers", count: sizes.subscribers, in: &region)
+    quick = Matching(
+      Matching.Names(
+        walk: "topic walk", matches: "matches", stamps: "matched sessions",
+        others: "overlapping matches", ended: "ended matches"),
+      sizes.matching(sizes.quickMatches), keepsEnded: false, in: &region)
+    slow = Matching(
+      Matching.Names(
+        walk: "slow topic walk", matches: "slow matches", stamps: "slowly matched sessions",
+        others: "slow overlapping matches", ended: "slow ended matches"),
+      sizes.matching(.max), keepsEnded: true, in: &region)
     self.hash = hash
   }
 
@@ -39,47 +76,84 @@ package struct SubscriptionIndex: ~Copyable {
     _modify { yield &subscriptions[handle] }
   }
 
-  /// What came of an attempt to subscribe.
-  package enum Outcome {
-    case added(Handle<Subscription>)
-    /// There was one with the same filter; it has the new options now. [MQTT-3.8.4-3]
-    case replaced(Handle<Subscription>)
-    case full
+  /// The session's subscription to exactly this filter, which may begin with `$share/`.
+  package func find(
+    _ filter: Span<UInt8>, of subscriber: Int, texts: borrowing ByteChains
+  ) -> Handle<Subscription>? {
+    let shared = SharedFilter(parsing: filter)
+    guard let node = tree.find(path(of: filter, shared), texts: texts) else { return nil }
+    var group = Handle<SharedGroup>.null
+    if let shared {
+      guard let found = findGroup(named: shared.group.in(filter), at: node, texts: texts) else {
+        return nil
+      }
+      group = found
+    }
+    return find(node, group, of: subscriber)
   }
 
-  /// Subscribes a session to `filter`, which may begin with `$share/`.
-  package mutating func subscribe(
+  /// Gives a subscription other options. [MQTT-3.8.4-3]
+  package mutating func replace(
+    _ subscription: Handle<Subscription>, options: SubscriptionOptions, identifier: UInt32
+  ) {
+    subscriptions[subscription].options = options
+    subscriptions[subscription].identifier = identifier
+  }
+
+  /// What a subscription to `filter` takes: a level and at least a block of text for each of its
+  /// levels, as if nobody else had any of them, and the name of its group.
+  package func cost(of filter: Span<UInt8>, blockBytes: Int) -> (levels: Int, blocks: Int) {
+    let shared = SharedFilter(parsing: filter)
+    let path = path(of: filter, shared)
+    var levels = TopicLevels(path)
+    var (count, blocks) = (0, 0)
+    while let level = levels.next() {
+      count += 1
+      blocks += max(1, (level.length + blockBytes - 1) / blockBytes)
+    }
+    if let shared { blocks += (shared.group.length + blockBytes - 1) / blockBytes }
+    return (count, blocks)
+  }
+
+  /// How many subscriptions a session has, and the blocks of text that are charged for them.
+  package func holding(of subscriber: Int) -> (subscriptions: Int, blocks: Int) {
+    (Int(subscribers[subscriber].count), Int(subscribers[subscriber].blocks))
+  }
+
+  /// Subscribes a session to `filter`, to which it has no subscription; nil when something is full.
+  package mutating func add(
     _ subscriber: Int, to filter: Span<UInt8>, options: SubscriptionOptions, identifier: UInt32,
     texts: inout ByteChains
-  ) -> Outcome {
-    if let existing = find(filter, of: subscriber, texts: texts) {
-      subscriptions[existing].options = options
-      subscriptions[existing].identifier = identifier
-      return .replaced(existing)
-    }
+  ) -> Handle<Subscription>? {
     guard subscriptions.occupancy.free > 0 else {
       subscriptions.refuse()
-      return .full
+      return nil
     }
     let shared = SharedFilter(parsing: filter)
     let path = path(of: filter, shared)
-    guard let node = tree.insert(path, texts: &texts) else { return .full }
+    guard let node = tree.insert(path, texts: &texts, forgottenBy: &slow.walk) else { return nil }
     tree.hold(node)
     var group = Handle<SharedGroup>.null
     if let shared {
       group = claimGroup(named: shared.group.in(filter), at: node, texts: &texts)
       if group.isNull {
-        tree.drop(node, texts: &texts)
-        return .full
+        tree.drop(node, texts: &texts, forgottenBy: &slow.walk)
+        return nil
       }
     }
     let subscription = Subscription(
       subscriber: UInt32(subscriber), node: node, group: group, options: options,
       identifier: identifier)
-    guard let handle = subscriptions.claim(subscription) else { return .full }
+    guard let handle = subscriptions.claim(subscription) else { return nil }
     link(handle)
-    return .added(handle)
+    subscribers[subscriber].count += 1
+    subscribers[subscriber].blocks += UInt32(
+      cost(of: filter, blockBytes: texts.blockBytes).blocks)
+    return handle
   }
+
+  /// Counts a subscription that was turned away because its session has its share of them.
+  package mutating func refuse() { subscriptions.refuse() }
 
   /// Ends the session's subscription to exactly this filter; false when there is none.
   ///
@@ -95,6 +169,7 @@ package struct SubscriptionIndex: ~Copyable {
 
   /// Lets nothing match for a session any more whose subscriptions are to be ended.
   package mutating func retire(_ subscriber: Int) {
+    slow.forget(subscriber: subscriber)
     guard !subscribers[subscriber].first.isNull else { return }
     subscribers[subscriber].isRetired = true
   }
@@ -105,8 +180,8 @@ package struct SubscriptionIndex: ~Copyable {
   ) -> Bool {
     while !subscribers[subscriber].first.isNull {
       guard !work.isSpent else { return false }
-      work.pay(8)
-      remove(subscribers[subscriber].first, texts: &texts)
+      let levels = remove(subscribers[subscriber].first, texts: &texts)
+      work.pay(4 + levels)
     }
     if subscribers[subscriber].isRetired { subscribers[subscriber] = Subscriber() }
     return true
@@ -125,19 +200,9 @@ package struct SubscriptionIndex: ~Copyable {
   }
 
   private func find(
-    _ filter: Span<UInt8>, of subscriber: Int, texts: borrowing ByteChains
+    _ node: Handle<TopicNode>, _ group: Handle<SharedGroup>, of subscriber: Int
   ) -> Handle<Subscription>? {
-    let shared = SharedFilter(parsing: filter)
-    let path = path(of: filter, shared)
-    guard let node = tree.find(path, texts: texts) else { return nil }
-    var group = Handle<SharedGroup>.null
-    if let shared {
-      guard let found = findGroup(named: shared.group.in(filter), at: node, texts: texts) else {
-        return nil
-      }
-      group = found
-    }
-    var slot = index.first(key(node, subscriber))
+    var slot = index.first(key(node, group, subscriber))
     while let candidate = slot {
       if let handle = subscriptions.handle(at: candidate), subscriptions[handle].node == node,
         subscriptions[handle].subscriber == UInt32(subscriber), subscriptions[handle].group == group
@@ -156,15 +221,17 @@ package struct SubscriptionIndex: ~Copyable {
     return shared.filter.in(filter)
   }
 
-  private func key(_ node: Handle<TopicNode>, _ subscriber: Int) -> UInt32 {
-    hash(node.raw, UInt32(subscriber))
+  private func key(
+    _ node: Handle<TopicNode>, _ group: Handle<SharedGroup>, _ subscriber: Int
+  ) -> UInt32 {
+    hash(hash(node.raw, group.raw), UInt32(subscriber))
   }
 
   private mutating func link(_ handle: Handle<Subscription>) {
     let subscriber = Int(subscriptions[handle].subscriber)
-    index.insert(handle.index, hash: key(subscriptions[handle].node, subscriber))
-    linkToSubscriber(handle, subscriber)
     let group = subscriptions[handle].group
+    index.insert(handle.index, hash: key(subscriptions[handle].node, group, subscriber))
+    linkToSubscriber(handle, subscriber)
     guard group.isNull else {
       sharedCount += 1
       return addMember(handle, to: group)
@@ -183,10 +250,16 @@ package struct SubscriptionIndex: ~Copyable {
     subscribers[subscriber].first = handle
   }
 
-  private mutating func remove(_ handle: Handle<Subscription>, texts: inout ByteChains) {
+  /// Removes a subscription; how many levels its filter had.
+  @discardableResult
+  private mutating func remove(
+    _ handle: Handle<Subscription>, texts: inout ByteChains
+  ) -> Int {
     endReplay(of: handle)
     let gone = subscriptions[handle]
-    index.remove(handle.index, hash: key(gone.node, Int(gone.subscriber)))
+    slow.forget(handle, next: gone.next)
+    index.remove(handle.index, hash: key(gone.node, gone.group, Int(gone.subscriber)))
+    let levels = discharge(gone, blockBytes: texts.blockBytes)
     unlinkFromSubscriber(gone)
     if gone.group.isNull {
       unlinkFromNode(gone)
@@ -195,7 +268,19 @@ package struct SubscriptionIndex: ~Copyable {
       removeMember(handle, texts: &texts)
     }
     subscriptions.release(handle)
-    tree.drop(gone.node, texts: &texts)
+    tree.drop(gone.node, texts: &texts, forgottenBy: &slow.walk)
+    return levels
+  }
+
+  /// Takes what a subscription was charged off its session's account; how many levels there were.
+  private mutating func discharge(_ gone: Subscription, blockBytes: Int) -> Int {
+    var (levels, blocks) = tree.cost(of: gone.node, blockBytes: blockBytes)
+    if !gone.group.isNull {
+      blocks += (groups[gone.group].name.count + blockBytes - 1) / blockBytes
+    }
+    subscribers[Int(gone.subscriber)].count -= 1
+    subscribers[Int(gone.subscriber)].blocks -= UInt32(blocks)
+    return levels
   }
 
   private mutating func unlinkFromSubscriber(_ gone: Subscription) {

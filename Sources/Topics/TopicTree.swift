@@ -24,8 +24,6 @@ package struct TopicTree: ~Copyable {
   private var index: HashIndex
   private let hash: SeededHash
   private let deepest: Int
-  /// The nodes still to visit while a Topic Name is matched.
-  private var pending: FixedList<PendingNode>
   /// The first-level nodes `+` and `#`.
   private var anyFirstLevel: Handle<TopicNode> = .null
   private var anyTopic: Handle<TopicNode> = .null
@@ -33,7 +31,6 @@ package struct TopicTree: ~Copyable {
   package init(nodes count: Int, levels: Int, hash: SeededHash, in region: inout Region) {
     nodes = Pool("topic levels", capacity: count, in: &region)
     index = HashIndex(capacity: count, in: &region)
-    pending = FixedList("topic walk", capacity: 2 * levels + 4, in: &region)
     self.hash = hash
     deepest = levels
   }
@@ -46,7 +43,9 @@ package struct TopicTree: ~Copyable {
   }
 
   /// The node where `filter` ends, made if need be; nil, and nothing made, when something is full.
-  mutating func insert(_ filter: Span<UInt8>, texts: inout ByteChains) -> Handle<TopicNode>? {
+  mutating func insert(
+    _ filter: Span<UInt8>, texts: inout ByteChains, forgottenBy walk: inout TopicWalk
+  ) -> Handle<TopicNode>? {
     guard levelCount(of: filter) <= deepest else {
       nodes.refuse()
       return nil
@@ -57,7 +56,7 @@ package struct TopicTree: ~Copyable {
       let text = level.in(filter)
       guard let next = child(of: node, text, texts: texts) ?? add(text, below: node, texts: &texts)
       else {
-        removeIfUnused(node, texts: &texts)
+        removeIfUnused(node, texts: &texts, forgottenBy: &walk)
         return nil
       }
       node = next
@@ -76,39 +75,49 @@ package struct TopicTree: ~Copyable {
     return node
   }
 
+  /// What the levels down to a node take, as if nobody else had any of them.
+  func cost(of node: Handle<TopicNode>, blockBytes: Int) -> (levels: Int, blocks: Int) {
+    var (levels, blocks) = (0, 0)
+    var current = node
+    while !current.isNull {
+      levels += 1
+      blocks += max(1, (nodes[current].text.count + blockBytes - 1) / blockBytes)
+      current = nodes[current].parent
+    }
+    return (levels, blocks)
+  }
+
   /// Adds one to what hangs on the node.
   mutating func hold(_ node: Handle<TopicNode>) {
     nodes[node].holders += 1
   }
 
-  /// Takes one from what hangs on the node, and removes it and those above that nothing needs.
-  mutating func drop(_ node: Handle<TopicNode>, texts: inout ByteChains) {
+  /// Takes one from what hangs on the node, and removes it and those above that nothing needs; a walk
+  /// that is under way forgets them.
+  mutating func drop(
+    _ node: Handle<TopicNode>, texts: inout ByteChains, forgottenBy walk: inout TopicWalk
+  ) {
     nodes[node].holders -= 1
-    removeIfUnused(node, texts: &texts)
+    removeIfUnused(node, texts: &texts, forgottenBy: &walk)
   }
 
-  /// Begins a walk over the nodes where filters end that match `topic`.
-  mutating func beginWalk(of topic: Span<UInt8>) {
-    pending.removeAll()
-    let isReserved = topic[0] == UInt8(ascii: "$")
-    _ = pending.append(PendingNode(node: .null, offset: 0, isReserved: isReserved))
-  }
-
-  /// The next node of the walk whose filter matches; each matching filter's node comes once.
+  /// The next node of the walk whose filter matches; each matching filter's node comes once. Nil when
+  /// there is none, or no work left.
   ///
   /// Every node is visited at most once in a walk, however many wildcards there are.
-  mutating func nextMatch(
-    of topic: Span<UInt8>, texts: borrowing ByteChains
+  func nextMatch(
+    of topic: Span<UInt8>, on walk: inout TopicWalk, texts: borrowing ByteChains,
+    _ work: inout Work
   ) -> Handle<TopicNode>? {
-    while pending.count > 0 {
-      let step = pending.removeLast()
+    while !work.isSpent, let step = walk.next() {
+      work.pay()
       if step.isMatch { return step.node }
       guard step.offset <= topic.count else {
         // The name ends here: filters that end here match, and so does `#` below. [4.7.1.2]
-        push(anyRest(below: step), asMatch: true)
+        walk.push(anyRest(below: step), asMatch: true)
         return step.node
       }
-      descend(from: step, in: topic, texts: texts)
+      descend(from: step, in: topic, on: &walk, texts: texts, &work)
     }
     return nil
   }
@@ -134,17 +143,21 @@ package struct TopicTree: ~Copyable {
     return start..<buffer.capacity
   }
 
-  private mutating func descend(
-    from step: PendingNode, in topic: Span<UInt8>, texts: borrowing ByteChains
+  private func descend(
+    from step: PendingNode, in topic: Span<UInt8>, on walk: inout TopicWalk,
+    texts: borrowing ByteChains, _ work: inout Work
   ) {
     let end = endOfLevel(in: topic, from: step.offset)
     // Wildcards in the first level do not match names that begin with $. [MQTT-4.7.2-1]
     if !step.isReserved {
-      push(anyRest(below: step), asMatch: true)
-      push(anyLevel(below: step), offset: end + 1)
+      walk.push(anyRest(below: step), asMatch: true)
+      walk.push(anyLevel(below: step), offset: end + 1)
     }
     let level = topic.extracting(step.offset..<end)
-    if let exact = child(of: step.node, level, texts: texts) { push(exact, offset: end + 1) }
+    work.pay(1 + level.count >> 5)
+    if let exact = child(of: step.node, level, texts: texts) {
+      walk.push(exact, offset: end + 1)
+    }
   }
 
   private func endOfLevel(in topic: Span<UInt8>, from offset: Int) -> Int {
@@ -161,15 +174,8 @@ package struct TopicTree: ~Copyable {
     step.node.isNull ? anyFirstLevel : nodes[step.node].anyLevel
   }
 
-  /// There is always room: each level of the tree leaves at most two nodes behind while the walk
-  /// goes down a third.
-  private mutating func push(_ node: Handle<TopicNode>, offset: Int = 0, asMatch: Bool = false) {
-    guard !node.isNull else { return }
-    let isPushed = pending.append(PendingNode(node: node, offset: offset, isMatch: asMatch))
-    precondition(isPushed)
-  }
-
-  private func levelCount(of filter: Span<UInt8>) -> Int {
+  /// How many levels a filter has.
+  func levelCount(of filter: Span<UInt8>) -> Int {
     var count = 1
     for index in filter.indices where filter[index] == UInt8(ascii: "/") { count += 1 }
     return count
@@ -207,9 +213,12 @@ package struct TopicTree: ~Copyable {
     return node
   }
 
-  private mutating func removeIfUnused(_ node: Handle<TopicNode>, texts: inout ByteChains) {
+  private mutating func removeIfUnused(
+    _ node: Handle<TopicNode>, texts: inout ByteChains, forgottenBy walk: inout TopicWalk
+  ) {
     var current = node
     while !current.isNull && nodes[current].holders == 0 {
+      if !walk.isEmpty { walk.forget(current) }
       let parent = nodes[current].parent
       clearWildcard(current, below: parent)
       index.remove(current.index, hash: nodes[current].hash)
@@ -241,20 +250,5 @@ package struct TopicTree: ~Copyable {
     }
     if nodes[parent].anyLevel == node { nodes[parent].anyLevel = .null }
     if nodes[parent].anyRest == node { nodes[parent].anyRest = .null }
-  }
-}
-
-/// A node that a walk has still to visit, and where its children's level begins in the name.
-private struct PendingNode: BitwiseCopyable {
-  let node: Handle<TopicNode>
-  let offset: Int
-  let isMatch: Bool
-  let isReserved: Bool
-
-  init(node: Handle<TopicNode>, offset: Int, isMatch: Bool = false, isReserved: Bool = false) {
-    self.node = node
-    self.offset = offset
-    self.isMatch = isMatch
-    self.isReserved = isReserved
   }
 }

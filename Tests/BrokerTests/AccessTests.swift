@@ -119,7 +119,7 @@ func aPublishThatIsDeniedGoesNowhere(version: Version) throws {
   let b = world.connect("b", userName: "b")
   #expect(b.subscribe("x/#") == 0)
   #expect(b.texts() == ["1"])
-  #expect(a.subscribe("#") == 0 && a.texts() == ["1", "2", "3"])
+  #expect(a.subscribe("#") == 0 && a.texts().sorted() == ["1", "2", "3"])
   try world.take(rules: "user a\ntopic x/2\nuser b\ntopic x/#\n")
   #expect(a.subscribe("x/+") == 0)
   #expect(a.texts() == ["2"])
@@ -231,7 +231,7 @@ func whatWasSentIsNotSentAgainToThoseWhoMayNotReadItAnyMore(qos: UInt8) throws {
   #expect(a.subscribe("x/#", qos) == qos)
   let b = world.connect("b", userName: "a")
   for number in 1...3 { b.publish("x/\(number)", "\(number)", qos: qos, identifier: number) }
-  #expect(a.texts() == ["1", "2", "3"])
+  #expect(a.texts().sorted() == ["1", "2", "3"])
   a.lose()
   try world.take(rules: "user a\ntopic x/2\n")
   let back = world.connect(

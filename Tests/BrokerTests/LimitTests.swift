@@ -107,6 +107,22 @@ func connectionsOverTheLimitAreRefusedPolitely(limit: Int) throws {
   #expect(client.ask(packet) == [.puback(1, 0x10)])
 }
 
+@Test func aFullTableOfLevelsRefusesARetainedMessage() {
+  let world = World { $0.retainedLevels = 3 }
+  let client = world.connect("a")
+  func publish(_ topic: String) -> [Answer] {
+    client.ask(Packet.publish(topic, [1], qos: 1, identifier: 1, retain: true))
+  }
+  #expect(publish("a/b/1") == [.puback(1, 0x10)] && publish("a/b/2") == [.puback(1, 0x10)])
+  #expect(publish("a/b/c/1") == [.puback(1, 0x97)] && world.refused("retained levels") == 1)
+  #expect(publish("b/1") == [.puback(1, 0x97)] && world.count(.retainedFull) == 2)
+  #expect(publish("a/1") == [.puback(1, 0x10)] && publish("1") == [.puback(1, 0x10)])
+  #expect(world.used("retained levels") == 3 && world.used("retained messages") == 4)
+  client.publish("a/b/1", "", retain: true)
+  client.publish("a/b/2", "", retain: true)
+  #expect(publish("b/1") == [.puback(1, 0x10)] && world.used("retained levels") == 3)
+}
+
 @Test func fullTablesOfMessagesRefuseOrDrop() {
   let changes: [(inout Limits) -> Void] = [
     { $0.messages = 2 }, { $0.messageBlocks = 2 }, { $0.deliveries = 2 },

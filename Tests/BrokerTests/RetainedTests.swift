@@ -90,6 +90,84 @@ func aNewSubscriptionGetsWhatIsRetained(version: Version) {
   #expect(world.used("deliveries") == 0 && world.used("subscriptions") == 0)
 }
 
+@Test func aReplayGoesOnBehindWhatIsRemovedUnderIt() {
+  let world = World()
+  let sender = world.connect("s")
+  for number in 0..<40 { sender.publish("r/\(number)/x", "x", qos: 1, identifier: 1, retain: true) }
+  let client = world.connect("r", .v5, .receiveMaximum(3))
+  #expect(client.subscribe("r/+/+", 1) == 1)
+  var delivered = client.deliveries()
+  let topics = delivered.map(\.topic)
+  // All but what it has: what it stands on among them.
+  for number in 0..<40 where !topics.contains("r/\(number)/x") {
+    sender.publish("r/\(number)/x", "", retain: true)
+  }
+  #expect(world.broker.retained.count == 3)
+  while !delivered.isEmpty {
+    for message in delivered { client.send(Packet.acknowledgement(4, message.identifier)) }
+    delivered = client.deliveries()
+  }
+  for topic in topics { sender.publish(topic, "", retain: true) }
+  #expect(world.used("retained messages") == 0 && world.used("retained levels") == 0)
+}
+
+@Test func whatAReplayStandsOnIsGivenBackHoweverItEnds() {
+  let ends: [(Client) -> Void] = [
+    { #expect($0.ask(Packet.unsubscribe(["r/+/+"])).contains(.unsuback(1, [0]))) },
+    { $0.lose() },
+    { $0.send([0xE0, 0]) },
+  ]
+  for end in ends {
+    let world = World()
+    let sender = world.connect("s")
+    for number in 0..<90 {
+      sender.publish("r/\(number)/x", "x", qos: 1, identifier: 1, retain: true)
+    }
+    let client = world.connect("r", .v5, .receiveMaximum(3))
+    #expect(client.subscribe("r/+/+", 1) == 1 && client.deliveries().count == 3)
+    for number in 0..<90 { sender.publish("r/\(number)/x", "", retain: true) }
+    #expect(world.used("retained messages") == 1)
+    end(client)
+    #expect(world.used("retained messages") == 0 && world.used("retained levels") == 0)
+  }
+}
+
+@Test func aReplayBeginsAnewWhenItIsAskedForAgain() {
+  // [MQTT-3.8.4-3]
+  let world = World()
+  let sender = world.connect("s")
+  for number in 0..<90 { sender.publish("r/\(number)", "x", qos: 1, identifier: 1, retain: true) }
+  let client = world.connect("r", .v5, .receiveMaximum(3))
+  #expect(client.subscribe("r/+", 1) == 1)
+  // It stands somewhere: what it has found is queued, and not all of it sent.
+  #expect(client.subscribe("r/+", 1) == 1)
+  var topics: [String] = []
+  while case let delivered = client.deliveries(), !delivered.isEmpty {
+    topics += delivered.map(\.topic)
+    for message in delivered { client.send(Packet.acknowledgement(4, message.identifier)) }
+  }
+  let queued = topics.count - 90
+  #expect(queued > 0 && Array(topics.prefix(queued)) == Array(topics[queued...].prefix(queued)))
+  #expect(Set(topics).count == 90)
+}
+
+@Test func aReplayThatFindsNothingIsPutOffAndComesToItsEnd() {
+  // More levels than are looked at in one go.
+  let world = World {
+    $0.retained = 2000
+    $0.messages = 2100
+    $0.messageBlocks = 2100
+    $0.retainedLevels = 3000
+  }
+  let sender = world.connect("s")
+  for number in 0..<1000 { sender.publish("r/\(number)/x", "x", retain: true) }
+  let client = world.connect("c")
+  #expect(client.ask(Packet.subscribe([("r/+/y", 0), ("r/7/x", 0)])).count == 2)
+  #expect(client.deliveries().isEmpty)
+  #expect(world.broker.fill(client.handle) == false)
+  #expect(client.subscribe("r/+/x") == 0 && client.deliveries().count == 1000)
+}
+
 @Test func aRetainedMessageExpires() {
   // [MQTT-3.3.2-5] [MQTT-3.3.2-6]
   let world = World()

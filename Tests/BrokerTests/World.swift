@@ -63,6 +63,7 @@ final class World {
     limits.messageBlocks = 600
     limits.messageBlockBytes = 128
     limits.retained = 100
+    limits.retainedLevels = 200
     limits.deliveries = 300
     limits.unreleased = 60
     limits.packetBytes = 20_000

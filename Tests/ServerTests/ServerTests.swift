@@ -26,6 +26,7 @@ private final class Machine {
     limits.messages = 50
     limits.messageBlocks = 200
     limits.retained = 4
+    limits.retainedLevels = 20
     limits.deliveries = 50
     limits.unreleased = 8
     limits.packetBytes = 9000

@@ -112,7 +112,9 @@ extension Oracle {
     let groupCount = Set(possible.filter(\.isShared).map(\.filter)).count
     let live = times * (groupCount + (isOwn ? 1 : 0))
     let count = session.firstSent[message.number, default: 0]
-    let replays = message.isRetained ? session.replays(of: message) : 0
+    // Where there is little room for that, a replay that was broken off begins anew.
+    let attempts = isRoomy ? 1 : session.connectionCount
+    let replays = message.isRetained ? attempts * session.replays(of: message) : 0
     if session.firstSentLive[message.number, default: 0] > live || count > live + replays {
       fail("\(name) was sent as new \(count) times")
     }
@@ -220,8 +222,9 @@ extension Oracle {
 
   /// A Will waits for its delay, unless the session ends before or begins anew. [MQTT-3.1.3-9]
   private func checkDelay(_ message: ModelMessage, _ name: String) {
-    guard let view = message.willOf, let session = view.session, let signedAt = view.signedAt,
-      session.connectCount == view.connectNumber, let delay = view.connect?.will?.delay,
+    guard !endsSessions, let view = message.willOf, let session = view.session,
+      let signedAt = view.signedAt, session.connectCount == view.connectNumber,
+      let delay = view.connect?.will?.delay,
       // An earlier CONNECT whose password took longer begins the session anew after this one.
       !hasOpenConnect(session, besides: view)
     else { return }

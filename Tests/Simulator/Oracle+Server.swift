@@ -105,7 +105,7 @@ extension Oracle {
         mayBe = longest > 0 && view.connectReadAt < closed + longest
       }
       if let shortest = session.shortestExpiry {
-        mustBe = shortest > 0 && now < signed + shortest
+        mustBe = shortest > 0 && now < signed + shortest && !endsSessions
       }
     }
     if connect.version == 3 { return (mayBe, mustBe) }

@@ -56,6 +56,8 @@ package final class Oracle: Observer {
   let queueFullWait: UInt64
   /// Nothing is so small that anybody meets its end.
   let isRoomy: Bool
+  /// Whether a session ends whose queue is full.
+  let endsSessions: Bool
   /// No hostile client is in the groups of honest ones, so that what those are given is promised.
   let knowsMembers: Bool
 
@@ -65,6 +67,7 @@ package final class Oracle: Observer {
     olderExpiry = UInt64(profile.policy.persistentClientExpiration) * 1000
     queueFullWait = profile.policy.queueFullWait
     isRoomy = profile.isRoomy
+    endsSessions = !profile.isRoomy && profile.policy.whenQueueIsFull == .endSession
   }
 
   /// Connections that the server has not closed.
@@ -145,11 +148,16 @@ package final class Oracle: Observer {
     return (session, message)
   }
 
-  /// Whether anything that must arrive has not arrived.
-  var missing: [(session: ModelSession, message: ModelMessage)] {
+  /// What must arrive and has not arrived.
+  ///
+  /// - Parameter losses: how many messages the server says that it has dropped of a client's.
+  func missing(
+    losses: (String) -> Int
+  ) -> [(session: ModelSession, message: ModelMessage)] {
     sessions.values.sorted { $0.clientIdentifier < $1.clientIdentifier }
       .flatMap { session in
-        (Array(session.owed.values) + session.owedReplays.values.flatMap(\.values))
+        let owed = session.owed.count > losses(session.clientIdentifier) ? session.owed : [:]
+        return (Array(owed.values) + session.owedReplays.values.flatMap(\.values))
           .sorted { $0.number < $1.number }.map { (session, $0) }
       }
   }

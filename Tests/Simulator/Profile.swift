@@ -20,7 +20,7 @@ struct Profile {
     limits.connections = honestClients + chance.within(0...6)
     limits.sessions = limits.connections + chance.within(0...6)
     limits.subscriptions = isRoomy ? 400 : chance.within(6...60)
-    limits.topicNodes = isRoomy ? 1200 : chance.within(6...80)
+    limits.topicNodes = isRoomy ? 1200 : chance.within(14...80)
     limits.topicLevels = 16
     limits.sharedGroups = isRoomy ? 40 : chance.within(1...4)
     limits.textBlocks = isRoomy ? 4000 : limits.sessions + chance.within(10...90)
@@ -31,14 +31,15 @@ struct Profile {
     limits.messageBlockBytes = chance.pick([16, 32, 128])
     limits.messageBlocks = isRoomy ? 400_000 : chance.within(150...400)
     limits.retained = isRoomy ? 600 : chance.within(2...12)
+    limits.retainedLevels = isRoomy ? 2400 : limits.retained + 1
     limits.deliveries = isRoomy ? 40_000 : chance.within(4...80)
     limits.unreleased = isRoomy ? 4000 : chance.within(2...20)
     limits.packetBytes = 2048
     limits.defaultPacketBytes = 2048
     limits.receiveBytes = chance.pick([16, 128, 1024])
     limits.receiveBlockBytes = chance.pick([16, 64, 256])
-    let places = limits.connections + 4
-    limits.receiveBlocks = places + 2048 / limits.receiveBlockBytes + chance.within(1...20)
+    let places = limits.places
+    limits.receiveBlocks = places + 2 * 2048 / limits.receiveBlockBytes + chance.within(1...20)
     limits.sendBlockBytes = chance.pick([64, 256, 1024])
     limits.sendBlocks =
       2 * places
@@ -69,6 +70,8 @@ struct Profile {
     policy.maximumQueued = isRoomy ? 10_000 : chance.within(2...30)
     policy.maximumPacketSize = min(2048, limits.packetBytes)
     policy.queuesQoS0 = chance.oneIn(2)
+    policy.whenQueueIsFull = chance.pick(
+      [.dropNewest, .dropNewest, .dropOldest, .endSession, .reject, .reject])
     policy.queueFullWait = UInt64(chance.pick([100, 2000, 10_000]))
     policy.writeTimeout = UInt64(chance.pick([0, 150_000]))
     for index in policy.listeners.indices {

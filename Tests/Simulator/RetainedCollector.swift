@@ -17,7 +17,8 @@ final class RetainedCollector: Peer {
     wire.send(connect.encoded(version: 4))
     var subscribe = Packet(.subscribe)
     subscribe.identifier = 1
-    subscribe.requests = [Packet.Request(filter: "#"), Packet.Request(filter: "$ostile/#")]
+    // Each topic by one of them, and so that there are levels to find beside and above others.
+    subscribe.requests = ["+", "+/+/#", "$ostile/#"].map { Packet.Request(filter: $0) }
     wire.send(subscribe.encoded(version: 4))
   }
 

@@ -1,63 +1,9 @@
 import MQTT
 import Memory
-import Messages
 import Support
 import Testing
 
 @testable import Topics
-
-/// Retained messages with the store that holds them.
-private final class Retained {
-  var index: RetainedIndex
-  var messages: MessageStore
-  var now = Instant(milliseconds: 1000)
-
-  init(count: Int) {
-    index = carved { RetainedIndex(count: count, hash: SeededHash(seed: 4), in: &$0) }
-    messages = carved { MessageStore(count: 100, blocks: 400, blockBytes: 8, in: &$0) }
-  }
-
-  func retain(_ topic: String, _ payload: UInt8, seconds: UInt64? = nil) -> Bool {
-    let (bytes, payload) = (topic.bytes, [payload])
-    let traits = MessageTraits(qos: .atMostOnce, isRetained: true, expiry: .never)
-    let message = messages.keep(
-      topic: bytes.span, properties: Span(), payload: payload.span, traits: traits)
-    guard let message else { return false }
-    defer { messages.release(message) }
-    let expiry = seconds.map { now.adding(seconds: $0) } ?? .never
-    return index.replace(bytes.span, by: message, expiring: expiry, messages: &messages)
-  }
-
-  func remove(_ topic: String) {
-    let bytes = topic.bytes
-    index.remove(bytes.span, messages: &messages)
-  }
-
-  /// The last byte of the topic's message.
-  func payload(of topic: String) -> UInt8? {
-    let bytes = topic.bytes
-    return index.message(of: bytes.span, now: now, messages: messages).map { payload(of: $0) }
-  }
-
-  func hasRoom(for topic: String) -> Bool {
-    let bytes = topic.bytes
-    return index.hasRoom(for: bytes.span, messages: messages)
-  }
-
-  /// All that a walk over the positions finds.
-  func walk() -> [UInt8] {
-    (0..<index.endPosition).compactMap { index.message(at: $0, now: now) }.map { payload(of: $0) }
-  }
-
-  private func payload(of message: Handle<Message>) -> UInt8 {
-    var chains: ByteChains = carved { ByteChains("test", count: 40, blockBytes: 8, in: &$0) }
-    var (cursor, chain) = (messages[message].start, Chain())
-    _ = messages.append(messages[message].byteCount, from: &cursor, to: &chain, of: &chains)
-    return Array(copying: chain, of: chains).last ?? 0
-  }
-
-  var used: [Int] { [index.occupancy.used, messages.messageOccupancy.used] }
-}
 
 @Test(arguments: 0..<5)
 func retainedMessagesAnswerAsADictionaryDoes(seed: Int) {
@@ -78,9 +24,9 @@ func retainedMessagesAnswerAsADictionaryDoes(seed: Int) {
       #expect(isRetained == fits)
       if fits { model[topic] = UInt8(step & 0xFF) }
     }
-    #expect(retained.used == [model.count, model.count])
+    #expect(retained.used == [model.count, levelCount(of: model.keys, deepest: 16), model.count])
     for topic in topics { #expect(retained.payload(of: topic) == model[topic]) }
-    #expect(retained.walk().sorted() == model.values.sorted())
+    #expect(retained.walk("#").topics == model.keys.sorted())
   }
 }
 
@@ -90,14 +36,24 @@ func retainedMessagesAnswerAsADictionaryDoes(seed: Int) {
   _ = retained.retain("a", 1, seconds: 10)
   _ = retained.retain("b", 2)
   retained.now = retained.now.adding(milliseconds: 9999)
-  #expect(retained.walk() == [1, 2] && retained.payload(of: "a") == 1)
+  #expect(retained.walk("+").topics == ["a", "b"] && retained.payload(of: "a") == 1)
+  #expect(retained.sweep() == 0)
   retained.now = retained.now.adding(milliseconds: 1)
-  #expect(retained.walk() == [2] && retained.payload(of: "a") == nil)
-  let now = retained.now
-  let removed = (0..<3).map {
-    retained.index.removeExpired(at: $0, now: now, messages: &retained.messages)
+  #expect(retained.walk("+").topics == ["b"] && retained.payload(of: "a") == nil)
+  #expect(retained.walk("a").topics == [])
+  #expect(retained.sweep() == 1 && retained.sweep() == 0 && retained.used == [1, 1, 1])
+}
+
+@Test func anExpiryIsKeptToTheMillisecond() {
+  for milliseconds in [0, 1, UInt64(UInt32.max), 1 << 32, 0xFFFF_FFFF_FFFE] {
+    let expiry = Instant(milliseconds: milliseconds)
+    var message = RetainedMessage(.null, on: .null, expiring: expiry)
+    #expect(message.expiry == expiry)
+    message.expiry = .never
+    #expect(message.expiry == .never)
   }
-  #expect(removed == [true, false, false] && retained.used == [1, 1])
+  let never = RetainedMessage(.null, on: .null, expiring: Instant(milliseconds: 1 << 48))
+  #expect(never.expiry == .never)
 }
 
 @Test func aMessageThatReplacesAnExpiredOneTakesItsPlace() {
@@ -106,13 +62,40 @@ func retainedMessagesAnswerAsADictionaryDoes(seed: Int) {
   retained.now = retained.now.adding(seconds: 2)
   #expect(retained.hasRoom(for: "a") && !retained.hasRoom(for: "b"))
   #expect(retained.retain("a", 2) && retained.payload(of: "a") == 2)
-  #expect(retained.used == [1, 1])
+  #expect(retained.used == [1, 1, 1])
 }
 
-@Test func aRefusalIsCounted() {
+@Test func aRefusalIsCountedByTheTableThatIsFull() {
   let retained = Retained(count: 0)
-  #expect(!retained.retain("a", 1) && retained.used == [0, 0])
+  #expect(!retained.retain("a", 1) && retained.used == [0, 0, 0])
   retained.index.refuse()
-  let refused = retained.index.occupancy.refused
-  #expect(refused == 2)
+  #expect(retained.index.occupancy.refused == 2 && retained.index.levelOccupancy.refused == 0)
+  let flat = Retained(count: 2, levels: 1)
+  #expect(flat.retain("a") && !flat.retain("b/c"))
+  flat.index.refuse()
+  #expect(flat.index.occupancy.refused == 0 && flat.index.levelOccupancy.refused == 2)
+}
+
+@Test func thereIsRoomExactlyWhenThereAreLevelsEnough() {
+  // In each state so many levels are free as the case says; the topic needs some of them.
+  for deepest in [0, 1, 2, 16] {
+    for (others, topic) in [
+      ([], "a/b/c"), (["a"], "a/b/c"), (["a/x"], "a/b/c"), (["a/b/x"], "a/b/c/d"), (["x"], "$a/b"),
+      (["$a/b"], "a"), (["/"], "//"), (["a/b/c/d/e"], "a/b/c/d/e/f/g"),
+    ] as [([String], String)] {
+      let before = levelCount(of: others, deepest: deepest)
+      let after = levelCount(of: others + [topic], deepest: deepest)
+      for free in 0...4 {
+        let retained = Retained(count: 4, levels: before + free, deepest: deepest)
+        for other in others { #expect(retained.retain(other)) }
+        let fits = after - before <= free
+        #expect(retained.hasRoom(for: topic) == fits)
+        #expect(retained.retain(topic) == fits)
+        let count = fits ? others.count + 1 : others.count
+        #expect(retained.used == [count, fits ? after : before, count], "\(others) \(topic)")
+        for topic in others + [topic] { retained.remove(topic) }
+        #expect(retained.used == [0, 0, 0])
+      }
+    }
+  }
 }

@@ -87,10 +87,8 @@ private func turns(_ index: Index, _ name: String, _ count: Int) -> [Int] {
     let handles = ["a", "b", "c", "d"].map { index.added(1, $0) }
     _ = index.added(2, "a")
     for handle in handles { index.index.beginReplay(of: handle) }
-    index.index[handles[2]].replayPosition = 7
-    // Once more from the start, in its old place.
+    // Once more, in its old place.
     index.index.beginReplay(of: handles[2])
-    #expect(index.index[handles[2]].replayPosition == 0)
     var queue = handles
     while !queue.isEmpty {
       let (first, other) = (index.index.replaying(1), index.index.replaying(2))
@@ -110,4 +108,39 @@ private func turns(_ index: Index, _ name: String, _ count: Int) -> [Int] {
     }
     #expect(index.index.replaying(1).isNull)
   }
+}
+
+@Test func thoseThatReplayAreNeighboursInBothDirections() {
+  // So none of them has to be sought from an end of the list when it leaves.
+  var random = Random(seed: 9)
+  let index = Index()
+  let handles = (0..<20).map { index.added(1, "\($0)") }
+  var queue: [Int] = []
+  for _ in 0..<2000 {
+    let chosen = random.below(handles.count)
+    if random.oneIn(2) {
+      index.index.beginReplay(of: handles[chosen])
+      if !queue.contains(chosen) { queue.append(chosen) }
+    } else {
+      index.index.endReplay(of: handles[chosen])
+      queue.removeAll { $0 == chosen }
+    }
+    var before = Handle<Subscription>.null
+    var current = index.index.replaying(1)
+    for place in queue {
+      #expect(current == handles[place] && index.index[current].previousReplay == before)
+      (before, current) = (current, index.index[current].nextReplay)
+    }
+    let last = index.index.subscribers[1].lastReplay
+    #expect(current.isNull && last == before)
+  }
+}
+
+@Test func aSessionWithManyReplaysLeaves() {
+  let count = 100_000
+  let index = Index(
+    subscriptions: count, subscribers: 1, nodes: count, levels: 1, texts: 2 * count)
+  for number in 0..<count { index.index.beginReplay(of: index.added(0, "\(number)")) }
+  index.removeAll(of: 0)
+  #expect(index.used == [0, 0, 0, 0] && index.index.replaying(0).isNull)
 }

@@ -29,18 +29,28 @@ package struct Subscribe: BitwiseCopyable {
     try validateRequests(in: bytes)
   }
 
-  /// The next request, in the bytes that were parsed; `nil` behind the last.
+  /// The next request, in the bytes that were parsed; `nil` behind the last, and when `bytes` end
+  /// within it.
   package mutating func next(in bytes: Span<UInt8>) -> Request? {
-    guard !rest.isEmpty else { return nil }
-    var reader = PacketReader(bytes, within: rest)
+    var reader = PacketReader(bytes, within: rest.cut(to: bytes.count))
     do throws(MalformedPacket) {
       let filter = try reader.readBinary()
       let options = try SubscriptionOptions(parsing: reader.readByte(), version: version)
-      rest = reader.readRest()
+      rest = rest.behind(reader.position)
       return Request(filter: filter, options: options)
     } catch {
-      return nil  // Not reached: the packet was validated.
+      return nil
     }
+  }
+
+  /// Bytes that the requests take that were not asked for yet.
+  package var remaining: Int { rest.length }
+
+  /// Says that the bytes before the next request are gone; how many those were.
+  package mutating func forgetTaken() -> Int {
+    let taken = rest.offset
+    rest = rest.relative(to: taken)
+    return taken
   }
 
   private static func readIdentifier(

@@ -21,17 +21,27 @@ package struct Unsubscribe: BitwiseCopyable {
     try validateFilters(in: bytes)
   }
 
-  /// The next Topic Filter, in the bytes that were parsed; `nil` behind the last.
+  /// The next Topic Filter, in the bytes that were parsed; `nil` behind the last, and when `bytes` end
+  /// within it.
   package mutating func next(in bytes: Span<UInt8>) -> Field? {
-    guard !rest.isEmpty else { return nil }
-    var reader = PacketReader(bytes, within: rest)
+    var reader = PacketReader(bytes, within: rest.cut(to: bytes.count))
     do throws(MalformedPacket) {
       let filter = try reader.readBinary()
-      rest = reader.readRest()
+      rest = rest.behind(reader.position)
       return filter
     } catch {
-      return nil  // Not reached: the packet was validated.
+      return nil
     }
+  }
+
+  /// Bytes that the filters take that were not asked for yet.
+  package var remaining: Int { rest.length }
+
+  /// Says that the bytes before the next filter are gone; how many those were.
+  package mutating func forgetTaken() -> Int {
+    let taken = rest.offset
+    rest = rest.relative(to: taken)
+    return taken
   }
 
   private mutating func validateFilters(in bytes: Span<UInt8>) throws(MalformedPacket) {

@@ -43,6 +43,7 @@ struct Profile {
     limits.messageBlocks = isSmall ? 40 : 600
     limits.messageBlockBytes = 32
     limits.retained = isSmall ? 3 : 40
+    limits.retainedLevels = isSmall ? 4 : 80
     limits.deliveries = isSmall ? 10 : 300
     limits.unreleased = isSmall ? 3 : 60
     limits.packetBytes = 1024

@@ -1,6 +1,7 @@
 import FuzzSupport
 import MQTT
 import Memory
+import Messages
 
 @testable import Topics
 
@@ -48,6 +49,59 @@ private func check(_ filter: [UInt8], _ name: [UInt8]) {
     require(isEnded, "it was not there")
   }
   requireEmpty(index)
+  if name.count <= 8192 { checkRetained(given, name, doesMatch) }
+}
+
+private struct RetainedMessages: ~Copyable {
+  var retained: RetainedIndex
+  var messages: MessageStore
+  var name: Buffer
+}
+
+/// A walk along the filter finds the message retained on the name if they match, and leaves nothing.
+private func checkRetained(_ filter: [UInt8], _ name: [UInt8], _ doesMatch: Bool) {
+  var index = arena.carve { region in
+    RetainedMessages(
+      retained: RetainedIndex(
+        count: 2, levels: 8, deepest: 3, walkers: 1, hash: SeededHash(seed: 1), in: &region),
+      messages: MessageStore(count: 2, blocks: 256, blockBytes: 32, in: &region),
+      name: Buffer("name", capacity: 8192, in: &region))
+  }
+  require(retain(name, &index), "there is no room to retain")
+  require(walk(filter, &index) == (doesMatch ? 1 : 0), "the walk finds what does not match")
+  index.retained.remove(name.span, messages: &index.messages)
+  require(index.retained.occupancy.used == 0, "retained messages")
+  require(index.retained.levelOccupancy.used == 0, "retained levels")
+  require(index.messages.messageOccupancy.used == 0, "messages")
+}
+
+private func retain(_ name: [UInt8], _ index: inout RetainedMessages) -> Bool {
+  let traits = MessageTraits(qos: .atMostOnce, isRetained: true, expiry: .never)
+  let message = index.messages.keep(
+    topic: name.span, properties: Span(), payload: Span(), traits: traits)
+  guard let message else { return false }
+  defer { index.messages.release(message) }
+  return index.retained.replace(
+    name.span, by: message, expiring: .never, messages: &index.messages)
+}
+
+/// How many messages a walk finds that is put off after every step.
+private func walk(_ filter: [UInt8], _ index: inout RetainedMessages) -> Int {
+  var walk = RetainedWalk()
+  var count = 0
+  while true {
+    var work = Work(1)
+    let step = index.retained.next(
+      of: &walk, along: filter.span, now: Instant(milliseconds: 1), messages: index.messages,
+      name: &index.name, work: &work)
+    switch step {
+    case .message:
+      walk.pass()
+      count += 1
+    case .paused: continue
+    case .ended: return count
+    }
+  }
 }
 
 /// Beside two others, so that levels are shared.

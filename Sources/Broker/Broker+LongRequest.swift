@@ -1,0 +1,122 @@
+import Board
+import MQTT
+import Memory
+import Sessions
+
+// A SUBSCRIBE or UNSUBSCRIBE may have a hundred thousand Topic Filters: they are looked at as far as
+// work goes, and those that were looked at are forgotten. Room for all codes is taken before the first,
+// so that nobody waits in the middle.
+extension Broker {
+  /// Begins with the filters of a packet; false when its answer has to wait for room.
+  mutating func begin(
+    _ answer: SubscriptionAnswer, to filters: LongRequest.Filters,
+    on connection: Handle<Connection>, _ work: inout Work
+  ) -> Bool {
+    // One that is too large for the Client cannot be sent. [MQTT-3.1.2-27]
+    guard answer.packetLength <= Int(clamping: connections[connection].maximumPacketSize) else {
+      refuse(connection, .packetTooLarge, .messageTooLarge, "its answer is too large for it")
+      return true
+    }
+    let needed = departures.blocks.blocksNeeded(toAppend: answer.packetLength, to: Chain())
+    guard needed <= sendBlocks(for: connection) else {
+      wait(connection, for: .sendBlocks(UInt32(needed)))
+      return false
+    }
+    work.pay(WorkPrice.copying(answer.packetLength))
+    var chain = Chain()
+    var head = PacketBytes<8>()
+    answer.writeHead(to: &head)
+    put(head.span, to: &chain)
+    putPlaces(answer.packetLength - head.span.count, to: &chain)
+    var cursor = ChainCursor(startOf: chain)
+    departures.blocks.skip(head.span.count, with: &cursor)
+    var request = LongRequest(
+      filters: filters, answer: chain, cursor: cursor, hasCodes: answer.hasCodes)
+    _ = request.forgetTaken()
+    departures.requests[connection.index] = request
+    connections[connection].hasRequest = true
+    return true
+  }
+
+  /// Appends room for so many codes.
+  private mutating func putPlaces(_ count: Int, to chain: inout Chain) {
+    let places = InlineArray<64, UInt8>(repeating: 0)
+    var remaining = count
+    while remaining > 0 {
+      let piece = min(remaining, 64)
+      put(places.span.extracting(0..<piece), to: &chain)
+      remaining -= piece
+    }
+  }
+
+  /// Goes on with the filters that `bytes` begin with, as far as work goes; how many bytes are done
+  /// with.
+  mutating func goOnWithRequest(
+    _ bytes: Span<UInt8>, on connection: Handle<Connection>, _ work: inout Work
+  ) -> Int {
+    var request = departures.requests[connection.index]
+    switch request.filters {
+    case .subscribe(var packet):
+      while !work.isSpent, let next = packet.next(in: bytes) {
+        work.pay(WorkPrice.packet + WorkPrice.reading(next.filter.length))
+        let code = subscribe(next, packet.subscriptionIdentifier, bytes, on: connection, &work)
+        put(code, of: &request, on: connection)
+      }
+      request.filters = .subscribe(packet)
+    case .unsubscribe(var packet):
+      while !work.isSpent, let next = packet.next(in: bytes) {
+        work.pay(WorkPrice.packet + WorkPrice.reading(next.length))
+        let code = unsubscribe(from: next, bytes, on: connection, &work)
+        put(code, of: &request, on: connection)
+      }
+      request.filters = .unsubscribe(packet)
+    }
+    let taken = request.forgetTaken()
+    departures.requests[connection.index] = request
+    if request.remaining == 0 {
+      finishRequest(on: connection)
+    } else if taken == 0 {
+      connections[connection].input.needed = UInt32(min(request.remaining, Broker.longestFilter))
+    }
+    return taken
+  }
+
+  /// Bytes of the longest filter there can be, with its length and options.
+  private static var longestFilter: Int { 65_538 }
+
+  private mutating func put(
+    _ code: ReasonCode, of request: inout LongRequest, on connection: Handle<Connection>
+  ) {
+    guard request.hasCodes else { return }
+    let isV5 = connections[connection].version == .v5
+    departures.blocks.overwrite(
+      &request.cursor, with: (isV5 || !code.isError ? code : .unspecifiedError).rawValue)
+  }
+
+  /// Sends the answer, behind everything else; without a block for that it waits.
+  private mutating func finishRequest(on connection: Handle<Connection>) {
+    var answer = departures.requests[connection.index].answer
+    if connections[connection].isStreaming {
+      departures.blocks.moveAll(of: &answer, to: &departures.streams[connection.index].behind)
+    } else {
+      var outgoing = connections[connection].output
+      departures.blocks.moveAll(of: &answer, to: &outgoing)
+      setOutput(outgoing, of: connection)
+    }
+    departures.requests[connection.index].answer = answer
+    guard answer.isEmpty else { return wait(connection, for: .sendBlocks(1)) }
+    connections[connection].hasRequest = false
+    connections[connection].lastReceived = now
+    statistics.packetsSent += 1
+    arrivals.forgetWait(of: connection)
+    arm(connection)
+    owe(connection)
+  }
+
+  /// Forgets the filters of a connection that ends, and their answer.
+  mutating func forgetRequest(of connection: Handle<Connection>) {
+    guard connections[connection].hasRequest else { return }
+    connections[connection].hasRequest = false
+    departures.blocks.release(&departures.requests[connection.index].answer)
+  }
+}

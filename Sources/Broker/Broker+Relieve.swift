@@ -1,0 +1,40 @@
+import MQTT
+import Memory
+
+// When blocks are short, those go first who have held them longest and do not go on.
+extension Broker {
+  /// Sees to it that somebody who keeps others waiting for blocks is closed, in a while.
+  mutating func armShortage() {
+    guard !schedule.isSet(.shortage) else { return }
+    schedule.set(.shortage, to: now.adding(milliseconds: max(1, patience / 4)))
+  }
+
+  /// Milliseconds for which somebody may keep others waiting: who waits for them is not closed before.
+  private var patience: UInt64 { policy.queueFullWait / 2 }
+
+  /// Closes who has not completed its packet, or not read, for too long while others wait.
+  mutating func relieveShortage() {
+    if arrivals.isShort { closeGreediest() }
+    if departures.isShort { closeLongestBlocked() }
+    if arrivals.isShort || departures.isShort { armShortage() }
+  }
+
+  private mutating func closeGreediest() {
+    guard let (place, since) = arrivals.greediest, since.adding(milliseconds: patience) <= now,
+      let connection = connections.handle(at: place)
+    else { return }
+    // Where the Server has still to go on, it is not the peer's fault.
+    guard !isHeldUp(connection) else { return arrivals.noteProgress(connection, at: now) }
+    refuse(
+      connection, .quotaExceeded, .packetUnfinished, "its packet is not complete, and others wait")
+  }
+
+  private mutating func closeLongestBlocked() {
+    guard let (place, since) = departures.longestBlocked,
+      since.adding(milliseconds: patience) <= now,
+      let connection = connections.handle(at: place)
+    else { return }
+    note(.readerTimedOut, connections[connection].session, "it does not read, and others wait")
+    connectionLost(connection, "it does not read, and others wait")
+  }
+}

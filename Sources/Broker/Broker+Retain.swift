@@ -1,0 +1,85 @@
+import Access
+import MQTT
+import Memory
+import Messages
+import Sessions
+import Topics
+
+// Retained messages: what takes their place, what removes them, and for whom they count. [3.3.1.3]
+extension Broker {
+  /// Makes the message the retained one of its topic, or removes that if the Payload is empty.
+  /// [MQTT-3.3.1-6] [MQTT-3.3.1-7] [MQTT3-3.3.1-10] [MQTT3-3.3.1-11]
+  mutating func retain(
+    _ publication: inout Publication, _ bytes: Span<UInt8>, _ topic: Span<UInt8>,
+    from session: Handle<Session>
+  ) {
+    guard !publication.publish.payload.isEmpty, keep(&publication, bytes, topic) else {
+      // What came before is outdated, even when the new message found no room. [MQTT3-3.3.1-7]
+      return removeRetained(topic)
+    }
+    retain(publication.message, topic, from: session)
+  }
+
+  /// Makes a stored message the retained one, or removes that if its Payload is empty.
+  mutating func retain(
+    _ message: Handle<Message>, _ topic: Span<UInt8>, from session: Handle<Session>
+  ) {
+    guard messages[message].payloadCount > 0 else { return removeRetained(topic) }
+    let expiry = retainedExpiry(of: message)
+    if expiry != .never { armSweep() }
+    let owner = sessions.contains(session) ? sessionOwners[session.index] : .null
+    guard mayRetain(messages[message].byteCount, topic, by: owner),
+      let names = source(of: session, owner)
+    else { return refuseRetained(topic, session) }
+    if let before = retained.position(of: topic, messages: messages) {
+      retainedSources.forget(at: before, texts: &texts, &owners)
+    }
+    let blocks = messages.blockCount(of: message)
+    guard
+      let position = retained.replace(topic, by: message, expiring: expiry, messages: &messages)
+    else { preconditionFailure("`mayRetain` saw to it") }
+    if !names.isEmpty { retainedSources.keep(names, at: position) }
+    retainedSources.charge(
+      owner, blocks: blocks, texts: texts.blockCount(of: names), at: position, &owners)
+  }
+
+  /// What came before is outdated, even when the new message found no room. [MQTT3-3.3.1-7]
+  private mutating func refuseRetained(_ topic: Span<UInt8>, _ session: Handle<Session>) {
+    retained.refuse()
+    removeRetained(topic)
+    note(.retainedFull, session, "")
+  }
+
+  /// Removes the retained message of a topic, if there is one.
+  mutating func removeRetained(_ topic: Span<UInt8>) {
+    guard let position = retained.position(of: topic, messages: messages) else { return }
+    removeRetained(at: position)
+  }
+
+  /// Removes the retained message at a position.
+  mutating func removeRetained(at position: Int) {
+    retainedSources.forget(at: position, texts: &texts, &owners)
+    retained.remove(at: position, messages: &messages)
+  }
+
+  /// Whether somebody may retain a message of so many bytes: he has his share of retained messages,
+  /// and of the blocks that they take.
+  func mayRetain(_ byteCount: Int, _ topic: Span<UInt8>, by owner: Handle<Owner>) -> Bool {
+    guard retained.hasRoom(for: topic, messages: messages) else { return false }
+    guard !owner.isNull else { return true }
+    let isNew = retained.position(of: topic, messages: messages) == nil
+    let held = owners[owner]
+    return shares.retained.allows(
+      isNew ? 1 : 0, holding: Int(held.retained), free: retained.occupancy.free)
+      && shares.messageBlocks.allows(
+        messages.blocksNeeded(for: byteCount), holding: Int(held.retainedBlocks),
+        free: messages.blockOccupancy.free)
+  }
+
+  /// When a retained message goes: by its own expiry, or by the configuration's.
+  private func retainedExpiry(of message: Handle<Message>) -> Instant {
+    let own = messages[message].expiry
+    guard policy.retainExpiryInterval > 0 else { return own }
+    return min(own, now.adding(seconds: UInt64(policy.retainExpiryInterval)))
+  }
+}
