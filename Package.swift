@@ -161,9 +161,9 @@ let fuzzers: [(name: String, imports: [String])] = [
   ("Passwords", ["Access", "Board", "Memory"]),
   ("Rules", ["Access", "Board", "Memory", "MQTT"]),
   ("Keys", ["Access", "CLinux", "Memory"]),
-  ("Frames", ["WebSocket"]),
+  ("Frames", ["Memory", "WebSocket"]),
   ("Requests", ["Memory", "WebSocket"]),
-  ("Proxy", ["WebSocket"]),
+  ("Proxy", ["Memory", "WebSocket"]),
   ("Command", ["Configuration", "Memory", "PasswordCommand"]),
 ]
 if isFuzzed {

@@ -27,17 +27,19 @@ package struct Limits: BitwiseCopyable {
   /// Listening sockets. More in the configuration: an error at start.
   package var listeners = PerListener<UInt8>.count
 
-  /// Connections with TLS at once: 40 KiB of buffers each. Full: the connection is closed.
+  /// Connections with TLS at once: 40 KiB of buffers each. Full: the connection is closed. The last
+  /// quarter, at most 64, is kept for addresses that have hardly any; so it is with handshakes.
   package var tlsConnections = Chosen.tlsConnections
-  /// TLS handshakes at once. More: they wait for their turn, up to `connect_timeout`; those that
-  /// do not go on for half of that give their place up.
+  /// TLS handshakes at once. More: they wait, up to `connect_timeout`, and addresses take turns; those
+  /// that do not go on for half of that give their place up.
   package var tlsHandshakes = min(16, Chosen.tlsConnections / 2)
   /// Bytes for certificates, keys and all else that TLS holds. Full: the connection is closed; at
   /// start or on a reload, an error.
   package var tlsHeapBytes = tlsHeap(of: Chosen.tlsConnections)
 
   /// WebSocket connections at once, with those that still owe a PROXY header. Full: answered with
-  /// 503 and closed. None at all: `protocol websockets` and `enable_proxy_protocol` are an error.
+  /// 503 and closed. None at all: `protocol websockets` and `enable_proxy_protocol` are an error. The
+  /// last quarter, at most 64, is kept for addresses that have hardly any, of these and of the next two.
   package var webSockets = Chosen.webSockets
   /// Those of them whose PROXY header or HTTP request has arrived in part. Full: as above.
   package var webSocketHandshakes = forWebSockets(

@@ -118,12 +118,10 @@ package struct Broker: ~Copyable {
   }
 
   /// Takes a new Network Connection; nil when there is no place even to refuse it.
-  ///
-  /// - Parameter address: a number that its peer's address is known by; zero for none.
-  package mutating func open(listener: Int, address: UInt64 = 0) -> Handle<Connection>? {
+  package mutating func open(listener: Int, peer: Peer) -> Handle<Connection>? {
     var new = Connection(listener: UInt8(truncatingIfNeeded: listener), at: now)
-    new.address = address
-    new.owner = owners.hold(key: hash.wide(address, 0))
+    new.address = peer.network
+    new.owner = owners.hold(key: hash.wide(peer.network, 0))
     guard
       shares.entering.allows(
         1, holding: Int(owners[new.owner].entering), free: connections.occupancy.free)
@@ -136,6 +134,7 @@ package struct Broker: ~Copyable {
     }
     owners[new.owner].places += 1
     owners[new.owner].entering += 1
+    presence.setPeer(of: connection, to: peer)
     statistics.connectionsOpened += 1
     note(.connectionOpened, nil, "")
     schedule.set(connection, to: now.adding(milliseconds: policy.connectTimeout))
@@ -148,6 +147,21 @@ package struct Broker: ~Copyable {
     owners.release(connection.owner)
     note(.connectionRefused, nil, words)
     return nil
+  }
+
+  /// Keeps who is at the other end of a connection, in place of a proxy that speaks for it: from now
+  /// on it counts for that address.
+  package mutating func setPeer(of connection: Handle<Connection>, to peer: Peer) {
+    presence.setPeer(of: connection, to: peer)
+    let (old, new) = (connections[connection].owner, owners.hold(key: hash.wide(peer.network, 0)))
+    let entering: UInt32 = connections[connection].hasEntered ? 0 : 1
+    owners[new].places += 1
+    owners[new].entering += entering
+    owners[old].places -= 1
+    owners[old].entering -= entering
+    owners.release(old)
+    connections[connection].owner = new
+    connections[connection].address = peer.network
   }
 
   /// Keeps who the peer of a connection has proved to be, by its certificate or a shared key.

@@ -10,10 +10,20 @@ struct Presence: ~Copyable {
   private var connected = Limits.PerListener<Int>(repeating: 0)
   /// By the connection's place: who its peer has proved to be, by a certificate or a shared key.
   private var proofs: SlotTable<Chain>
+  /// By the connection's place: who is at its other end.
+  private var peers: SlotTable<Peer>
 
   init(places: Int, sessions: Int, in region: inout Region) {
     connectionOf = SlotTable("session connections", count: sessions, in: &region)
     proofs = SlotTable("proved names", count: places, in: &region)
+    peers = SlotTable("peers", count: places, in: &region)
+  }
+
+  /// Who is at the other end of a connection.
+  func peer(of connection: Handle<Connection>) -> Peer { peers[connection.index] }
+
+  mutating func setPeer(of connection: Handle<Connection>, to peer: Peer) {
+    peers[connection.index] = peer
   }
 
   /// Who the peer of a connection has proved to be; empty for nobody.

@@ -33,19 +33,6 @@ uint16_t address_port(const union address *address) {
   return ntohs(six ? address->six.sin6_port : address->four.sin_port);
 }
 
-uint64_t address_network(const union address *address) {
-  const uint8_t *bytes = address->six.sin6_addr.s6_addr;
-  bool is_six = address->any.sa_family == AF_INET6;
-  if (!is_six && address->any.sa_family != AF_INET) return 0;
-  bool is_four = !is_six || IN6_IS_ADDR_V4MAPPED(&address->six.sin6_addr);
-  if (is_six && is_four) bytes += 12;
-  if (!is_six) bytes = (const uint8_t *)&address->four.sin_addr;
-  uint64_t number = is_four ? 1 : 0;
-  for (int index = 0; index < (is_four ? 4 : 8); index++) number = number << 8 | bytes[index];
-  // The first half of ::1 is zero.
-  return number ? number : 1;
-}
-
 static uint8_t *write_decimal(uint8_t *out, uint8_t number) {
   if (number >= 100) *out++ = (uint8_t)('0' + number / 100);
   if (number >= 10) *out++ = (uint8_t)('0' + number / 10 % 10);

@@ -17,9 +17,6 @@ int32_t address_from_text(
   union address *address, const char *text, int32_t family, uint16_t port);
 // The port, in the order of this machine.
 uint16_t address_port(const union address *address);
-// The number that a peer is known by: its address, or of the sixth version the first half, which
-// names its network; 0 where there is no address.
-uint64_t address_network(const union address *address);
 // Writes the number as people write it [RFC 5952]; the text's length, at most 45.
 uint8_t address_to_text(const union address *address, uint8_t *out);
 #endif

@@ -8,6 +8,24 @@ static int32_t set_option(int descriptor, int level, int option, int value) {
   return setsockopt(descriptor, level, option, &value, sizeof value) < 0 ? -errno : 0;
 }
 
+// Nobody answers for so long: the peer is taken for dead. The kernel sends no probe more once the time
+// for what was sent is over, so that is as long as all the probes take.
+enum { IDLE_SECONDS = 120, PROBE_SECONDS = 30, PROBES = 4 };
+enum { DEAD_MILLISECONDS = (IDLE_SECONDS + PROBES * PROBE_SECONDS) * 1000 };
+
+void linux_prepare_listener(int32_t listener, bool at_once) {
+  int family = AF_UNIX;
+  socklen_t length = sizeof family;
+  if (getsockopt(listener, SOL_SOCKET, SO_DOMAIN, &family, &length) < 0 || family == AF_UNIX) return;
+  // A kernel that refuses one of them does without.
+  (void)set_option(listener, IPPROTO_TCP, TCP_KEEPIDLE, IDLE_SECONDS);
+  (void)set_option(listener, IPPROTO_TCP, TCP_KEEPINTVL, PROBE_SECONDS);
+  (void)set_option(listener, IPPROTO_TCP, TCP_KEEPCNT, PROBES);
+  (void)set_option(listener, IPPROTO_TCP, TCP_USER_TIMEOUT, DEAD_MILLISECONDS);
+  (void)set_option(listener, SOL_SOCKET, SO_KEEPALIVE, 1);
+  (void)set_option(listener, IPPROTO_TCP, TCP_NODELAY, at_once);
+}
+
 static int32_t bind_and_listen(
   int descriptor, const union address *address, socklen_t length, bool six_alone,
   int32_t backlog) {
@@ -16,6 +34,8 @@ static int32_t bind_and_listen(
     error = set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, six_alone);
   }
   if (error < 0) return error;
+  // Before the first connection can come in.
+  linux_prepare_listener(descriptor, true);
   if (bind(descriptor, &address->any, length) < 0) return -errno;
   return listen(descriptor, backlog) < 0 ? -errno : 0;
 }
@@ -49,19 +69,25 @@ int32_t linux_listen_tcp(
   return error;
 }
 
-int32_t linux_accept(int32_t listener, bool at_once, struct linux_peer *peer) {
-  union address address;
+static struct linux_peer peer_at(const union address *address) {
+  struct linux_peer peer = {.port = address_port(address), .family = 1};
+  if (address->any.sa_family == AF_INET) {
+    peer.family = 4;
+    memcpy(peer.bytes, &address->four.sin_addr, 4);
+  } else if (address->any.sa_family == AF_INET6) {
+    peer.family = 6;
+    memcpy(peer.bytes, &address->six.sin6_addr, 16);
+  }
+  return peer;
+}
+
+int32_t linux_accept(int32_t listener, struct linux_peer *peer) {
+  union address address = {.any.sa_family = AF_UNIX};
   socklen_t length = sizeof address;
   int descriptor;
   RETRIED(descriptor, accept4(listener, &address.any, &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (descriptor < 0) return -errno;
-  // Refused by a peer that has already gone: the first receive will tell.
-  if (at_once && address.any.sa_family != AF_UNIX) {
-    (void)set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
-  }
-  peer->text_length = address_to_text(&address, peer->text);
-  peer->port = address_port(&address);
-  peer->network = address_network(&address);
+  *peer = peer_at(&address);
   return descriptor;
 }
 
@@ -69,6 +95,16 @@ int64_t linux_receive(int32_t descriptor, uint8_t *bytes, uint64_t capacity) {
   ssize_t count;
   RETRIED(count, recv(descriptor, bytes, (size_t)capacity, MSG_DONTWAIT));
   return count < 0 ? -errno : count;
+}
+
+void linux_discard_input(int32_t descriptor) {
+  // TCP drops all of it without copying it anywhere; other sockets, and emulators, want a place for it.
+  uint8_t scrap[512];
+  ssize_t count = recv(descriptor, 0, INT32_MAX, MSG_DONTWAIT | MSG_TRUNC);
+  if (count >= 0 || errno == EAGAIN) return;
+  for (int times = 0; times < 8; times++) {
+    if (recv(descriptor, scrap, sizeof scrap, MSG_DONTWAIT) <= 0) return;
+  }
 }
 
 int64_t linux_send(int32_t descriptor, const struct linux_piece *pieces, uint32_t count) {

@@ -44,6 +44,18 @@ struct linux_tls_session {
   int32_t descriptor;
   // Bytes of a record that waits for the socket; they count as sent when it has left.
   uint32_t pending;
+  // What the call under way may still do, and how often it has called the system.
+  int64_t work;
+  uint32_t calls;
+  // What is left to come of the record that is being received, and of its header what has come.
+  uint32_t rest_of_record;
+  uint8_t header[5];
+  uint8_t header_length;
+  // Records of the handshake so far, and alerts in a row.
+  uint8_t records;
+  uint8_t alerts;
+  // Why the peer's bytes are not taken any more; 0 while they are.
+  int32_t refusal;
   // The first byte that was received, which tells TLS from everything else.
   uint8_t first_byte;
   // What is sent now is followed by more at once.
@@ -62,6 +74,8 @@ void linux_tls_free(void *bytes);
 uint32_t tls_refused_memory(void);
 // Random bytes, straight from the system.
 int tls_random(void *unused, unsigned char *bytes, size_t count);
+// Whether the certificates in a handshake message can be verified in a time that others can bear.
+bool tls_chain_is_bearable(const uint8_t *message, uint32_t count);
 // The number of ours for an error of the library.
 int32_t tls_refusal(int error);
 // Takes the cipher suites that are spoken unless the configuration names others.

@@ -41,13 +41,14 @@ struct linux_tls_session *linux_tls_session_open(
   return 0;
 }
 
-int32_t linux_tls_handshake(struct linux_tls_session *session) {
-  (void)session;
+int32_t linux_tls_handshake(struct linux_tls_session *session, int64_t *work) {
+  (void)session, (void)work;
   return LINUX_TLS_UNAVAILABLE;
 }
 
-int64_t linux_tls_receive(struct linux_tls_session *session, uint8_t *bytes, uint64_t capacity) {
-  (void)session, (void)bytes, (void)capacity;
+int64_t linux_tls_receive(
+  struct linux_tls_session *session, uint8_t *bytes, uint64_t capacity, int64_t *work) {
+  (void)session, (void)bytes, (void)capacity, (void)work;
   return LINUX_TLS_UNAVAILABLE;
 }
 
@@ -56,9 +57,15 @@ bool linux_tls_has_received(const struct linux_tls_session *session) {
   return false;
 }
 
+bool linux_tls_holds(const struct linux_tls_session *session) {
+  (void)session;
+  return false;
+}
+
 int64_t linux_tls_send(
-  struct linux_tls_session *session, const struct linux_piece *pieces, uint32_t count) {
-  (void)session, (void)pieces, (void)count;
+  struct linux_tls_session *session, const struct linux_piece *pieces, uint32_t count,
+  int64_t *work) {
+  (void)session, (void)pieces, (void)count, (void)work;
   return LINUX_TLS_UNAVAILABLE;
 }
 

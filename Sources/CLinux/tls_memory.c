@@ -9,7 +9,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { UNIT = 16, BINS = 28, LARGE = 8192 };
+// Of the blocks in the list where one might fit so many are tried before a larger one is cut.
+enum { UNIT = 16, BINS = 28, LARGE = 8192, TRIES = 16 };
 static const uint32_t NONE = UINT32_MAX;
 static const uint32_t USED = 0x80000000;
 
@@ -74,13 +75,16 @@ uint32_t tls_refused_memory(void) { return use.heap_refused; }
 
 static uint32_t find_free(uint32_t size) {
   uint32_t bin = bin_of(size);
-  for (uint32_t place = bins[bin]; place != NONE; place = at(place)->next) {
+  uint32_t place = bins[bin];
+  for (int tries = 0; place != NONE && tries < TRIES; tries++, place = at(place)->next) {
     if (at(place)->size >= size) return place;
   }
-  while (++bin < BINS) {
-    if (bins[bin] != NONE) return bins[bin];
+  for (uint32_t larger = bin + 1; larger < BINS; larger++) {
+    if (bins[larger] != NONE) return bins[larger];
   }
-  return NONE;
+  // Before memory is refused the whole list is tried.
+  while (place != NONE && at(place)->size < size) place = at(place)->next;
+  return place;
 }
 
 static void *take_from_heap(size_t bytes) {

@@ -5,9 +5,30 @@
 #include <sys/socket.h>
 
 enum { RECORD_MAX = 16384, RECORDS_AT_ONCE = 4 };
+// A handshake takes six records at most, or some more where messages come in small pieces. OpenSSL has the
+// same patience with alerts.
+enum { HANDSHAKE_RECORDS_MAX = 24, ALERTS_MAX = 5 };
+
+// MARK: Work
+
+static void begin_work(struct linux_tls_session *session, const int64_t *work) {
+  session->work = *work;
+  session->calls = 0;
+}
+
+static void pay_call(struct linux_tls_session *session) {
+  if (session->calls++ > 0) session->work -= LINUX_TLS_WORK_CALL;
+}
+
+static void pay_record(struct linux_tls_session *session, uint32_t length) {
+  session->work -= LINUX_TLS_WORK_RECORD + length / LINUX_TLS_WORK_BYTES;
+}
+
+// MARK: Bytes
 
 static int send_to_socket(void *context, const unsigned char *bytes, size_t count) {
-  const struct linux_tls_session *session = context;
+  struct linux_tls_session *session = context;
+  pay_call(session);
   int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (session->has_more ? MSG_MORE : 0);
   ssize_t sent;
   RETRIED(sent, send(session->descriptor, bytes, count, flags));
@@ -15,12 +36,57 @@ static int send_to_socket(void *context, const unsigned char *bytes, size_t coun
   return errno == EAGAIN ? MBEDTLS_ERR_SSL_WANT_WRITE : MBEDTLS_ERR_SSL_CONN_EOF;
 }
 
+// Why a record that has begun to come is not taken; 0 for one that is.
+//
+// The library reads on within one call for as long as alerts come that it ignores. And a handshake
+// message after the handshake it would answer with an alert: a record has room for 4,000 of them.
+static int32_t refusal_of_record(struct linux_tls_session *session, uint8_t type) {
+  session->alerts = type == MBEDTLS_SSL_MSG_ALERT ? session->alerts + 1 : 0;
+  if (session->alerts > ALERTS_MAX) return LINUX_TLS_ENDLESS;
+  if (session->context.MEMBER(state) == MBEDTLS_SSL_HANDSHAKE_OVER) {
+    return type == MBEDTLS_SSL_MSG_HANDSHAKE ? LINUX_TLS_AGAIN : 0;
+  }
+  session->records += 1;
+  return session->records > HANDSHAKE_RECORDS_MAX ? LINUX_TLS_ENDLESS : 0;
+}
+
+// The same when all of it has come; `end` is where it ends in the memory of the library.
+static int32_t refusal_of_body(const struct linux_tls_session *session, const uint8_t *end) {
+  if (session->context.MEMBER(state) != MBEDTLS_SSL_CLIENT_CERTIFICATE) return 0;
+  if (session->header[0] != MBEDTLS_SSL_MSG_HANDSHAKE) return 0;
+  uint32_t length = (uint32_t)session->header[3] << 8 | session->header[4];
+  return tls_chain_is_bearable(end - length, length) ? 0 : LINUX_TLS_LONG_CHAIN;
+}
+
+// Follows the records along with the library, which asks for a header, then for what that announces.
+static void follow(struct linux_tls_session *session, const uint8_t *bytes, uint32_t count) {
+  if (session->rest_of_record > 0) {
+    session->rest_of_record -= count < session->rest_of_record ? count : session->rest_of_record;
+    if (session->rest_of_record == 0) session->refusal = refusal_of_body(session, bytes + count);
+    return;
+  }
+  for (uint32_t index = 0; index < count && session->header_length < 5; index++) {
+    session->header[session->header_length++] = bytes[index];
+  }
+  if (session->header_length < 5) return;
+  session->header_length = 0;
+  session->rest_of_record = (uint32_t)session->header[3] << 8 | session->header[4];
+  pay_record(session, session->rest_of_record);
+  session->refusal = refusal_of_record(session, session->header[0]);
+}
+
+// A header and what follows it can always be read: whoever has a turn gets on. What is left stays in
+// the socket, which goes on telling of it.
 static int receive_from_socket(void *context, unsigned char *bytes, size_t capacity) {
   struct linux_tls_session *session = context;
+  if (session->work <= 0 && session->calls >= 2) return MBEDTLS_ERR_SSL_WANT_READ;
+  pay_call(session);
   int64_t count = linux_receive(session->descriptor, bytes, capacity);
-  if (count > 0 && !session->first_byte) session->first_byte = bytes[0];
-  if (count > 0) return (int)count;
-  return count == -EAGAIN ? MBEDTLS_ERR_SSL_WANT_READ : MBEDTLS_ERR_SSL_CONN_EOF;
+  if (count == -EAGAIN) return MBEDTLS_ERR_SSL_WANT_READ;
+  if (count <= 0) return MBEDTLS_ERR_SSL_CONN_EOF;
+  if (!session->first_byte) session->first_byte = bytes[0];
+  follow(session, bytes, (uint32_t)count);
+  return session->refusal ? MBEDTLS_ERR_SSL_CONN_EOF : (int)count;
 }
 
 struct linux_tls_session *linux_tls_session_open(
@@ -115,13 +181,14 @@ static bool is_out_of_date(const mbedtls_ssl_context *context) {
 static int32_t refusal_of_step(
   const struct linux_tls_session *session, int result, uint32_t refused_before) {
   if (tls_refused_memory() != refused_before) return LINUX_TLS_NO_MEMORY;
+  if (session->refusal) return session->refusal;
   if (result == MBEDTLS_ERR_SSL_CONN_EOF) return LINUX_TLS_LOST;
   if (session->first_byte != MBEDTLS_SSL_MSG_HANDSHAKE) return LINUX_TLS_NOT_SPOKEN;
   bool is_shown = is_of_certificate(&session->context, result);
   return is_shown ? refusal_of_certificate(&session->context) : tls_refusal(result);
 }
 
-int32_t linux_tls_handshake(struct linux_tls_session *session) {
+static int32_t shake_hands(struct linux_tls_session *session) {
   mbedtls_ssl_context *context = &session->context;
   while (context->MEMBER(state) != MBEDTLS_SSL_HANDSHAKE_OVER) {
     int state = context->MEMBER(state);
@@ -134,7 +201,17 @@ int32_t linux_tls_handshake(struct linux_tls_session *session) {
     if (is_costly(state)) return LINUX_TLS_WANTS_TURN;
   }
   session->has_more = false;
+  // What stands behind the last message in its record could only be another handshake.
+  if (mbedtls_ssl_check_pending(context)) return LINUX_TLS_AGAIN;
+  session->alerts = 0;
   return is_out_of_date(context) ? LINUX_TLS_EXPIRED : LINUX_TLS_DONE;
+}
+
+int32_t linux_tls_handshake(struct linux_tls_session *session, int64_t *work) {
+  begin_work(session, work);
+  int32_t result = shake_hands(session);
+  *work = session->work;
+  return result;
 }
 
 // What a read that brings no more bytes, now or ever, comes to.
@@ -149,18 +226,21 @@ static int64_t end_of_input(int result) {
   }
 }
 
-int64_t linux_tls_receive(struct linux_tls_session *session, uint8_t *bytes, uint64_t capacity) {
+int64_t linux_tls_receive(
+  struct linux_tls_session *session, uint8_t *bytes, uint64_t capacity, int64_t *work) {
   uint64_t count = 0;
+  begin_work(session, work);
   while (count < capacity && !session->is_over) {
     int result = mbedtls_ssl_read(&session->context, bytes + count, (size_t)(capacity - count));
     if (result > 0) {
       count += (uint64_t)result;
       continue;
     }
-    session->end = end_of_input(result);
+    session->end = session->refusal ? session->refusal : end_of_input(result);
     session->is_over = session->end != -EAGAIN;
     break;
   }
+  *work = session->work;
   // What came before the end, or before a mistake, is handed out first.
   return count > 0 ? (int64_t)count : session->end;
 }
@@ -168,6 +248,8 @@ int64_t linux_tls_receive(struct linux_tls_session *session, uint8_t *bytes, uin
 bool linux_tls_has_received(const struct linux_tls_session *session) {
   return session->is_over || mbedtls_ssl_check_pending(&session->context) != 0;
 }
+
+bool linux_tls_holds(const struct linux_tls_session *session) { return session->pending > 0; }
 
 // Copies pieces from `skip` on into one record.
 static uint32_t gather(
@@ -187,14 +269,16 @@ static uint32_t gather(
   return length;
 }
 
-int64_t linux_tls_send(
+static int64_t send_records(
   struct linux_tls_session *session, const struct linux_piece *pieces, uint32_t count) {
   static uint8_t record[RECORD_MAX];
   uint64_t sent = 0;
   for (uint32_t number = 0; number < RECORDS_AT_ONCE; number++) {
+    if (number > 0 && session->work <= 0) break;
     // A record that waits holds these bytes already: the library only wants their number again.
     uint32_t length = session->pending ? session->pending : gather(pieces, count, sent, record);
     if (length == 0) break;
+    if (!session->pending) pay_record(session, length);
     int result = mbedtls_ssl_write(&session->context, record, length);
     if (result == MBEDTLS_ERR_SSL_WANT_WRITE || result == MBEDTLS_ERR_SSL_WANT_READ) {
       session->pending = length;
@@ -205,6 +289,15 @@ int64_t linux_tls_send(
     sent += (uint64_t)result;
   }
   return (int64_t)sent;
+}
+
+int64_t linux_tls_send(
+  struct linux_tls_session *session, const struct linux_piece *pieces, uint32_t count,
+  int64_t *work) {
+  begin_work(session, work);
+  int64_t sent = send_records(session, pieces, count);
+  *work = session->work;
+  return sent;
 }
 
 void linux_tls_session_close(struct linux_tls_session *session) {

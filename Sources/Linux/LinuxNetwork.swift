@@ -20,19 +20,21 @@ package struct LinuxNetwork: Network, ~Copyable {
   private var webSockets: WebSocketLayer
   private var accepted: Int32 = -1
   private var acceptedListener = 0
+  private var acceptedPeer = Peer.none
   /// The listener to ask first, so that one flooded listener starves no other.
   private var turn = 0
-  /// Whether sockets send small packets at once (`set_tcp_nodelay`).
-  private var sendsAtOnce = true
   /// Until the next turn without a free descriptor the listeners are not asked.
   private var isShortOfDescriptors = false
 
-  /// - Parameter places: how many connections there may be.
-  package init(places: Int, limits: Limits, in region: inout Region) {
-    streams = Streams(places: places, limits: limits, in: &region)
+  /// - Parameters:
+  ///   - places: how many connections there may be.
+  ///   - seed: what peers must not know, so that they cannot choose addresses that collide.
+  package init(places: Int, limits: Limits, seed: UInt64, in region: inout Region) {
+    let hash = SeededHash(seed: seed)
+    streams = Streams(places: places, limits: limits, hash: hash, in: &region)
     // With `bind_interface` a listener has a socket for either version of IP.
     numbers = SlotTable("listening sockets", count: 2 * limits.listeners, in: &region)
-    webSockets = WebSocketLayer(places: places, limits: limits, in: &region)
+    webSockets = WebSocketLayer(places: places, limits: limits, hash: hash, in: &region)
   }
 
   /// Opens what is needed to wait; false with an errno when the system refuses.
@@ -41,12 +43,16 @@ package struct LinuxNetwork: Network, ~Copyable {
   /// Waits for connections on a listening socket of the listener `number` too.
   package mutating func add(listener: Int32, number: Int) {
     numbers[streams.waiting.listenerCount] = UInt8(truncatingIfNeeded: number)
+    // One that was handed over is not prepared yet.
+    linux_prepare_listener(listener, true)
     streams.add(listener: listener)
   }
 
   @inline(never)
   package mutating func adopt(_ settings: NetworkSettings) {
-    sendsAtOnce = settings.settings.setsTCPNoDelay
+    for number in 0..<streams.waiting.listenerCount {
+      linux_prepare_listener(streams.waiting.listener(number), settings.settings.setsTCPNoDelay)
+    }
     streams.adopt(
       settings.tls, connectSeconds: Int(settings.settings.connectTimeoutSeconds))
     webSockets.adopt(settings.settings)
@@ -61,10 +67,10 @@ package struct LinuxNetwork: Network, ~Copyable {
 
   private func occupancy(of pool: LinuxPool) -> Occupancy {
     switch pool {
-    case .tlsConnections: streams.tls.connections
-    case .tlsHandshakes: streams.tls.handshakes
+    case .tlsConnections: streams.tls.connectionOccupancy
+    case .tlsHandshakes: streams.tls.handshakeOccupancy
     case .tlsHeapBytes: streams.tls.heapOccupancy
-    case .webSockets: webSockets.states.occupancy
+    case .webSockets: webSockets.connections.occupancy
     case .webSocketHandshakes: webSockets.handshakes.occupancy
     case .webSocketControls: webSockets.controls.occupancy
     }
@@ -89,11 +95,12 @@ package struct LinuxNetwork: Network, ~Copyable {
 
   private mutating func accept(from number: Int) -> Accepted? {
     var peer = linux_peer()
-    let socket = unsafe linux_accept(streams.waiting.listener(number), sendsAtOnce, &peer)
+    let socket = unsafe linux_accept(streams.waiting.listener(number), &peer)
     guard socket < 0 else {
       accepted = socket
       acceptedListener = Int(numbers[number])
-      return Accepted(listener: acceptedListener, address: peer.network)
+      acceptedPeer = Peer(peer)
+      return Accepted(listener: acceptedListener, peer: acceptedPeer)
     }
     // The listener stays readable while descriptors are short: it rests instead of spinning.
     isShortOfDescriptors =
@@ -102,8 +109,9 @@ package struct LinuxNetwork: Network, ~Copyable {
   }
 
   package mutating func adopt(place: Int) {
-    streams.open(accepted, listener: acceptedListener, place: place)
-    webSockets.open(place: place, listener: acceptedListener, streams: &streams)
+    let (listener, owner) = (acceptedListener, acceptedPeer.network)
+    streams.open(accepted, listener: listener, place: place, owner: owner)
+    webSockets.open(place: place, listener: listener, owner: owner, streams: &streams)
   }
 
   package mutating func turnAway() { linux_close(accepted) }
@@ -121,22 +129,29 @@ package struct LinuxNetwork: Network, ~Copyable {
   package mutating func receive(
     place: Int, into bytes: inout MutableSpan<UInt8>, _ work: inout Work
   ) -> Received {
-    webSockets.receive(place: place, streams: &streams, into: &bytes)
+    webSockets.receive(place: place, streams: &streams, into: &bytes, &work)
   }
 
-  package mutating func takeProxiedAddress() -> UInt64? { webSockets.takeAddress() }
+  package mutating func takeProxiedPeer() -> Peer? { webSockets.takeProxiedPeer() }
 
   package mutating func send(
     _ chain: Chain, of chains: borrowing ByteChains, place: Int, _ work: inout Work
   ) -> Sent {
-    guard case .framed(let handle) = webSockets.entry(place) else {
-      return sendPlain(chain, of: chains, place: place)
+    let sent: Sent
+    if case .framed(let handle) = webSockets.entry(place) {
+      sent = webSockets.send(chain, of: chains, handle, place: place, streams: &streams, &work)
+    } else {
+      sent = sendPlain(chain, of: chains, place: place, &work)
     }
-    return webSockets.send(chain, of: chains, handle, place: place, streams: &streams)
+    // More pieces than one call takes, or more records than it was this connection's turn for.
+    if case .bytes(let count) = sent, count > 0, count < chain.count, !streams.isFull {
+      return .part(count)
+    }
+    return sent
   }
 
   private mutating func sendPlain(
-    _ chain: Chain, of chains: borrowing ByteChains, place: Int
+    _ chain: Chain, of chains: borrowing ByteChains, place: Int, _ work: inout Work
   ) -> Sent {
     var pieces = unsafe InlineArray<64, linux_piece>(repeating: linux_piece(base: nil, count: 0))
     var count = 0
@@ -147,7 +162,7 @@ package struct LinuxNetwork: Network, ~Copyable {
       count += 1
       return true
     }
-    let sent = unsafe streams.send(pieces.span.extracting(0..<count), place: place)
+    let sent = unsafe streams.send(pieces.span.extracting(0..<count), place: place, &work)
     if sent >= 0 { return .bytes(Int(sent)) }
     return sent == -Int64(LINUX_ERROR_AGAIN) ? .bytes(0) : .failed
   }
@@ -165,6 +180,23 @@ package struct LinuxNetwork: Network, ~Copyable {
 
   package mutating func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int {
     streams.identity(place: place, into: &out)
+  }
+}
+
+extension Peer {
+  /// What the system tells of the other end.
+  init(_ peer: linux_peer) {
+    let (high, low) = unsafe withUnsafeBytes(of: peer.bytes) { bytes in
+      unsafe (
+        UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+        UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+      )
+    }
+    switch peer.family {
+    case 4: self = Peer(version4: UInt32(truncatingIfNeeded: high >> 32), port: peer.port)
+    case 6: self = Peer(version6: high, low, port: peer.port)
+    default: self = .local
+    }
   }
 }
 

@@ -14,15 +14,17 @@ struct Streams: ~Copyable {
   private var repeats: Ring<UInt32>
   /// How many of them the turn that has begun finds.
   private var repeating = 0
+  /// Whether the network took less than it was given last.
+  private(set) var isFull = false
   private(set) var tls: TLSStreams
   private(set) var waiting: Waiting
 
   /// - Parameter places: how many connections there may be.
-  init(places: Int, limits: Limits, in region: inout Region) {
+  init(places: Int, limits: Limits, hash: SeededHash, in region: inout Region) {
     sockets = SlotTable("sockets", count: places, in: &region)
     interests = SlotTable("socket interests", count: places, in: &region)
     repeats = Ring("sockets to repeat", capacity: places, in: &region)
-    tls = TLSStreams(places: places, limits: limits, in: &region)
+    tls = TLSStreams(places: places, limits: limits, hash: hash, in: &region)
     waiting = Waiting(places: places, listeners: 2 * limits.listeners, in: &region)
   }
 
@@ -41,8 +43,8 @@ struct Streams: ~Copyable {
 
   /// Waits until something is ready, or so many milliseconds at most; nil for as long as it takes.
   mutating func wait(milliseconds: UInt64?, listens: Bool) {
-    var limit = repeats.isEmpty ? milliseconds : 0
-    if tls.isCrowded { limit = min(limit ?? .max, UInt64(TLSStreams.lookInterval)) }
+    var limit = repeats.isEmpty && !tls.hasSteps ? milliseconds : 0
+    if tls.isCrowded { limit = min(limit ?? .max, UInt64(TLSHandshakes.lookInterval)) }
     waiting.wait(milliseconds: limit, listens: listens)
     while let place = tls.nextStalled() { findReadyAgain(place: place) }
     repeating = repeats.count
@@ -53,9 +55,10 @@ struct Streams: ~Copyable {
   mutating func look() {
     waiting.look()
     repeating = repeats.count
+    tls.look()
   }
 
-  /// The next connection that is ready.
+  /// The next connection that is ready; of those that shake hands, the one whose step it is.
   mutating func nextReady() -> Readiness? {
     while repeating > 0, let place = repeats.removeFirst() {
       repeating -= 1
@@ -64,8 +67,14 @@ struct Streams: ~Copyable {
       guard interests[Int(place)].contains(.read) else { continue }
       return Readiness(place: Int(place), isReadable: true, isWritable: false)
     }
-    guard let ready = waiting.nextReady() else { return nil }
-    return interests[ready.place].contains(.ownWrite) ? goOn(ready) : ready
+    while let ready = waiting.nextReady() {
+      let found = interests[ready.place].contains(.ownWrite) ? goOn(ready) : ready
+      // Who waits for a place is not looked at: what is told all the same is its end.
+      guard tls.shakesHands(place: found.place) else { return found }
+      tls.callUp(place: found.place)
+    }
+    guard let place = tls.nextStep(), interests[place].contains(.read) else { return nil }
+    return Readiness(place: place, isReadable: true, isWritable: false)
   }
 
   /// Whoever waits below the Server until it may write goes on when it is asked to read.
@@ -85,26 +94,32 @@ struct Streams: ~Copyable {
   }
 
   /// Gives a new connection its place.
-  mutating func open(_ socket: Int32, listener: Int, place: Int) {
+  ///
+  /// - Parameter owner: the number that its peer's address is known by.
+  mutating func open(_ socket: Int32, listener: Int, place: Int, owner: UInt64) {
     // What an earlier connection of this place left in the row is this one's now: once is enough.
     interests[place].keep(.isRepeated)
     interests[place].set(.read, true)
     sockets[place] = socket + 1
-    tls.begin(place: place, listener: listener)
+    tls.begin(place: place, listener: listener, owner: owner)
     waiting.add(socket, place: place)
   }
 
-  /// Reads what is there, as far as it fits.
-  mutating func receive(place: Int, into bytes: inout MutableSpan<UInt8>) -> Received {
+  /// Reads what is there, as far as it fits and work goes.
+  mutating func receive(
+    place: Int, into bytes: inout MutableSpan<UInt8>, atMost most: Int = .max, _ work: inout Work
+  ) -> Received {
     guard tls.isUsed(place: place) else {
-      return Received(receiveFromSocket(place: place, into: &bytes))
+      return Received(receiveFromSocket(place: place, into: &bytes, atMost: most))
     }
-    switch tls.receive(place: place, socket: sockets[place] - 1, into: &bytes) {
+    switch tls.receive(
+      place: place, socket: sockets[place] - 1, into: &bytes, atMost: most, &work)
+    {
     case .received(let received):
       if tls.hasReceived(place: place) { findReadyAgain(place: place) }
       if case .opened = received { admitNext() }
       return received
-    case .wantsTurn: findReadyAgain(place: place)
+    case .wantsTurn: tls.callUp(place: place)
     case .wantsWrite: wantWrite(place: place, true)
     case .wantsPlace: rest(place: place)
     case .nothing: break
@@ -112,22 +127,38 @@ struct Streams: ~Copyable {
     return .nothing
   }
 
-  private func receiveFromSocket(place: Int, into bytes: inout MutableSpan<UInt8>) -> Int64 {
+  private func receiveFromSocket(
+    place: Int, into bytes: inout MutableSpan<UInt8>, atMost most: Int
+  ) -> Int64 {
     unsafe bytes.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return Int64(0) }
-      return unsafe linux_receive(sockets[place] - 1, base, UInt64(buffer.count))
+      return unsafe linux_receive(sockets[place] - 1, base, UInt64(min(buffer.count, most)))
     }
   }
 
-  /// Sends pieces in order, as far as the network takes them: how many bytes, or a negative errno.
-  mutating func send(_ pieces: Span<linux_piece>, place: Int) -> Int64 {
-    unsafe pieces.withUnsafeBufferPointer { buffer in
+  /// Sends pieces in order, as far as the network takes them and work goes: how many bytes, or a
+  /// negative errno.
+  mutating func send(_ pieces: Span<linux_piece>, place: Int, _ work: inout Work) -> Int64 {
+    let isEncrypted = tls.isUsed(place: place)
+    let sent = unsafe pieces.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return Int64(0) }
-      return tls.isUsed(place: place)
-        ? unsafe tls.send(base, count: buffer.count, place: place)
+      return isEncrypted
+        ? unsafe tls.send(base, count: buffer.count, place: place, &work)
         : unsafe linux_send(sockets[place] - 1, base, UInt32(buffer.count))
     }
+    isFull = unsafe isEncrypted ? tls.isFull(place: place) : sent < byteCount(of: pieces)
+    return sent
   }
+
+  private func byteCount(of pieces: Span<linux_piece>) -> Int64 {
+    var count: UInt64 = 0
+    for index in unsafe pieces.indices { count &+= unsafe pieces[index].count }
+    return Int64(count)
+  }
+
+  /// Whether the bytes that were to be sent last have been taken over, and wait for the network: they
+  /// leave before any others.
+  func holds(place: Int) -> Bool { tls.isUsed(place: place) && tls.isFull(place: place) }
 
   /// Says for what the Server wants the connection to be found ready.
   mutating func watch(place: Int, readable: Bool, writable: Bool) {
@@ -152,12 +183,13 @@ struct Streams: ~Copyable {
     apply(place)
   }
 
-  /// Lets the handshake begin that has waited longest.
+  /// Lets handshakes begin that have waited until there was a place.
   private mutating func admitNext() {
-    guard let place = tls.nextAdmitted() else { return }
-    interests[place].set(.isResting, false)
-    apply(place)
-    findReadyAgain(place: place)
+    while let place = tls.nextAdmitted() {
+      interests[place].set(.isResting, false)
+      apply(place)
+      tls.callUp(place: place)
+    }
   }
 
   private mutating func apply(_ place: Int) {
@@ -170,29 +202,17 @@ struct Streams: ~Copyable {
 
   /// Closes the connection for good.
   ///
-  /// What the peer has sent and nobody will read is read first: closing over it would take the
+  /// What the peer has sent and nobody will read is forgotten first: closing over it would take the
   /// last answer back.
   mutating func close(place: Int) {
     let socket = sockets[place] - 1
     if tls.close(place: place) { admitNext() }
     _ = linux_shutdown_write(socket)
-    discardInput(of: socket)
+    linux_discard_input(socket)
     waiting.remove(socket, place: place)
     linux_close(socket)
     sockets[place] = 0
     interests[place].keep(.isRepeated)
-  }
-
-  private func discardInput(of socket: Int32) {
-    var scrap = InlineArray<512, UInt8>(repeating: 0)
-    for _ in 0..<16 {
-      var span = scrap.mutableSpan
-      let count = unsafe span.withUnsafeMutableBufferPointer { buffer in
-        guard let base = buffer.baseAddress else { return Int64(0) }
-        return unsafe linux_receive(socket, base, UInt64(buffer.count))
-      }
-      guard count > 0 else { return }
-    }
   }
 
   /// Who a connection's peer has proved to be, as its listener wants it written; nil for nobody.

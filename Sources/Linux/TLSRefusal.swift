@@ -6,6 +6,11 @@ enum TLSRefusal {
     switch refusal {
     case LINUX_TLS_NO_MEMORY: "there is no TLS memory left"
     case LINUX_TLS_NO_PLACE: "there are as many connections with TLS as tlsConnections allows"
+    case LINUX_TLS_NO_SHARE: "its address has its share of tlsConnections"
+    case LINUX_TLS_ENDLESS: "it sends warnings, or records of a handshake, without end"
+    case LINUX_TLS_LONG_CHAIN:
+      "its certificates take too long to verify: more than 4, or RSA keys of more than 4096 bits"
+    case LINUX_TLS_AGAIN: "it wants another handshake"
     case LINUX_TLS_TOO_SLOW: "its handshake did not go on, and others waited for its place"
     case LINUX_TLS_NOT_SPOKEN: "it does not speak TLS"
     case LINUX_TLS_VERSION: "it wants another version of TLS"

@@ -15,23 +15,44 @@ import Server
   }
 
   /// Goes on with the handshake; one of `LINUX_TLS_DONE` and so on, or a refusal.
-  func handshake() -> Int32 { unsafe linux_tls_handshake(pointer) }
+  func handshake(_ work: inout Work) -> Int32 {
+    var left = Int64(work.left)
+    let result = unsafe linux_tls_handshake(pointer, &left)
+    work.pay(work.left - Int(left))
+    return result
+  }
 
   /// Whether bytes were received of which the socket tells nothing any more.
   var hasReceived: Bool { unsafe linux_tls_has_received(pointer) }
 
-  /// Receives what is there, as far as it fits.
-  func receive(into bytes: inout MutableSpan<UInt8>) -> Received {
+  /// Whether a record waits for the socket whose bytes were not told as sent.
+  var holds: Bool { unsafe linux_tls_holds(pointer) }
+
+  /// Receives what is there, as far as it fits and work goes.
+  func receive(
+    into bytes: inout MutableSpan<UInt8>, atMost most: Int, _ work: inout Work
+  ) -> Received {
+    var left = Int64(work.left)
     let count = unsafe bytes.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return Int64(0) }
-      return unsafe linux_tls_receive(pointer, base, UInt64(buffer.count))
+      return unsafe linux_tls_receive(pointer, base, UInt64(min(buffer.count, most)), &left)
     }
-    return Received(count)
+    work.pay(work.left - Int(left))
+    switch count {
+    case Int64(LINUX_TLS_ENDLESS), Int64(LINUX_TLS_AGAIN):
+      return .refused(TLSRefusal.words(of: Int32(count)))
+    default: return Received(count)
+    }
   }
 
   /// Sends pieces in order: how many bytes were taken, or a negative number when it is broken.
-  func send(_ pieces: UnsafePointer<linux_piece>, count: Int) -> Int64 {
-    unsafe linux_tls_send(pointer, pieces, UInt32(count))
+  func send(
+    _ pieces: UnsafePointer<linux_piece>, count: Int, _ work: inout Work
+  ) -> Int64 {
+    var left = Int64(work.left)
+    let sent = unsafe linux_tls_send(pointer, pieces, UInt32(count), &left)
+    work.pay(work.left - Int(left))
+    return sent
   }
 
   /// Writes who the peer has proved to be, and returns the length; zero for nobody.

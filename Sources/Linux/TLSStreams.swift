@@ -6,33 +6,24 @@ import Server
 
 /// TLS on the connections that came in by a listener with a certificate.
 ///
-/// A session, and with it the buffers, exists from the first byte to the close. Handshakes are
-/// costly: so many go on at once, the others wait, and a turn has only so much time for them.
+/// A session, and with it the buffers, exists from the first byte to the close; sessions are shared by
+/// address, as handshakes are.
 struct TLSStreams: ~Copyable {
   private let anchor = Anchor()
   private var sessions: SlotTable<TLSSession?>
   private var phases: SlotTable<Phase>
   private var listeners: SlotTable<UInt8>
-  /// Connections that wait until a handshake is over; whoever closes meanwhile stays there.
-  private var queue: Ring<UInt32>
-  private var isQueued: SlotTable<Bool>
-  /// When each handshake went on last, in milliseconds of the boot-time clock.
-  private var stamps: SlotTable<UInt32>
-  /// How long one may rest while others wait for its place.
-  private var patience: UInt32 = 5000
-  private var lookedAt: UInt32 = 0
+  /// The number that each one's address is known by.
+  private var owners: SlotTable<UInt64>
   private var configurations = TLSConfigurations()
   /// Connections with a session.
-  private(set) var connections: Occupancy
-  /// Handshakes that go on; those that have to wait count as refused.
-  private(set) var handshakes: Occupancy
+  private var connections: Holdings
+  private var shaking: TLSHandshakes
   fileprivate let heapBytes: Int
-  /// What handshakes took of this turn.
-  private var microseconds: Int64 = 0
 
   enum Phase: UInt8, BitwiseCopyable {
     case plain
-    /// Nothing was received yet, and nothing is held.
+    /// Nothing was received yet, and nothing is held, but perhaps a place among the handshakes.
     case begins
     case waits
     case handshakes
@@ -50,105 +41,109 @@ struct TLSStreams: ~Copyable {
     case wantsPlace
   }
 
-  init(places: Int, limits: Limits, in region: inout Region) {
+  /// Boards without TLS carry none of this.
+  @inline(__always) static var isHere: Bool { Limits().tlsConnections > 0 }
+
+  init(places: Int, limits: Limits, hash: SeededHash, in region: inout Region) {
     let count = limits.tlsConnections > 0 ? places : 0
     sessions = SlotTable("TLS sessions", count: count, in: &region)
     phases = SlotTable("TLS phases", count: count, in: &region)
     listeners = SlotTable("TLS listeners", count: count, in: &region)
-    queue = Ring("TLS handshakes waiting", capacity: count, in: &region)
-    isQueued = SlotTable("TLS handshakes queued", count: count, in: &region)
-    stamps = SlotTable("TLS handshake times", count: count, in: &region)
+    owners = SlotTable("TLS addresses", count: count, in: &region)
+    connections = Holdings(
+      "TLS connections by address", share: .byAddress(limits.tlsConnections), hash: hash,
+      in: &region)
+    shaking = TLSHandshakes(count: count, limits: limits, hash: hash, in: &region)
     TLSMemory.carve(limits, in: &region)
-    connections = Occupancy(capacity: limits.tlsConnections)
-    handshakes = Occupancy(capacity: limits.tlsHandshakes)
     heapBytes = limits.tlsHeapBytes
   }
 
-  /// Shows this to those who come from now on. A handshake that does not go on while others wait
-  /// for its place keeps it for half of the time in which a connection must have connected.
+  /// How many connections have a session, and how many handshakes go on.
+  var connectionOccupancy: Occupancy { connections.occupancy }
+  var handshakeOccupancy: Occupancy { shaking.occupancy }
+
+  /// Shows this to those who come from now on.
   mutating func adopt(_ new: TLSConfigurations, connectSeconds: Int) {
-    patience = UInt32(clamping: connectSeconds * 500)
+    shaking.adopt(connectSeconds: connectSeconds)
     new.hold()
     configurations.release()
     configurations = new
   }
 
-  mutating func beginTurn() { microseconds = 0 }
-
-  /// Microseconds of a turn for handshakes; the step that goes beyond is the last.
-  private static var turnMicroseconds: Int64 { 500 }
-
   /// Whether a place's bytes pass through TLS.
-  func isUsed(place: Int) -> Bool { phases.count > 0 && phases[place] != .plain }
+  @inline(__always) func isUsed(place: Int) -> Bool {
+    TLSStreams.isHere && phases[place] != .plain
+  }
 
-  mutating func begin(place: Int, listener: Int) {
-    guard phases.count > 0 else { return }
-    phases[place] = configurations[listener] == nil ? .plain : .begins
+  mutating func begin(place: Int, listener: Int, owner: UInt64) {
+    // Of places that never had TLS nothing is touched.
+    guard TLSStreams.isHere, configurations[listener] != nil else { return }
+    phases[place] = .begins
     listeners[place] = UInt8(truncatingIfNeeded: listener)
+    owners[place] = owner
   }
 
   mutating func receive(
-    place: Int, socket: Int32, into bytes: inout MutableSpan<UInt8>
+    place: Int, socket: Int32, into bytes: inout MutableSpan<UInt8>, atMost most: Int,
+    _ work: inout Work
   ) -> Step {
     switch phases[place] {
-    case .begins, .waits, .handshakes: return handshake(place: place, socket: socket)
+    case .begins, .handshakes: return handshake(place: place, socket: socket, &work)
+    // It was not looked at, and found ready all the same: it is over.
+    case .waits: return .received(.failed)
     case .stalls: return fail(LINUX_TLS_TOO_SLOW)
     case .established:
-      return .received(sessions[place]?.receive(into: &bytes) ?? .failed)
+      return .received(sessions[place]?.receive(into: &bytes, atMost: most, &work) ?? .failed)
     case .plain: return .received(.failed)
     }
   }
 
-  /// One step of a handshake, if this turn has time for one.
-  private mutating func handshake(place: Int, socket: Int32) -> Step {
-    guard microseconds < TLSStreams.turnMicroseconds else { return .wantsTurn }
+  /// One step of a handshake, paid for by the time that it takes: it cannot be cut.
+  private mutating func handshake(place: Int, socket: Int32, _ work: inout Work) -> Step {
     let start = linux_boottime_microseconds()
-    defer { microseconds += linux_boottime_microseconds() - start }
-    return phases[place] == .handshakes
-      ? goOn(place: place) : open(place: place, socket: socket)
+    var share = work
+    defer { shaking.pay(since: start, &work) }
+    if phases[place] != .handshakes, let refused = open(place: place, socket: socket) {
+      return refused
+    }
+    return goOn(place: place, &share)
   }
 
-  private mutating func open(place: Int, socket: Int32) -> Step {
-    guard connections.free > 0 else {
-      connections.refuse()
-      return fail(LINUX_TLS_NO_PLACE)
+  /// Begins a session, if there is room for one; otherwise what comes of that.
+  private mutating func open(place: Int, socket: Int32) -> Step? {
+    switch connections.claim(by: owners[place]) {
+    case .granted: break
+    case .tableIsFull: return fail(LINUX_TLS_NO_PLACE)
+    case .shareIsSpent: return fail(LINUX_TLS_NO_SHARE)
     }
-    guard handshakes.free > 0 else {
-      handshakes.refuse()
-      enqueue(place)
+    guard shaking.enter(place, of: owners[place]) else {
+      connections.release(by: owners[place])
+      phases[place] = .waits
       return .wantsPlace
     }
     guard let configuration = configurations[Int(listeners[place])],
       let session = TLSSession(configuration, socket: socket)
-    else { return fail(LINUX_TLS_NO_MEMORY) }
+    else {
+      connections.release(by: owners[place])
+      return fail(LINUX_TLS_NO_MEMORY)
+    }
     sessions[place] = session
     phases[place] = .handshakes
-    stamps[place] = TLSStreams.now
-    connections.claim()
-    handshakes.claim()
-    return goOn(place: place)
+    return nil
   }
 
-  private mutating func enqueue(_ place: Int) {
-    phases[place] = .waits
-    guard !isQueued[place] else { return }
-    isQueued[place] = true
-    let hasRoom = queue.append(UInt32(place))
-    precondition(hasRoom)  // each place stands there once
-  }
-
-  private mutating func goOn(place: Int) -> Step {
+  private mutating func goOn(place: Int, _ work: inout Work) -> Step {
     guard let session = sessions[place] else { return fail(LINUX_TLS_NO_MEMORY) }
-    let result = session.handshake()
+    let result = session.handshake(&work)
     switch result {
     case LINUX_TLS_DONE:
-      handshakes.release()
+      _ = shaking.leave(place, of: owners[place], isStalling: false)
       phases[place] = .established
       return .received(.opened)
     case LINUX_TLS_WANTS_READ: return .nothing
     case LINUX_TLS_WANTS_WRITE: return .wantsWrite
     case LINUX_TLS_WANTS_TURN:
-      stamps[place] = TLSStreams.now
+      shaking.goOn(place)
       return .wantsTurn
     default: return fail(result)
     }
@@ -164,9 +159,17 @@ struct TLSStreams: ~Copyable {
     return sessions[place]?.hasReceived ?? false
   }
 
-  func send(_ pieces: UnsafePointer<linux_piece>, count: Int, place: Int) -> Int64 {
+  /// Whether a record waits for the network whose bytes were not told as sent; before the end of its
+  /// handshake a connection takes nothing.
+  func isFull(place: Int) -> Bool {
+    phases[place] != .established || sessions[place]?.holds ?? true
+  }
+
+  func send(
+    _ pieces: UnsafePointer<linux_piece>, count: Int, place: Int, _ work: inout Work
+  ) -> Int64 {
     guard phases[place] == .established, let session = sessions[place] else { return 0 }
-    return unsafe session.send(pieces, count: count)
+    return unsafe session.send(pieces, count: count, &work)
   }
 
   func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int {
@@ -177,46 +180,50 @@ struct TLSStreams: ~Copyable {
   /// Ends the session of a place; true when others' handshakes may go on.
   mutating func close(place: Int) -> Bool {
     guard isUsed(place: place) else { return false }
-    let wasHandshake = phases[place] == .handshakes || phases[place] == .stalls
-    if wasHandshake { handshakes.release() }
+    let isStalling = phases[place] == .stalls
+    let hadPlace = shaking.leave(place, of: owners[place], isStalling: isStalling)
     if let session = sessions[place] {
       session.close()
-      connections.release()
+      connections.release(by: owners[place])
     }
     sessions[place] = nil
     phases[place] = .plain
-    return wasHandshake
+    return hadPlace
+  }
+}
+
+// Whose turn it is to shake hands.
+extension TLSStreams {
+  mutating func beginTurn() { shaking.beginTurn() }
+  mutating func look() { shaking.look() }
+
+  /// Whether somebody waits until a handshake is over, or could go on with his.
+  var isCrowded: Bool { TLSStreams.isHere && shaking.isCrowded }
+  var hasSteps: Bool { TLSStreams.isHere && shaking.hasReady }
+
+  /// Whether a connection goes on by steps, in its turn.
+  func shakesHands(place: Int) -> Bool {
+    TLSStreams.isHere && (phases[place] == .begins || phases[place] == .handshakes)
   }
 
-  private static var now: UInt32 { UInt32(truncatingIfNeeded: linux_boottime_milliseconds()) }
+  /// Lets a connection that shakes hands have its step in its turn.
+  mutating func callUp(place: Int) { shaking.callUp(place, of: owners[place]) }
 
-  /// Whether somebody waits until a handshake is over.
-  var isCrowded: Bool { !queue.isEmpty && handshakes.free == 0 }
+  /// The connection whose step it is.
+  mutating func nextStep() -> Int? { TLSStreams.isHere ? shaking.nextStep() : nil }
 
-  /// A handshake that has to make room for others, looked for ten times a second.
+  /// A handshake that has to make room for others.
   mutating func nextStalled() -> Int? {
-    let now = TLSStreams.now
-    guard isCrowded && now &- lookedAt >= TLSStreams.lookInterval else { return nil }
-    for place in 0..<phases.count where phases[place] == .handshakes {
-      guard now &- stamps[place] > patience else { continue }
-      phases[place] = .stalls
-      return place
-    }
-    lookedAt = now
-    return nil
+    guard TLSStreams.isHere, let place = shaking.nextStalled(owners) else { return nil }
+    phases[place] = .stalls
+    return place
   }
 
-  /// Milliseconds.
-  static var lookInterval: UInt32 { 100 }
-
-  /// The connection that has waited longest for its handshake, if there is room for one.
+  /// The next of those that waited for a place, now that there is one.
   mutating func nextAdmitted() -> Int? {
-    guard handshakes.free > 0 else { return nil }
-    while let place = queue.removeFirst() {
-      isQueued[Int(place)] = false
-      if phases[Int(place)] == .waits { return Int(place) }
-    }
-    return nil
+    guard TLSStreams.isHere, let place = shaking.nextAdmitted(owners) else { return nil }
+    phases[place] = .begins
+    return place
   }
 }
 

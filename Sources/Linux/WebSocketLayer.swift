@@ -15,35 +15,51 @@ struct WebSocketLayer: ~Copyable {
     case plain
     case framed(Handle<WebSocketState>)
     /// There was no room for it.
-    case refused
+    case refused(RequestRefusal)
   }
 
   private let anchor = Anchor()
-  private var entries: SlotTable<Entry>
+  /// What each place's connection is more than a stream; null for nothing.
+  private var entries: SlotTable<Handle<WebSocketState>>
+  /// One more than why a place's connection is refused; zero for those that are not.
+  private var refusals: SlotTable<UInt8>
   var states: Pool<WebSocketState>
+  /// How many of them each address has; how many there are.
+  private(set) var connections: Holdings
   var handshakes: ByteSlots
   var controls: ByteSlots
   private var framings: SlotTable<Framing>
   private var origins: SlotTable<ShortText>
   private(set) var headerBytesMax: Int
-  /// What a proxy has named in the bytes received last; zero for nothing.
-  var proxiedAddress: UInt64 = 0
+  /// Whom a proxy has named in the bytes received last.
+  var proxiedPeer = Peer.none
   let frameBytesMax: Int
+  /// Bytes that are read at once: what they cost cannot be known before.
+  let readMax: Int
 
   /// Boards without WebSocket connections carry none of this.
   @inline(__always) static var isHere: Bool { Limits().webSockets > 0 }
 
   /// - Parameter places: how many connections there may be.
-  init(places: Int, limits: Limits, in region: inout Region) {
+  init(places: Int, limits: Limits, hash: SeededHash, in region: inout Region) {
     let places = WebSocketLayer.isHere ? places : 0
     entries = SlotTable("WebSocket places", count: places, in: &region)
+    refusals = SlotTable("WebSocket refusals", count: places, in: &region)
     states = Pool("WebSockets", capacity: limits.webSockets, in: &region)
+    connections = Holdings(
+      "WebSockets by address", share: .byAddress(limits.webSockets), hash: hash, in: &region)
     handshakes = ByteSlots(
-      "WebSocket handshakes", bytesName: "WebSocket requests", count: limits.webSocketHandshakes,
-      slotBytes: limits.webSocketHeaderBytes, in: &region)
+      ByteSlots.Names(
+        slots: "WebSocket handshakes", holdings: "WebSocket handshakes by address",
+        bytes: "WebSocket requests"),
+      count: limits.webSocketHandshakes, slotBytes: limits.webSocketHeaderBytes, hash: hash,
+      in: &region)
     controls = ByteSlots(
-      "WebSocket controls", bytesName: "control frames", count: limits.webSocketControls,
-      slotBytes: WebSocketLayer.controlBytes, in: &region)
+      ByteSlots.Names(
+        slots: "WebSocket controls", holdings: "WebSocket controls by address",
+        bytes: "control frames"),
+      count: limits.webSocketControls, slotBytes: WebSocketLayer.controlBytes, hash: hash,
+      in: &region)
     framings = SlotTable(
       "WebSocket listeners", count: WebSocketLayer.isHere ? limits.listeners : 0, in: &region)
     origins = SlotTable(
@@ -51,9 +67,11 @@ struct WebSocketLayer: ~Copyable {
       count: WebSocketLayer.isHere ? Limits.Origins<ShortText>.count : 0, in: &region)
     headerBytesMax = limits.webSocketHeaderBytes
     frameBytesMax = limits.webSocketFrameBytes
+    readMax = 16 * limits.connectionWork
   }
 
-  /// Room for the answer that opens a WebSocket and a control frame behind it.
+  /// Room for the answer that opens a WebSocket and a control frame behind it, or for the pongs that
+  /// leave together and a Close behind them.
   private static var controlBytes: Int { 320 }
 
   /// Takes over what the settings say of each listener; connections that are there stay as they are.
@@ -74,36 +92,70 @@ struct WebSocketLayer: ~Copyable {
   }
 
   /// Begins a connection that came in by a listener.
-  mutating func open(place: Int, listener: Int, streams: inout Streams) {
+  ///
+  /// - Parameter owner: the number that its peer's address is known by; a proxy is believed, and has
+  ///   no share.
+  mutating func open(place: Int, listener: Int, owner: UInt64, streams: inout Streams) {
     guard WebSocketLayer.isHere else { return }
-    entries[place] = .plain
     let framing = framings[listener]
     guard !framing.isPlain else { return }
+    let isOfProxy = framing.proxyVersion > 0
     let state = WebSocketState(
-      phase: framing.proxyVersion > 0 ? .proxyHeader : .request, listener: listener)
-    guard let handle = states.claim(state) else { return turnAway(place, framing, &streams) }
-    entries[place] = .framed(handle)
+      phase: isOfProxy ? .proxyHeader : .request, listener: listener, owner: isOfProxy ? 0 : owner)
+    if let refusal = claim(by: state.owner) {
+      return turnAway(place, framing, refusal, &streams)
+    }
+    guard let handle = states.claim(state) else { preconditionFailure("there are as many states") }
+    entries[place] = handle
   }
 
-  private mutating func turnAway(_ place: Int, _ framing: Framing, _ streams: inout Streams) {
-    entries[place] = .refused
+  /// Counts one more for an address; what is told to who is over its share.
+  private mutating func claim(by owner: UInt64) -> RequestRefusal? {
+    switch connections.claim(by: owner) {
+    case .granted: nil
+    case .tableIsFull: .webSocketsInUse
+    case .shareIsSpent: .webSocketsOverShare
+    }
+  }
+
+  private mutating func turnAway(
+    _ place: Int, _ framing: Framing, _ refusal: RequestRefusal, _ streams: inout Streams
+  ) {
+    refusals[place] = refusal.rawValue + 1
     streams.findReadyAgain(place: place)
     guard framing.isWebSocket else { return }
     var line = Line()
-    HTTPAnswer.write(.unavailable, to: &line)
-    // A fresh connection takes so few bytes, or it is gone.
-    _ = streams.send(line.span, place: place)
+    HTTPAnswer.write(refusal, to: &line)
+    // A fresh connection takes so few bytes, or it is gone; what it costs was paid with its coming.
+    var work = Work(0)
+    _ = streams.send(line.span, place: place, &work)
   }
 
-  /// The address that a proxy has named, once.
-  @inline(__always) mutating func takeAddress() -> UInt64? {
-    guard WebSocketLayer.isHere && proxiedAddress != 0 else { return nil }
-    defer { proxiedAddress = 0 }
-    return proxiedAddress
+  /// Counts a connection for the address that a proxy has named; what is told to it if it may not be.
+  mutating func own(
+    _ handle: Handle<WebSocketState>, by owner: UInt64
+  ) -> RequestRefusal? {
+    connections.release(by: states[handle].owner)
+    states[handle].owner = owner
+    guard let refusal = claim(by: owner) else { return nil }
+    // It is counted as nobody's until it is closed.
+    states[handle].owner = 0
+    _ = connections.claim(by: 0)
+    return refusal
+  }
+
+  /// Whom a proxy has named, once.
+  @inline(__always) mutating func takeProxiedPeer() -> Peer? {
+    guard WebSocketLayer.isHere && proxiedPeer.kind != .none else { return nil }
+    defer { proxiedPeer = .none }
+    return proxiedPeer
   }
 
   @inline(__always) func entry(_ place: Int) -> Entry {
-    WebSocketLayer.isHere ? entries[place] : .plain
+    guard WebSocketLayer.isHere else { return .plain }
+    guard entries[place].isNull else { return .framed(entries[place]) }
+    guard refusals[place] != 0 else { return .plain }
+    return .refused(RequestRefusal(rawValue: refusals[place] - 1) ?? .webSocketsInUse)
   }
 
   func framing(of handle: Handle<WebSocketState>) -> Framing {
@@ -124,37 +176,52 @@ struct WebSocketLayer: ~Copyable {
   /// What a connection is owed of this layer when the network takes bytes again.
   mutating func goOn(place: Int, streams: inout Streams) {
     guard case .framed(let handle) = entry(place) else { return }
-    flush(handle, place, &streams)
+    // Two calls of epoll go with it. It pays when it has its turn.
+    var work = Work(0)
+    work.pay(2 * WorkPrice.systemCall)
+    flush(handle, place, &streams, &work)
+    states[handle].debt = UInt16(clamping: Int(states[handle].debt) + work.paid)
+  }
+
+  /// Pays for what was done for a connection before it had its turn.
+  mutating func settle(_ handle: Handle<WebSocketState>, _ work: inout Work) {
+    work.pay(Int(states[handle].debt))
+    states[handle].debt = 0
   }
 
   /// Lets go of a connection that the Server closes, with a last word if one may be said.
   mutating func close(place: Int, streams: inout Streams) {
-    guard case .framed(let handle) = entry(place) else { return }
+    guard case .framed(let handle) = entry(place) else {
+      // Of places that never were refused nothing is touched.
+      if WebSocketLayer.isHere && refusals[place] != 0 { refusals[place] = 0 }
+      return
+    }
+    var work = Work(0)
     if states[handle].phase == .open && !states[handle].frame.isUnderWay
       && states[handle].outgoing.isNull
     {
       var line = Line()
       line.appendClose(.normal)
-      _ = streams.send(line.span, place: place)
+      _ = streams.send(line.span, place: place, &work)
     } else if states[handle].phase == .parting {
-      part(handle, place, &streams)
+      part(handle, place, &streams, &work)
     }
-    releaseSlots(of: handle)
-    states.release(handle)
-    entries[place] = .plain
+    forget(handle, place)
   }
 
   /// Nothing was between the streams and the Server but a PROXY header: they are alone from now on.
   mutating func becomePlain(_ handle: Handle<WebSocketState>, _ place: Int) {
-    releaseSlots(of: handle)
-    states.release(handle)
-    entries[place] = .plain
+    forget(handle, place)
   }
 
-  private mutating func releaseSlots(of handle: Handle<WebSocketState>) {
-    handshakes.release(&states[handle].handshake)
-    controls.release(&states[handle].incoming)
-    controls.release(&states[handle].outgoing)
+  private mutating func forget(_ handle: Handle<WebSocketState>, _ place: Int) {
+    let owner = states[handle].owner
+    handshakes.release(&states[handle].handshake, by: owner)
+    controls.release(&states[handle].incoming, by: owner)
+    controls.release(&states[handle].outgoing, by: owner)
+    connections.release(by: owner)
+    states.release(handle)
+    entries[place] = .null
   }
 }
 
@@ -170,11 +237,11 @@ extension Line {
 
 extension Streams {
   /// Sends one piece: how many bytes of it were taken, or a negative errno.
-  mutating func send(_ bytes: Span<UInt8>, place: Int) -> Int64 {
+  mutating func send(_ bytes: Span<UInt8>, place: Int, _ work: inout Work) -> Int64 {
     var pieces = unsafe InlineArray<1, linux_piece>(repeating: linux_piece(base: nil, count: 0))
     unsafe bytes.withUnsafeBufferPointer { buffer in
       unsafe pieces[0] = linux_piece(base: buffer.baseAddress, count: UInt64(buffer.count))
     }
-    return unsafe send(pieces.span, place: place)
+    return unsafe send(pieces.span, place: place, &work)
   }
 }

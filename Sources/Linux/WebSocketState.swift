@@ -26,11 +26,21 @@ struct WebSocketState: BitwiseCopyable {
     case broken
     case refused(RequestRefusal)
     case violated(CloseCode)
+    /// There is no slot for a control frame of it, or not for one of its address.
+    case lacksControl(Claim)
     case violatedProxy
   }
 
+  /// The number that the client's address is known by; zero while it is a proxy's to tell.
+  var owner: UInt64
   var phase: Phase
   let listener: UInt8
+  /// Units of work that were done for it and not paid yet.
+  var debt: UInt16 = 0
+  /// What the last word is to say; zero for nothing.
+  var closeCode: UInt16 = 0
+  /// How often it has sent something although the last word waits to leave.
+  var deafReads: UInt8 = 0
   /// Our frame that is leaving.
   var frame = FrameProgress()
   /// Bytes of the PROXY header that have still to come.
@@ -45,7 +55,8 @@ struct WebSocketState: BitwiseCopyable {
   /// Answers that the network did not take yet.
   var outgoing: Handle<ByteSlots.Slot> = .null
 
-  init(phase: Phase, listener: Int) {
+  init(phase: Phase, listener: Int, owner: UInt64) {
+    self.owner = owner
     self.phase = phase
     self.listener = UInt8(truncatingIfNeeded: listener)
   }

@@ -46,6 +46,13 @@
     count += 1
   }
 
+  /// The slot that stands behind another one; nil behind the last.
+  package func next(after slot: Int) -> Int? {
+    precondition(contains(slot))
+    let next = unsafe links[slot].next
+    return next == SlotQueue.end ? nil : Int(next) - 1
+  }
+
   /// Takes out the slot that stands there longest; nil when there is none.
   package mutating func removeFirst() -> Int? {
     guard count > 0 else { return nil }

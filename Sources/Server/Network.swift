@@ -23,9 +23,9 @@ package protocol Network: ~Copyable {
   mutating func receive(
     place: Int, into bytes: inout MutableSpan<UInt8>, _ work: inout Work
   ) -> Received
-  /// The number of the address that a proxy has named in what was received last, instead of its own;
-  /// nil when it has not. Each is told once.
-  mutating func takeProxiedAddress() -> UInt64?
+  /// Whom a proxy has named in what was received last, instead of itself; nil when it has not. Each
+  /// is told once.
+  mutating func takeProxiedPeer() -> Peer?
   /// Sends the bytes of a chain from its front, as many as the network takes at once; pays for what
   /// that takes beyond a call of the system.
   mutating func send(
@@ -56,7 +56,7 @@ extension Network where Self: ~Copyable {
   package var hasRequest: Bool { true }
 
   /// No proxy is believed where there is none.
-  package mutating func takeProxiedAddress() -> UInt64? { nil }
+  package mutating func takeProxiedPeer() -> Peer? { nil }
 
   /// Nobody proves anything where there is no encryption.
   package mutating func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int { 0 }
@@ -69,12 +69,12 @@ extension Network where Self: ~Copyable {
 package struct Accepted: BitwiseCopyable {
   /// The number of the listener it came in by.
   package let listener: Int
-  /// A number that its peer's address is known by; zero for none.
-  package let address: UInt64
+  /// Who is at its other end.
+  package let peer: Peer
 
-  package init(listener: Int, address: UInt64 = 0) {
+  package init(listener: Int, peer: Peer) {
     self.listener = listener
-    self.address = address
+    self.peer = peer
   }
 }
 
@@ -110,6 +110,8 @@ package enum Received: BitwiseCopyable {
 package enum Sent: BitwiseCopyable {
   /// So many bytes were taken; fewer than there were when the network is full.
   case bytes(Int)
+  /// So many were taken, fewer than there were, and the network would take more: it is others' turn.
+  case part(Int)
   /// The connection is broken.
   case failed
 }

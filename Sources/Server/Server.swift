@@ -140,9 +140,7 @@ where L.NetworkSettings == N.Settings {
         return
       }
       work.pay(WorkPrice.connection)
-      guard
-        let connection = broker.open(listener: accepted.listener, address: accepted.address)
-      else {
+      guard let connection = broker.open(listener: accepted.listener, peer: accepted.peer) else {
         network.turnAway()
         continue
       }
@@ -199,7 +197,7 @@ where L.NetworkSettings == N.Settings {
     work.pay(WorkPrice.systemCall)
     var target = broker.receiveTarget(of: connection, room: room)
     let received = network.receive(place: connection.index, into: &target, &work)
-    if let address = network.takeProxiedAddress() { broker[connection].address = address }
+    if let peer = network.takeProxiedPeer() { broker.setPeer(of: connection, to: peer) }
     switch received {
     case .bytes(let count): broker.receive(count, on: connection, &work)
     case .nothing: break
@@ -277,6 +275,9 @@ where L.NetworkSettings == N.Settings {
     case .bytes(let count):
       broker.sent(count, on: connection)
       guard count == outgoing.count else { return block(connection) }
+      oweRest(of: connection)
+    case .part(let count):
+      broker.sent(count, on: connection)
       oweRest(of: connection)
     }
   }

@@ -1,6 +1,6 @@
 import Memory
 
-/// Slots of so many bytes each, for what has arrived or left in part.
+/// Slots of so many bytes each, for what has arrived or left in part, shared by address.
 package struct ByteSlots: ~Copyable {
   /// How a slot is filled.
   package struct Slot: BitwiseCopyable {
@@ -15,30 +15,51 @@ package struct ByteSlots: ~Copyable {
 
   private let anchor = Anchor()
   private var slots: Pool<Slot>
+  private var holdings: Holdings
   private var buffer: Buffer
   private let slotBytes: Int
   /// How many slots are in use.
-  package var occupancy: Occupancy { slots.occupancy }
+  package var occupancy: Occupancy { holdings.occupancy }
   /// Bytes of each slot.
   package var slotCapacity: Int { slotBytes }
 
   package init(
-    _ name: StaticString, bytesName: StaticString, count: Int, slotBytes: Int,
-    in region: inout Region
+    _ names: Names, count: Int, slotBytes: Int, hash: SeededHash, in region: inout Region
   ) {
     precondition(slotBytes <= Int(UInt16.max))
-    slots = Pool(name, capacity: count, in: &region)
-    buffer = Buffer(bytesName, count: count, bytesEach: slotBytes, in: &region)
+    slots = Pool(names.slots, capacity: count, in: &region)
+    holdings = Holdings(names.holdings, share: .byAddress(count), hash: hash, in: &region)
+    buffer = Buffer(names.bytes, count: count, bytesEach: slotBytes, in: &region)
     self.slotBytes = slotBytes
   }
 
-  /// An empty slot; nil, and counted, when there is none.
-  package mutating func claim() -> Handle<Slot>? { slots.claim(Slot()) }
+  /// What its tables are called in the plan.
+  package struct Names {
+    let slots: StaticString
+    let holdings: StaticString
+    let bytes: StaticString
 
-  /// Gives the slot back, if there is one.
-  package mutating func release(_ handle: inout Handle<Slot>) {
+    package init(slots: StaticString, holdings: StaticString, bytes: StaticString) {
+      self.slots = slots
+      self.holdings = holdings
+      self.bytes = bytes
+    }
+  }
+
+  /// Claims an empty slot for an address; what is refused is counted.
+  package mutating func claim(_ handle: inout Handle<Slot>, by owner: UInt64) -> Claim {
+    let claim = holdings.claim(by: owner)
+    guard claim == .granted else { return claim }
+    guard let slot = slots.claim(Slot()) else { preconditionFailure("there are as many slots") }
+    handle = slot
+    return .granted
+  }
+
+  /// Gives the slot back, if there is one, that an address has claimed.
+  package mutating func release(_ handle: inout Handle<Slot>, by owner: UInt64) {
     guard !handle.isNull else { return }
     slots.release(handle)
+    holdings.release(by: owner)
     handle = .null
   }
 
@@ -76,6 +97,13 @@ package struct ByteSlots: ~Copyable {
     slots[handle].firstEnd = slots[handle].count
     slots[handle].isFirstFixed = isFixed
     return true
+  }
+
+  /// Keeps what is there, and before anything else that may leave: a part of it is out of our hands.
+  package mutating func hold(_ handle: Handle<Slot>) {
+    slots[handle].firstEnd = slots[handle].count
+    slots[handle].isFirstFixed = true
+    slots[handle].isBegun = true
   }
 
   /// Drops bytes that have left, fewer than there are.

@@ -1,3 +1,5 @@
+import Memory
+
 /// Takes a client's frames apart, wherever they were cut on their way. [RFC 6455, 5]
 ///
 /// What they hold is a stream of MQTT: it is unmasked and moved down to the front of the very
@@ -27,18 +29,22 @@ package struct FrameDecoder: BitwiseCopyable {
   ///   - bytes: as received; the payload is at their front when they have been read.
   ///   - limit: the most bytes that one frame may hold. More: 1009.
   package mutating func next(
-    in bytes: inout MutableSpan<UInt8>, _ cursor: inout FrameCursor, limit: Int
+    in bytes: inout MutableSpan<UInt8>, _ cursor: inout FrameCursor, limit: Int,
+    _ work: inout Work
   ) throws(CloseCode) -> ControlPiece? {
     while cursor.position < cursor.end {
       guard part == .payload else {
         let byte = bytes[cursor.position]
         cursor.position &+= 1
         try readHeader(byte, limit: limit)
-        if part == .payload && remaining == 0, let ended = endFrame(at: cursor) { return ended }
+        guard part == .payload else { continue }
+        work.pay(WebSocketPrice.frame + (opcode.isControl ? WebSocketPrice.control : 0))
+        if remaining == 0, let ended = endFrame(at: cursor) { return ended }
         continue
       }
       let count = min(cursor.end &- cursor.position, Int(remaining))
       if opcode.isControl { return readControl(count, in: &bytes, &cursor) }
+      work.pay(WebSocketPrice.unmasking(count))
       key.unmask(&bytes, from: cursor.position, to: cursor.written, count: count)
       cursor.position &+= count
       cursor.written &+= count

@@ -64,7 +64,8 @@ extension RequestRefusal {
     case .methodNotAllowed: return "405 Method Not Allowed"
     case .upgradeRequired: return "426 Upgrade Required"
     case .headerTooLarge: return "431 Request Header Fields Too Large"
-    case .unavailable: return "503 Service Unavailable"
+    case .webSocketsInUse, .webSocketsOverShare, .handshakesInUse, .handshakesOverShare:
+      return "503 Service Unavailable"
     case .versionNotSupported: return "505 HTTP Version Not Supported"
     }
   }
@@ -78,7 +79,10 @@ extension RequestRefusal {
     case .methodNotAllowed: return "its HTTP method is not GET"
     case .upgradeRequired: return "it did not ask for WebSocket 13"
     case .headerTooLarge: return "its HTTP header is longer than the limit"
-    case .unavailable: return "all WebSocket connections are in use"
+    case .webSocketsInUse: return "there are as many WebSockets as webSockets allows"
+    case .webSocketsOverShare: return "its address has its share of webSockets"
+    case .handshakesInUse: return "there are as many half handshakes as webSocketHandshakes allows"
+    case .handshakesOverShare: return "its address has its share of webSocketHandshakes"
     case .versionNotSupported: return "its HTTP version is not 1.1"
     }
   }

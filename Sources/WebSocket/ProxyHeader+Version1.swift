@@ -1,3 +1,5 @@
+import Memory
+
 extension ProxyHeader {
   /// One line of text: `PROXY TCP4 192.0.2.1 198.51.100.1 56324 1883`. [PROXY protocol, 2.1]
   static func readVersion1(_ bytes: Span<UInt8>) throws(ProxyViolation) -> ProxyHeader? {
@@ -26,26 +28,26 @@ extension ProxyHeader {
   ) throws(ProxyViolation) -> ProxyHeader {
     var words = WordReader(line.extracting(6..<line.count))
     let family = try words.next()
-    if family.equals("UNKNOWN") { return ProxyHeader(address: .none, port: 0, count: count) }
+    if family.equals("UNKNOWN") { return ProxyHeader(.none, count: count) }
     guard family.equals("TCP4") || family.equals("TCP6") else { throw ProxyViolation() }
     let isFour = family.equals("TCP4")
-    let source = try address(try words.next(), isFour: isFour)
-    _ = try address(try words.next(), isFour: isFour)
-    let port = try port(try words.next())
-    _ = try self.port(try words.next())
+    let source = try words.next()
+    let target = try words.next()
+    let peer = try peer(source, port: try port(try words.next()), isFour: isFour)
+    _ = try self.peer(target, port: try port(try words.next()), isFour: isFour)
     guard words.isAtEnd else { throw ProxyViolation() }
-    return ProxyHeader(address: source, port: port, count: count)
+    return ProxyHeader(peer, count: count)
   }
 
-  private static func address(
-    _ text: Span<UInt8>, isFour: Bool
-  ) throws(ProxyViolation) -> Address {
+  private static func peer(
+    _ text: Span<UInt8>, port: UInt16, isFour: Bool
+  ) throws(ProxyViolation) -> Peer {
     if isFour {
       guard let number = AddressText.version4(text) else { throw ProxyViolation() }
-      return .version4(number)
+      return Peer(version4: number, port: port)
     }
     guard let number = AddressText.version6(text) else { throw ProxyViolation() }
-    return .version6(high: number.high, low: number.low)
+    return Peer(version6: number.high, number.low, port: port)
   }
 
   private static func port(_ text: Span<UInt8>) throws(ProxyViolation) -> UInt16 {

@@ -1,3 +1,5 @@
+import Memory
+
 extension ProxyHeader {
   /// Twelve bytes that no other protocol begins with, then what is meant, in binary:
   ///
@@ -13,7 +15,7 @@ extension ProxyHeader {
     guard bytes[12] == 0x20 || bytes[12] == 0x21 else { throw ProxyViolation() }
     let length = Int(bytes[14]) << 8 | Int(bytes[15])
     // The proxy speaks for itself, to see whether we live: whatever follows is skipped.
-    guard bytes[12] == 0x21 else { return ProxyHeader(address: .none, port: 0, count: 16 + length) }
+    guard bytes[12] == 0x21 else { return ProxyHeader(.none, count: 16 + length) }
     return try readAddresses(bytes, family: bytes[13], length: length)
   }
 
@@ -26,14 +28,14 @@ extension ProxyHeader {
     let count = 16 + length
     switch family {
     case 0x11:
-      return ProxyHeader(
-        address: .version4(UInt32(truncatingIfNeeded: number(bytes, 16..<20))),
-        port: UInt16(number(bytes, 24..<26)), count: count)
+      let port = UInt16(number(bytes, 24..<26))
+      let address = UInt32(truncatingIfNeeded: number(bytes, 16..<20))
+      return ProxyHeader(Peer(version4: address, port: port), count: count)
     case 0x21:
-      return ProxyHeader(
-        address: .version6(high: number(bytes, 16..<24), low: number(bytes, 24..<32)),
-        port: UInt16(number(bytes, 48..<50)), count: count)
-    default: return ProxyHeader(address: .none, port: 0, count: count)
+      let port = UInt16(number(bytes, 48..<50))
+      let (high, low) = (number(bytes, 16..<24), number(bytes, 24..<32))
+      return ProxyHeader(Peer(version6: high, low, port: port), count: count)
+    default: return ProxyHeader(.none, count: count)
     }
   }
 

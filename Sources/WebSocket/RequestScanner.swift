@@ -1,3 +1,5 @@
+import Memory
+
 /// Finds the end of an HTTP request's header, wherever it was cut on its way. [RFC 9112, 2.1]
 ///
 /// It looks at each byte once, and gives up at the first one that no header can have: so a client
@@ -17,8 +19,9 @@ package struct RequestScanner: BitwiseCopyable {
   ///
   /// - Parameter limit: the most bytes that a header may have. More: 431.
   package mutating func findEnd(
-    in bytes: Span<UInt8>, limit: Int
+    in bytes: Span<UInt8>, limit: Int, _ work: inout Work
   ) throws(RequestRefusal) -> Int? {
+    work.pay(WebSocketPrice.scanning(min(bytes.count, limit)))
     for index in bytes.indices {
       guard count < limit else { throw .headerTooLarge }
       try take(bytes[index])
@@ -57,8 +60,10 @@ package enum RequestRefusal: UInt8, BitwiseCopyable, Error {
   case upgradeRequired
   /// 431: longer than the limit. [RFC 6585, 5]
   case headerTooLarge
-  /// 503: something here is full.
-  case unavailable
+  /// 503: there are as many WebSockets as there may be, or as may be from its address.
+  case webSocketsInUse, webSocketsOverShare
+  /// 503: so it is with those whose handshake has come in part.
+  case handshakesInUse, handshakesOverShare
   /// 505: neither HTTP/1.1 nor HTTP/1.0.
   case versionNotSupported
 }

@@ -1,3 +1,5 @@
+import Memory
+
 /// The request that asks for a WebSocket. [RFC 6455, 4.2.1]
 package struct UpgradeRequest {
   /// The sub-protocol it is answered with: the first it offers that we speak. [MQTT-6.0.0-4]
@@ -17,7 +19,8 @@ package struct UpgradeRequest {
   private var hasBody = false
 
   /// Reads a whole header, the empty line included, as `RequestScanner` has found it.
-  package init(_ bytes: Span<UInt8>) throws(RequestRefusal) {
+  package init(_ bytes: Span<UInt8>, _ work: inout Work) throws(RequestRefusal) {
+    work.pay(WebSocketPrice.request + WebSocketPrice.parsing(bytes.count))
     var reader = HeaderReader(bytes)
     let isOld = try UpgradeRequest.readRequestLine(&reader, bytes)
     while let field = try reader.nextField() { try take(field, of: bytes) }

@@ -20,7 +20,7 @@ struct Program: ~Copyable {
     self.options = options
     self.limits = limits
     let broker = Broker(limits: limits, policy: Policy(), seed: seed, at: now, in: &region)
-    let network = LinuxNetwork(places: broker.places, limits: limits, in: &region)
+    let network = LinuxNetwork(places: broker.places, limits: limits, seed: seed, in: &region)
     let console = LinuxConsole(
       options: options, configurationBytes: limits.configurationBytes, in: &region)
     server = Server(

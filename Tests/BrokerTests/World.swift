@@ -80,7 +80,8 @@ final class World {
 
   /// Opens a connection on which nothing was sent yet.
   func open(_ version: Version = .v5, listener: Int = 0, address: UInt64 = 0) -> Client? {
-    guard let handle = broker.open(listener: listener, address: address) else { return nil }
+    let peer = address == 0 ? Peer.none : Peer(version4: UInt32(address), port: 1883)
+    guard let handle = broker.open(listener: listener, peer: peer) else { return nil }
     let client = Client(self, handle, version)
     clients.append(client)
     return client

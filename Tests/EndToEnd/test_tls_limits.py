@@ -135,10 +135,12 @@ def test_more_handshakes_than_may_be_wait_and_succeed(start_broker, authority):
     base = tls.memory(broker)
     count = 500
     assert count > tls.memory(broker)["TLS handshakes"][1]
+    # Many addresses: of one the last places would not be had.
     made = context(authority)
     streams = []
     for number in range(count):
-        wire = socket.create_connection(("127.0.0.1", broker.port), timeout=PATIENCE)
+        wire = socket.create_connection(
+            ("127.0.0.1", broker.port), timeout=PATIENCE, source_address=(f"127.0.1.{number % 64}", 0))
         streams.append(made.wrap_socket(wire, server_hostname="localhost",
                                         do_handshake_on_connect=False))
         streams[-1].setblocking(False)
@@ -189,13 +191,26 @@ def test_connections_beyond_the_limit_are_refused(broker, authority, witness):
     before = resident(broker)
     limit = tls.memory(broker)["TLS connections"][1]
     clients = []
-    for number in range(limit):
-        clients.append(TLSClient(broker.port, made, packets.V311))
-        clients[-1].connect(f"m{number}")
-    for _ in range(20):
-        with pytest.raises((ssl.SSLError, ConnectionResetError)):
-            TLSClient(broker.port, made)
-    broker.wait_for_log("as many connections with TLS as tlsConnections allows")
+
+    def join(source, count):
+        for _ in range(count):
+            clients.append(TLSClient(broker.port, made, packets.V311, source=source))
+            clients[-1].connect(f"m{len(clients)}")
+
+    def must_not_join(source, count, words):
+        deadline = time.monotonic() + PATIENCE
+        while count > 0 or words not in broker.log():  # ten lines a second
+            with pytest.raises((ssl.SSLError, ConnectionResetError)):
+                TLSClient(broker.port, made, source=source)
+            count -= 1
+            assert time.monotonic() < deadline, broker.log()[-1000:]
+
+    # The last 64 are for addresses that have hardly any: eight for each.
+    join("127.0.0.1", limit - 64)
+    must_not_join("127.0.0.1", 10, "its address has its share of tlsConnections")
+    for number in range(8):
+        join(f"127.0.1.{number}", 8)
+    must_not_join("127.0.2.1", 10, "as many connections with TLS as tlsConnections allows")
     status = tls.memory(broker)
     assert status["TLS connections"][0] == limit and status["TLS connections"][3] >= 20
     per_connection = (status["TLS heap bytes"][0] - broker.base["TLS heap bytes"][0]) / limit
@@ -209,7 +224,7 @@ def test_connections_beyond_the_limit_are_refused(broker, authority, witness):
     while tls_client is None:  # There is a place again as soon as the broker has seen it go.
         assert time.monotonic() < deadline
         with contextlib.suppress(ssl.SSLError, ConnectionResetError):
-            tls_client = TLSClient(broker.port, made, packets.V311)
+            tls_client = TLSClient(broker.port, made, packets.V311, source="127.0.2.1")
     tls_client.connect("late")
     tls_client.close()
     for client in clients:

@@ -35,6 +35,7 @@ class Web:
         self.broker = Broker(
             directory, f"connect_timeout {connect_timeout}\nlog_type all\n"
             f"listener {self.port} 127.0.0.1\nprotocol websockets\n{settings}\n")
+        self.broker.wait_for_log("running")  # all its ports are open
 
     def stop(self):
         status = self.broker.stop()
@@ -214,8 +215,11 @@ def test_a_remaining_length_that_no_frame_fulfils(web, name, claimed):
     assert packets.decode(reader.read()[1], V311).kind == CONNACK
     raw.sendall(frame(BINARY, b"\x30" + length + b"\0\1ax"))
     raw.sendall(frame(PING, b"still there"))
-    if claimed == 0xFFFFFF7F:  # larger than any packet may be: closed for that
-        reader.expect_close(1000)
+    if claimed == 0xFFFFFF7F:  # larger than any packet may be: closed for that, perhaps behind the pong
+        got = reader.read()
+        if got == (PONG, b"still there"):
+            got = reader.read()
+        assert got == (CLOSE, b"\x03\xe8")
     else:
         assert reader.read() == (PONG, b"still there")
     raw.close()
@@ -593,7 +597,9 @@ def test_a_thousand_handshakes(start_web):
 def test_all_slots_of_half_handshakes_are_taken(start_web):
     """Those who come with a whole request are served nevertheless; another half is told 503."""
     web = start_web()
-    raws = [open_socket(web.port) for _ in range(512)]
+    # One address has not the last 64; of others each may have eight.
+    raws = [open_socket(web.port) for _ in range(512 - 64)]
+    raws += [open_socket(web.port, source=f"127.0.1.{number % 8}") for number in range(64)]
     try:
         for raw in raws:
             raw.sendall(request()[:100])

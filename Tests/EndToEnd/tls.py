@@ -31,8 +31,8 @@ def context(authority=None, client=None, version=ssl.TLSVersion.TLSv1_2, protoco
 class TLSClient(RawClient):
     """A RawClient behind a handshake."""
 
-    def __init__(self, port, context, version=packets.V5, host="localhost", session=None):
-        super().__init__(port, version)
+    def __init__(self, port, context, version=packets.V5, host="localhost", session=None, source=None):
+        super().__init__(port, version, source=source)
         self.socket = context.wrap_socket(self.socket, server_hostname=host, session=session)
 
 

@@ -51,8 +51,9 @@ def accept_of(key):
     return base64.b64encode(hashlib.sha1(key + WORDS).digest())
 
 
-def open_socket(port, host="127.0.0.1"):
-    opened = socket.create_connection((host, port), timeout=PATIENCE)
+def open_socket(port, host="127.0.0.1", source=None):
+    opened = socket.create_connection(
+        (host, port), timeout=PATIENCE, source_address=source and (source, 0))
     opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return opened
 
@@ -129,9 +130,9 @@ class FrameReader:
         raise AssertionError(f"{more} after a Close")
 
 
-def open_websocket(port, *fields, **settings):
+def open_websocket(port, *fields, source=None, **settings):
     """A socket behind its handshake, and a reader of its frames."""
-    raw_socket = open_socket(port)
+    raw_socket = open_socket(port, source=source)
     key = base64.b64encode(os.urandom(16))
     raw_socket.sendall(request(*fields, key=key, **settings))
     status, answer, rest = read_answer(raw_socket)

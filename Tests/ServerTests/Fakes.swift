@@ -25,6 +25,8 @@ final class Wire {
   var outgoing: [Int: [UInt8]] = [:]
   /// How many bytes a place takes before it is full; those not named take all.
   var room: [Int: Int] = [:]
+  /// How many bytes are taken of a place at once, although it has room for more.
+  var portions: [Int: Int] = [:]
   /// Peers that closed, and connections that are broken.
   var ended: Set<Int> = []
   var broken: Set<Int> = []
@@ -43,10 +45,10 @@ final class Wire {
   var beatInterval: UInt64?
   var requests: [Request] = []
   var now: UInt64 = 1_000_000
-  /// The number that addresses of peers are known by.
-  var address: UInt64 = 0
-  /// The number that a proxy names with the next bytes.
-  var proxiedAddress: UInt64?
+  /// Who is at the other end of those who are accepted.
+  var peer = Peer.none
+  /// Whom a proxy names with the next bytes.
+  var proxiedPeer: Peer?
   /// What a reload puts into the spare set of users and rules.
   var fill: (inout Access) -> Void = { _ in }
   /// Iterations that were done of each password, slice by slice.
@@ -88,7 +90,7 @@ struct FakeNetwork: Network, ~Copyable {
   mutating func accept() -> Accepted? {
     guard wire.arriving > 0 else { return nil }
     wire.arriving -= 1
-    return Accepted(listener: 0, address: wire.address)
+    return Accepted(listener: 0, peer: wire.peer)
   }
 
   mutating func adopt(place: Int) {
@@ -100,7 +102,9 @@ struct FakeNetwork: Network, ~Copyable {
 
   mutating func nextReady() -> Readiness? { ready.isEmpty ? nil : ready.removeFirst() }
 
-  mutating func receive(place: Int, into bytes: inout MutableSpan<UInt8>) -> Received {
+  mutating func receive(
+    place: Int, into bytes: inout MutableSpan<UInt8>, _ work: inout Work
+  ) -> Received {
     if wire.broken.contains(place) { return .failed }
     let available = wire.incoming[place] ?? []
     guard !available.isEmpty else { return wire.ended.contains(place) ? .ended : .nothing }
@@ -111,19 +115,22 @@ struct FakeNetwork: Network, ~Copyable {
     return .bytes(count)
   }
 
-  mutating func takeProxiedAddress() -> UInt64? {
-    defer { wire.proxiedAddress = nil }
-    return wire.proxiedAddress
+  mutating func takeProxiedPeer() -> Peer? {
+    defer { wire.proxiedPeer = nil }
+    return wire.proxiedPeer
   }
 
-  mutating func send(_ chain: Chain, of chains: borrowing ByteChains, place: Int) -> Sent {
+  mutating func send(
+    _ chain: Chain, of chains: borrowing ByteChains, place: Int, _ work: inout Work
+  ) -> Sent {
     if wire.broken.contains(place) { return .failed }
     let bytes = Array(copying: chain, of: chains)
     let count = min(bytes.count, wire.room[place] ?? bytes.count)
-    wire.room[place]? -= count
-    wire.outgoing[place, default: []] += bytes.prefix(count)
-    wire.calls.append(.send(place, count))
-    return .bytes(count)
+    let portion = min(count, wire.portions[place] ?? count)
+    wire.room[place]? -= portion
+    wire.outgoing[place, default: []] += bytes.prefix(portion)
+    wire.calls.append(.send(place, portion))
+    return portion < count ? .part(portion) : .bytes(portion)
   }
 
   mutating func watch(place: Int, readable: Bool, writable: Bool) {

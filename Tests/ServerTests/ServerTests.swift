@@ -137,6 +137,24 @@ private let pingAnswer: [UInt8] = [0xD0, 0]
     machine.received(0) == Array((publishPacket + publishPacket + publishPacket).dropFirst(4)))
 }
 
+@Test func whatLeavesInPartGoesOnWithoutTheNetworkBeingAsked() {
+  let machine = Machine()
+  machine.connect(2)
+  machine.send(0, subscribePacket)
+  machine.turn()
+  _ = machine.received(0)
+  machine.wire.portions[0] = 4
+  machine.send(1, publishPacket + publishPacket)
+  machine.wire.calls = []
+  machine.turn(6)
+  #expect(machine.received(0) == publishPacket + publishPacket)
+  #expect(machine.wire.calls { if case .watch = $0 { true } else { false } }.isEmpty)
+  // Others have their turn between two parts of it, and nobody is waited for.
+  let waits = machine.wire.calls { if case .wait(0) = $0 { true } else { false } }
+  let parts = machine.wire.calls { if case .send(0, _) = $0 { true } else { false } }
+  #expect(parts.count == (2 * publishPacket.count + 3) / 4 && waits.count == parts.count - 1)
+}
+
 @Test func whoDoesNotReadIsMutedAndHeardAgain() {
   let machine = Machine()
   machine.connect(1)
@@ -289,16 +307,19 @@ private let pingAnswer: [UInt8] = [0xD0, 0]
 
 @Test func theAddressThatAProxyNamesTakesThePlaceOfItsOwn() throws {
   let machine = Machine()
-  machine.wire.address = 17
+  let (proxy, client) = (Peer(version4: 17, port: 1), Peer(version6: 18, 1, port: 2))
+  machine.wire.peer = proxy
   machine.connect(2)
-  machine.wire.proxiedAddress = 18
+  machine.wire.proxiedPeer = client
   machine.send(1, pingPacket)
   machine.turn()
-  let addresses = try (0..<2).map { place in
-    let connection = machine.server.broker.connection(at: place)
-    return machine.server.broker[try #require(connection)].address
+  for (place, peer) in [proxy, client].enumerated() {
+    let found = machine.server.broker.connection(at: place)
+    let connection = try #require(found)
+    let address = machine.server.broker[connection].address
+    let kept = machine.server.broker.presence.peer(of: connection)
+    #expect(address == peer.network && kept == peer)
   }
-  #expect(addresses == [17, 18])
 }
 
 // MARK: Logins
@@ -390,7 +411,7 @@ extension Machine {
 @Test func theAddressOfAPeerIsKnownToTheLogin() {
   let machine = Machine()
   machine.allow("u", "p", iterations: 1)
-  machine.wire.address = 77
+  machine.wire.peer = Peer(version4: 77, port: 1)
   for _ in 0..<3 {
     machine.wire.arriving = 1
     machine.send(0, loginPacket("a", "u", "no"))

@@ -37,7 +37,7 @@ package struct SimulatedNetwork: Network, ~Copyable {
     }
     let wire = world.incoming.removeFirst()
     accepted = wire
-    return Accepted(listener: 0, address: wire.address)
+    return Accepted(listener: 0, peer: wire.address)
   }
 
   package mutating func adopt(place: Int) {

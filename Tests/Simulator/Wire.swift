@@ -1,3 +1,5 @@
+import Memory
+
 /// One connection: bytes under way in both directions, and how it can break.
 final class Wire {
   enum Piece {
@@ -34,8 +36,10 @@ final class Wire {
   var watchesWritable = false
   /// The server had no place for it.
   var isTurnedAway = false
-  /// The number of its client's address.
-  var address: UInt64 { peer.address }
+  /// The address of its client, which the number it has stands for.
+  var address: Memory.Peer {
+    peer.address == 0 ? .none : Memory.Peer(version4: UInt32(peer.address), port: 1883)
+  }
   /// The network took less than it was given last.
   var isBlocked = false {
     didSet { if isBlocked { wasBlocked = true } }

@@ -30,6 +30,13 @@ struct Decoded: Equatable {
   var payload: [UInt8] = []
   var controls: [Control] = []
   var failure: CloseCode?
+  /// Units of work that it cost; not a part of what came of it.
+  var paid = 0
+
+  static func == (left: Decoded, right: Decoded) -> Bool {
+    left.payload == right.payload && left.controls == right.controls
+      && left.failure == right.failure
+  }
 }
 
 /// Decodes a stream that arrives in these pieces.
@@ -37,12 +44,13 @@ func decode(_ pieces: [[UInt8]], limit: Int = 1 << 26) -> Decoded {
   var decoder = FrameDecoder()
   var decoded = Decoded()
   var partial: [UInt8] = []
+  var work = Work(.max)
   for piece in pieces {
     var bytes = piece
     var span = bytes.mutableSpan
     var cursor = FrameCursor(to: piece.count)
     do throws(CloseCode) {
-      while let found = try decoder.next(in: &span, &cursor, limit: limit) {
+      while let found = try decoder.next(in: &span, &cursor, limit: limit, &work) {
         partial += Array(copying: span.span.extracting(found.range))
         guard found.isLast else { continue }
         decoded.controls.append(Control(opcode: found.opcode, payload: partial))
@@ -54,6 +62,7 @@ func decode(_ pieces: [[UInt8]], limit: Int = 1 << 26) -> Decoded {
     decoded.payload += Array(copying: span.span.extracting(0..<cursor.written))
     if decoded.failure != nil { break }
   }
+  decoded.paid = work.paid
   return decoded
 }
 

@@ -1,10 +1,12 @@
+import Memory
 import Support
 import Testing
 import WebSocket
 
 /// Reads a header that arrives in one piece.
 private func read(_ bytes: [UInt8], version: UInt8) throws -> ProxyHeader? {
-  try ProxyHeader.read(bytes.span, version: version)
+  var work = Work(.max)
+  return try ProxyHeader.read(bytes.span, version: version, &work)
 }
 
 private let signature: [UInt8] = [0x0D, 0x0A, 0x0D, 0x0A, 0, 0x0D, 0x0A] + "QUIT\n".bytes
@@ -16,81 +18,74 @@ private func binary(
   return signature + [command, family, UInt8(length >> 8), UInt8(length & 0xFF)] + rest
 }
 
-private let four: [UInt8] = [192, 0, 2, 1, 198, 51, 100, 1, 0xDC, 0x04, 0x07, 0x5B]
-private let six: [UInt8] =
+private let fourBytes: [UInt8] = [192, 0, 2, 1, 198, 51, 100, 1, 0xDC, 0x04, 0x07, 0x5B]
+private let sixBytes: [UInt8] =
   [0x20, 0x01, 0x0D, 0xB8] + [UInt8](repeating: 0, count: 11) + [1]
   + [UInt8](repeating: 0xFE, count: 16) + [0xDC, 0x04, 0x07, 0x5B]
 
+private func four(_ number: UInt32, _ port: UInt16) -> Peer { Peer(version4: number, port: port) }
+
+private func six(_ high: UInt64, _ low: UInt64, _ port: UInt16) -> Peer {
+  Peer(version6: high, low, port: port)
+}
+
 @Suite struct ProxyHeaderTests {
-  static let taken: [(bytes: [UInt8], version: UInt8, address: ProxyHeader.Address, port: UInt16)] =
+  static let taken: [(bytes: [UInt8], version: UInt8, peer: Peer)] =
     [
-      (
-        "PROXY TCP4 192.0.2.1 198.51.100.1 56324 1883\r\n".bytes, 1, .version4(0xC000_0201), 56324
-      ),
+      ("PROXY TCP4 192.0.2.1 198.51.100.1 56324 1883\r\n".bytes, 1, four(0xC000_0201, 56324)),
       (
         "PROXY TCP6 2001:db8::1 ::1 56324 1883\r\n".bytes, 1,
-        .version6(high: 0x2001_0DB8_0000_0000, low: 1), 56324
+        six(0x2001_0DB8_0000_0000, 1, 56324)
       ),
       (
         "PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n"
-          .bytes, 1, .version6(high: .max, low: .max), 65535
+          .bytes, 1, six(.max, .max, 65535)
       ),
-      ("PROXY TCP6 :: 1:2:3:4:5:6:7:8 0 0\r\n".bytes, 1, .version6(high: 0, low: 0), 0),
+      ("PROXY TCP6 :: 1:2:3:4:5:6:7:8 0 0\r\n".bytes, 1, six(0, 0, 0)),
       (
         "PROXY TCP6 1:2:3:4:5:6:7:8 1:: 1 1\r\n".bytes, 1,
-        .version6(high: 0x0001_0002_0003_0004, low: 0x0005_0006_0007_0008), 1
+        six(0x0001_0002_0003_0004, 0x0005_0006_0007_0008, 1)
       ),
       (
-        "PROXY TCP6 1:2::7:8 ::8 1 1\r\n".bytes, 1,
-        .version6(high: 0x0001_0002_0000_0000, low: 0x0007_0008), 1
+        "PROXY TCP6 1:2::7:8 ::8 1 1\r\n".bytes, 1, six(0x0001_0002_0000_0000, 0x0007_0008, 1)
       ),
-      ("PROXY UNKNOWN\r\n".bytes, 1, .none, 0),
-      ("PROXY UNKNOWN whatever this is\r\n".bytes, 1, .none, 0),
-      (binary(family: 0x11, four), 2, .version4(0xC000_0201), 56324),
-      (binary(family: 0x11, four + [3, 0, 4, 1, 2, 3, 4]), 2, .version4(0xC000_0201), 56324),
-      (
-        binary(family: 0x21, six), 2, .version6(high: 0x2001_0DB8_0000_0000, low: 1), 56324
-      ),
-      (binary(family: 0x31, [UInt8](repeating: 0, count: 216)), 2, .none, 0),
-      (binary(family: 0x00, []), 2, .none, 0),
-      (binary(command: 0x20, family: 0x00, []), 2, .none, 0),
-      (binary(command: 0x20, family: 0x11, four), 2, .none, 0),
+      ("PROXY TCP6 ::ffff:c000:201 ::8 2 1\r\n".bytes, 1, four(0xC000_0201, 2)),
+      ("PROXY UNKNOWN\r\n".bytes, 1, .none),
+      ("PROXY UNKNOWN whatever this is\r\n".bytes, 1, .none),
+      (binary(family: 0x11, fourBytes), 2, four(0xC000_0201, 56324)),
+      (binary(family: 0x11, fourBytes + [3, 0, 4, 1, 2, 3, 4]), 2, four(0xC000_0201, 56324)),
+      (binary(family: 0x21, sixBytes), 2, six(0x2001_0DB8_0000_0000, 1, 56324)),
+      (binary(family: 0x31, [UInt8](repeating: 0, count: 216)), 2, .none),
+      (binary(family: 0x00, []), 2, .none),
+      (binary(command: 0x20, family: 0x00, []), 2, .none),
+      (binary(command: 0x20, family: 0x11, fourBytes), 2, .none),
     ]
 
   @Test("Headers, with bytes behind them", arguments: taken)
-  func headers(
-    bytes: [UInt8], version: UInt8, address: ProxyHeader.Address, port: UInt16
-  ) throws {
+  func headers(bytes: [UInt8], version: UInt8, peer: Peer) throws {
     let header = try #require(try read(bytes + [0x10, 0x0A], version: version))
-    #expect(header.address == address)
-    #expect(header.port == port)
+    #expect(header.peer == peer)
     #expect(header.count == bytes.count)
   }
 
-  @Test("Addresses are known by number, those of the sixth version by their network")
-  func numbers() {
-    let address = ProxyHeader.Address.version4(0xC000_0201)
-    #expect(address.number != ProxyHeader.Address.version4(0xC000_0202).number)
-    #expect(ProxyHeader.Address.none.number == 0)
-    #expect(ProxyHeader.Address.version4(0).number != 0)
-    #expect(ProxyHeader.Address.version6(high: 0, low: 1).number != 0)
-    let mapped = ProxyHeader.Address.version6(high: 0, low: 0xFFFF_C000_0201)
-    #expect(mapped.number == address.number)
-    let network = ProxyHeader.Address.version6(high: 7, low: 1).number
-    #expect(network == ProxyHeader.Address.version6(high: 7, low: 2).number)
-    #expect(network != ProxyHeader.Address.version6(high: 8, low: 1).number)
+  @Test("An address as a proxy writes it is written so in the log too")
+  func bothWays() throws {
+    for text in ["2001:db8::1", "::", "::1", "1::", "1:2:3:4:5:6:7:8", "a::b:0:0:c", "fe80::abcd"] {
+      let header = try read("PROXY TCP6 \(text) ::1 9 1\r\n".bytes, version: 1)
+      var line = Line()
+      line.append(try #require(header).peer)
+      #expect(String(copying: line.span) == "[\(text)]:9")
+    }
   }
 
   @Test("Every beginning asks for more, until enough is there", arguments: taken)
-  func beginnings(
-    bytes: [UInt8], version: UInt8, address: ProxyHeader.Address, port: UInt16
-  ) throws {
+  func beginnings(bytes: [UInt8], version: UInt8, peer: Peer) throws {
     var wasEnough = false
     for count in 0...bytes.count {
       let header = try read(Array(bytes.prefix(count)), version: version)
       if wasEnough { #expect(header != nil) }
       wasEnough = header != nil
-      if let header { #expect(header.count == bytes.count && header.address == address) }
+      if let header { #expect(header.count == bytes.count && header.peer == peer) }
       if count >= ProxyHeader.neededMax { #expect(wasEnough) }
     }
     #expect(wasEnough)
@@ -122,9 +117,10 @@ private let six: [UInt8] =
   }
 
   static let refusedBinary: [[UInt8]] = [
-    binary(command: 0x11, family: 0x11, four), binary(command: 0x22, family: 0x11, four),
-    binary(family: 0x12, four), binary(family: 0x22, six), binary(family: 0x41, four),
-    binary(family: 0x11, Array(four.dropLast())), binary(family: 0x21, four),
+    binary(command: 0x11, family: 0x11, fourBytes), binary(command: 0x22, family: 0x11, fourBytes),
+    binary(family: 0x12, fourBytes), binary(family: 0x22, sixBytes),
+    binary(family: 0x41, fourBytes),
+    binary(family: 0x11, Array(fourBytes.dropLast())), binary(family: 0x21, fourBytes),
   ]
 
   @Test("What version 2 does not know is refused", arguments: refusedBinary)
@@ -140,7 +136,7 @@ private let six: [UInt8] =
 
   @Test("What comes behind the addresses is counted, not asked for") func long() throws {
     let header = try #require(
-      try read(binary(family: 0x11, four, length: 65_535), version: 2))
+      try read(binary(family: 0x11, fourBytes, length: 65_535), version: 2))
     #expect(header.count == 16 + 65_535)
   }
 

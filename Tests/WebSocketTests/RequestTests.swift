@@ -23,10 +23,11 @@ func read(
 ) throws(RequestRefusal) -> (request: UpgradeRequest, count: Int)? {
   var scanner = RequestScanner()
   var header: [UInt8] = []
+  var work = Work(.max)
   for piece in pieces {
-    let end = try scanner.findEnd(in: piece.span, limit: limit)
+    let end = try scanner.findEnd(in: piece.span, limit: limit, &work)
     header += piece.prefix(end ?? piece.count)
-    if end != nil { return (try UpgradeRequest(header.span), header.count) }
+    if end != nil { return (try UpgradeRequest(header.span, &work), header.count) }
   }
   return nil
 }
@@ -202,7 +203,8 @@ func read(
     "Refusals are whole answers that fit",
     arguments: [
       RequestRefusal.badRequest, .subprotocolMissing, .forbidden, .methodNotAllowed,
-      .upgradeRequired, .headerTooLarge, .unavailable, .versionNotSupported,
+      .upgradeRequired, .headerTooLarge, .webSocketsInUse, .webSocketsOverShare, .handshakesInUse,
+      .handshakesOverShare, .versionNotSupported,
     ])
   func refusals(refusal: RequestRefusal) throws {
     var line = Line()

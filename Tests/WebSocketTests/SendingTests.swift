@@ -43,13 +43,19 @@ import WebSocket
 @Suite struct ByteSlotsTests {
   private func slots(count: Int = 4, slotBytes: Int = 320) -> ByteSlots {
     carved { region in
-      ByteSlots("slots", bytesName: "bytes", count: count, slotBytes: slotBytes, in: &region)
+      ByteSlots(
+        ByteSlots.Names(slots: "slots", holdings: "holdings", bytes: "bytes"), count: count,
+        slotBytes: slotBytes, hash: SeededHash(seed: 1), in: &region)
     }
   }
 
-  private func claim(_ slots: inout ByteSlots) throws -> Handle<ByteSlots.Slot> {
-    let claimed = slots.claim()
-    return try #require(claimed)
+  private func claim(
+    _ slots: inout ByteSlots, by owner: UInt64 = 0
+  ) throws -> Handle<ByteSlots.Slot> {
+    var slot = Handle<ByteSlots.Slot>.null
+    let claim = slots.claim(&slot, by: owner)
+    try #require(claim == .granted)
+    return slot
   }
 
   @Test("Bytes are collected up to the slot's end") func collecting() throws {
@@ -63,7 +69,7 @@ import WebSocket
     #expect(taken == [true, true, false, true])
     let texts = [first, second].map { String(copying: slots.bytes(of: $0)) }
     #expect(texts == ["abcde", "xyz12"])
-    slots.release(&first)
+    slots.release(&first, by: 0)
     let isNull = first.isNull
     #expect(isNull)
   }
@@ -71,13 +77,43 @@ import WebSocket
   @Test("There are so many and no more") func full() throws {
     var slots = slots(count: 2)
     var first = try claim(&slots)
-    let second = slots.claim() != nil
-    let third = slots.claim() != nil
-    #expect(second && !third)
-    slots.release(&first)
+    _ = try claim(&slots)
+    var third = Handle<ByteSlots.Slot>.null
+    let refused = slots.claim(&third, by: 0)
+    #expect(refused == .tableIsFull && third.isNull)
+    slots.release(&first, by: 0)
     let again = try claim(&slots)
     let count = slots.count(of: again)
     #expect(count == 0)
+  }
+
+  @Test("One address has not the last of them") func shared() throws {
+    var slots = slots(count: 8)
+    for _ in 0..<6 { _ = try claim(&slots, by: 7) }
+    var more = Handle<ByteSlots.Slot>.null
+    let refused = slots.claim(&more, by: 7)
+    #expect(refused == .shareIsSpent && more.isNull)
+    more = try claim(&slots, by: 9)
+    slots.release(&more, by: 9)
+    let occupancy = slots.occupancy
+    #expect(occupancy.used == 6 && occupancy.refused == 1)
+  }
+
+  @Test("What is held stays as it is, before all others") func held() throws {
+    var slots = slots()
+    let slot = try claim(&slots)
+    let isQueued = slots.queue("first".bytes.span, isFixed: false, in: slot)
+    slots.hold(slot)
+    let isBegun = slots.isBegun(slot)
+    #expect(isQueued && isBegun)
+    for text in ["second", "third"] {
+      let isQueued = slots.queue(text.bytes.span, isFixed: false, in: slot)
+      let whole = String(copying: slots.bytes(of: slot))
+      #expect(isQueued && whole == "first" + text)
+    }
+    slots.removeFirst(5, from: slot)
+    let (rest, isStillBegun) = (String(copying: slots.bytes(of: slot)), slots.isBegun(slot))
+    #expect(rest == "third" && !isStillBegun)
   }
 
   @Test("Only the last of the frames that wait stays; never one that has begun, or is fixed")
@@ -121,7 +157,7 @@ import WebSocket
         let sent = number == 39 ? count : random.below(count + 1)
         wire += String(copying: slots.bytes(of: slot).extracting(0..<sent))
         if sent == count {
-          slots.release(&slot)
+          slots.release(&slot, by: 0)
         } else if sent > 0 {
           slots.removeFirst(sent, from: slot)
         }
@@ -131,5 +167,53 @@ import WebSocket
       #expect(numbers.compactMap(\.self) == numbers.compactMap(\.self).sorted())
       #expect(wire.filter { $0 == "<" }.count == numbers.count)
     }
+  }
+}
+
+@Suite struct PongTests {
+  private func pong(_ payload: [UInt8]) -> [UInt8] { [0x8A, UInt8(payload.count)] + payload }
+
+  @Test("Pings of one read are answered in one piece") func together() {
+    var pongs = Pongs()
+    let isEmpty = pongs.isEmpty
+    #expect(isEmpty)
+    let payloads = (0..<10).map { "payload-\($0)".bytes }
+    for payload in payloads { pongs.answer(payload.span) }
+    let (all, last) = (Array(copying: pongs.all), Array(copying: pongs.last))
+    #expect(all == payloads.flatMap(pong) && last == pong(payloads[9]))
+  }
+
+  @Test(
+    "Of more than there is room for the last ones are answered, each whole",
+    arguments: [0, 1, 7, 62, 100, 125])
+  func last(size: Int) {
+    var pongs = Pongs()
+    var newest: [[UInt8]] = []
+    for number in 0..<300 {
+      let payload = (0..<size).map { UInt8(truncatingIfNeeded: number + $0) }
+      pongs.answer(payload.span)
+      newest.append(pong(payload))
+      let all = Array(copying: pongs.all)
+      #expect(all.count <= Pongs.byteCountMax)
+      let isTail = newest.flatMap(\.self).suffix(all.count).elementsEqual(all)
+      let last = Array(copying: pongs.last)
+      #expect(isTail && last == newest.last && all.count % (size + 2) == 0)
+      newest = newest.suffix(130)
+    }
+  }
+}
+
+@Suite struct PriceTests {
+  @Test("Each frame is paid for, however little is in it") func frames() {
+    let empty = decode([(0..<1000).flatMap { _ in frame(2) }])
+    #expect(empty.paid == 4 * 1000)
+    let pings = decode([(0..<1000).flatMap { _ in frame(9, [1]) }])
+    #expect(pings.paid == 20 * 1000 && pings.controls.count == 1000)
+    #expect(decode([frame(2, [UInt8](repeating: 1, count: 64_000))]).paid == 4 + 1000)
+    let rest = (0..<999).map { frame(0, [2], isFinal: $0 == 998) }
+    let fragments = [frame(2, [1], isFinal: false)] + rest
+    #expect(decode([fragments.flatMap(\.self)]).paid == 4 * 1000)
+    // Byte by byte it costs the same.
+    #expect(decode(frame(9, [1]).map { [$0] }).paid == 20)
   }
 }

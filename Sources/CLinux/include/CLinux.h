@@ -37,13 +37,13 @@ uint32_t linux_local_time(
 
 // MARK: Sockets
 
-// The other end of a connection.
+// The other end of a connection: four or sixteen bytes of address, in the order of the network, and
+// the port, in the order of this machine.
 struct linux_peer {
-  uint8_t text[64];
-  uint8_t text_length;
+  uint8_t bytes[16];
   uint16_t port;
-  // The address as a number, of the sixth version the network's 64 bits; 0 for none.
-  uint64_t network;
+  // 4 or 6 for a version of IP, 1 for a socket of the file system.
+  uint8_t family;
 };
 // Bytes to be sent with others in one call.
 struct linux_piece {
@@ -75,11 +75,16 @@ uint32_t linux_inherited_sockets(void);
 int32_t linux_listens_at(
   int32_t descriptor, const uint8_t *_Nullable path, const uint8_t *_Nullable address,
   uint16_t port, int32_t family);
-// Accepts one connection, which does not block and, if it is to send `at_once`, waits for no
-// acknowledgement before it sends a small packet (TCP_NODELAY); its descriptor.
-int32_t linux_accept(int32_t listener, bool at_once, struct linux_peer *_Nonnull peer);
+// Sets what every connection inherits that comes in by a listening socket: peers that have died are
+// found out (SO_KEEPALIVE, TCP_USER_TIMEOUT), and if it is to send `at_once`, it waits for no
+// acknowledgement before it sends a small packet (TCP_NODELAY). Nothing for one in the file system.
+void linux_prepare_listener(int32_t listener, bool at_once);
+// Accepts one connection, which does not block; its descriptor.
+int32_t linux_accept(int32_t listener, struct linux_peer *_Nonnull peer);
 // Receives what is there; 0 when the peer has closed, -EAGAIN when nothing is there yet.
 int64_t linux_receive(int32_t descriptor, uint8_t *_Nonnull bytes, uint64_t capacity);
+// Forgets what the peer has sent and nobody will read.
+void linux_discard_input(int32_t descriptor);
 // Sends pieces in order with one call, as far as the socket takes them; the bytes taken.
 int64_t linux_send(int32_t descriptor, const struct linux_piece *_Nonnull pieces, uint32_t count);
 // Tells the peer that no more will be sent.

@@ -33,8 +33,15 @@ static const int32_t LINUX_TLS_NO_CIPHER = -1024;
 static const int32_t LINUX_TLS_EMPTY_FOLDER = -1023;
 // Its handshake did not go on.
 static const int32_t LINUX_TLS_TOO_SLOW = -1025;
-// There are as many sessions as there may be.
+// There are as many sessions as there may be, or as may be from its address.
 static const int32_t LINUX_TLS_NO_PLACE = -1021;
+static const int32_t LINUX_TLS_NO_SHARE = -1026;
+// Warnings, or records of a handshake, that come without end.
+static const int32_t LINUX_TLS_ENDLESS = -1027;
+// It wants another handshake.
+static const int32_t LINUX_TLS_AGAIN = -1028;
+// Its certificates would take too long to verify.
+static const int32_t LINUX_TLS_LONG_CHAIN = -1029;
 
 // MARK: Memory
 
@@ -104,6 +111,16 @@ int32_t linux_tls_configuration_finish(
 void linux_tls_configuration_hold(struct linux_tls_configuration *_Nonnull of);
 void linux_tls_configuration_release(struct linux_tls_configuration *_Nonnull of);
 
+// MARK: Work
+
+// The functions of a session are given how many units of work they may do, and take off what they have
+// done: they begin no other record once nothing is left, so the last one may lead below zero. A call of
+// the system that each of them makes is the caller's to pay; what is below is for all beyond that.
+static const int64_t LINUX_TLS_WORK_RECORD = 32;
+static const int64_t LINUX_TLS_WORK_CALL = 48;
+// Bytes that are encrypted or decrypted for one unit.
+static const int64_t LINUX_TLS_WORK_BYTES = 8;
+
 // MARK: Sessions
 
 struct linux_tls_session;
@@ -117,16 +134,21 @@ static const int32_t LINUX_TLS_WANTS_WRITE = 2;
 // It could go on, but has taken enough of this turn.
 static const int32_t LINUX_TLS_WANTS_TURN = 3;
 // Goes on with the handshake, up to the end of the next step that computes much.
-int32_t linux_tls_handshake(struct linux_tls_session *_Nonnull session);
-// Receives what is there; 0 when the peer has closed, -EAGAIN when nothing is there yet.
+int32_t linux_tls_handshake(struct linux_tls_session *_Nonnull session, int64_t *_Nonnull work);
+// Receives what is there, as far as work goes; 0 when the peer has closed, -EAGAIN when nothing more
+// is there of what the socket does not tell.
 int64_t linux_tls_receive(
-  struct linux_tls_session *_Nonnull session, uint8_t *_Nonnull bytes, uint64_t capacity);
+  struct linux_tls_session *_Nonnull session, uint8_t *_Nonnull bytes, uint64_t capacity,
+  int64_t *_Nonnull work);
 // Whether bytes were received that the socket will not tell of any more.
 bool linux_tls_has_received(const struct linux_tls_session *_Nonnull session);
-// Sends pieces in order, as far as the socket takes them; the bytes taken.
+// Whether the library has taken bytes over that wait for the socket. They were not told as taken, and
+// are the first that leave: the next pieces have to begin with them.
+bool linux_tls_holds(const struct linux_tls_session *_Nonnull session);
+// Sends pieces in order, as far as the socket takes them and work goes; the bytes taken.
 int64_t linux_tls_send(
   struct linux_tls_session *_Nonnull session, const struct linux_piece *_Nonnull pieces,
-  uint32_t count);
+  uint32_t count, int64_t *_Nonnull work);
 // Writes the name of the peer's certificate, or its PSK identity; the length, 0 when it has none.
 uint32_t linux_tls_identity(
   struct linux_tls_session *_Nonnull session, uint8_t *_Nonnull out, uint32_t capacity);

@@ -1,4 +1,5 @@
 import FuzzSupport
+import Memory
 import WebSocket
 
 /// A client's frames: the same comes out wherever they are cut, it is what the obvious code finds,
@@ -47,13 +48,14 @@ private struct Decoded: Equatable {
 private func decode(_ pieces: [[UInt8]], _ limit: Int, offset: Int) -> Decoded {
   var decoder = FrameDecoder()
   var decoded = Decoded()
+  var work = Work(.max)
   for piece in pieces {
     // Exactly as long as what was received, so that whoever goes beyond is seen.
     var bytes = [UInt8](repeating: 0x55, count: offset) + piece
     var span = bytes.mutableSpan
     var cursor = FrameCursor(from: offset, to: span.count)
     do throws(CloseCode) {
-      while let found = try decoder.next(in: &span, &cursor, limit: limit) {
+      while let found = try decoder.next(in: &span, &cursor, limit: limit, &work) {
         require(found.range.lowerBound >= cursor.written, "a control frame was written over")
         require(found.opcode.isControl && found.range.upperBound <= cursor.position, "a range")
         let part = found.range.map { span[$0] }
@@ -67,6 +69,9 @@ private func decode(_ pieces: [[UInt8]], _ limit: Int, offset: Int) -> Decoded {
     decoded.payload += (0..<cursor.written).map { span[$0] }
     if decoded.failure != nil { break }
   }
+  // Whatever the frames are, they are paid for: with six bytes a frame, four units each.
+  let count = pieces.reduce(0) { $0 + $1.count }
+  require(work.paid <= 20 * (count / 6) + count / 64, "\(work.paid) units for \(count) bytes")
   return decoded
 }
 

@@ -44,7 +44,7 @@ struct FakeNetwork: Network, ~Copyable {
     guard !wire.arriving.isEmpty else { return nil }
     wire.accepted = wire.arriving.removeFirst()
     wire.hasMoved = true
-    return Accepted(listener: 0)
+    return Accepted(listener: 0, peer: .none)
   }
 
   mutating func adopt(place: Int) {
@@ -56,7 +56,9 @@ struct FakeNetwork: Network, ~Copyable {
 
   mutating func nextReady() -> Readiness? { ready.popLast() }
 
-  mutating func receive(place: Int, into bytes: inout MutableSpan<UInt8>) -> Received {
+  mutating func receive(
+    place: Int, into bytes: inout MutableSpan<UInt8>, _ work: inout Work
+  ) -> Received {
     let peer = peer(place)
     if peer.isBroken { return .failed }
     guard !peer.inbound.isEmpty else { return peer.isEnded ? .ended : .nothing }
@@ -68,7 +70,9 @@ struct FakeNetwork: Network, ~Copyable {
     return .bytes(count)
   }
 
-  mutating func send(_ chain: Chain, of chains: borrowing ByteChains, place: Int) -> Sent {
+  mutating func send(
+    _ chain: Chain, of chains: borrowing ByteChains, place: Int, _ work: inout Work
+  ) -> Sent {
     let peer = peer(place)
     if peer.isBroken { return .failed }
     var bytes: [UInt8] = []

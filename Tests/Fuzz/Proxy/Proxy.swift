@@ -1,5 +1,6 @@
 import FuzzSupport
 import Glibc
+import Memory
 import WebSocket
 
 /// The header of a proxy in either version: what is taken is taken with any bytes behind it, what is
@@ -11,7 +12,16 @@ import WebSocket
 private enum Reading: Equatable {
   case more
   case refused
-  case taken(ProxyHeader.Address, UInt16, Int)
+  case taken(Peer, Int)
+
+  static func == (left: Reading, right: Reading) -> Bool {
+    switch (left, right) {
+    case (.more, .more), (.refused, .refused): true
+    case (.taken(let one, let count), .taken(let other, let otherCount)):
+      one == other && count == otherCount
+    default: false
+    }
+  }
 }
 
 private func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
@@ -31,9 +41,12 @@ private func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 }
 
 private func read(_ bytes: [UInt8], _ version: UInt8) -> Reading {
+  var work = Work(.max)
   do throws(ProxyViolation) {
-    guard let header = try ProxyHeader.read(bytes.span, version: version) else { return .more }
-    return .taken(header.address, header.port, header.count)
+    guard let header = try ProxyHeader.read(bytes.span, version: version, &work) else {
+      return .more
+    }
+    return .taken(header.peer, header.count)
   } catch {
     return .refused
   }
@@ -41,14 +54,16 @@ private func read(_ bytes: [UInt8], _ version: UInt8) -> Reading {
 
 private func check(_ reading: Reading, _ bytes: [UInt8], _ version: UInt8) {
   if version == 1 { return checkLine(reading, bytes) }
-  guard case .taken(let address, let port, let count) = reading else { return }
+  guard case .taken(let peer, let count) = reading else { return }
   require(count == 16 + Int(bytes[14]) << 8 + Int(bytes[15]), "\(count) bytes")
   switch (bytes[12], bytes[13]) {
-  case (0x21, 0x11): require(address == .version4(UInt32(number(bytes[16..<20]))), "version 4")
+  case (0x21, 0x11):
+    let port = UInt16(number(bytes[24..<26]))
+    require(peer == Peer(version4: UInt32(number(bytes[16..<20])), port: port), "version 4")
   case (0x21, 0x21):
-    let low = number(bytes[24..<32])
-    require(address == .version6(high: number(bytes[16..<24]), low: low), "version 6")
-  default: require(address == .none && port == 0, "an address from nowhere")
+    let (low, port) = (number(bytes[24..<32]), UInt16(number(bytes[48..<50])))
+    require(peer == Peer(version6: number(bytes[16..<24]), low, port: port), "version 6")
+  default: require(peer == .none, "an address from nowhere")
   }
 }
 
@@ -67,12 +82,12 @@ private func checkLine(_ reading: Reading, _ bytes: [UInt8]) {
     return require(reading == .refused, "no header was taken")
   }
   if words[1] == "UNKNOWN" {
-    return require(reading == .taken(.none, 0, end + 1), "an unknown address")
+    return require(reading == .taken(.none, end + 1), "an unknown address")
   }
-  guard words.count == 6, let source = address(words[2], words[1]),
-    address(words[3], words[1]) != nil, let port = portNumber(words[4]), portNumber(words[5]) != nil
+  guard words.count == 6, let port = portNumber(words[4]), portNumber(words[5]) != nil,
+    let source = peer(words[2], words[1], port), peer(words[3], words[1], 0) != nil
   else { return require(reading == .refused, "a wrong line was taken: \(words)") }
-  require(reading == .taken(source, port, end + 1), "\(words) were read as \(reading)")
+  require(reading == .taken(source, end + 1), "\(words) were read as \(reading)")
 }
 
 private func portNumber(_ word: String) -> UInt16? {
@@ -81,15 +96,15 @@ private func portNumber(_ word: String) -> UInt16? {
 }
 
 /// The system's reading; a point in an address of the sixth version is not among what proxies send.
-private func address(_ word: String, _ family: String) -> ProxyHeader.Address? {
+private func peer(_ word: String, _ family: String, _ port: UInt16) -> Peer? {
   var bytes = [UInt8](repeating: 0, count: 16)
   let isFour = family == "TCP4"
   guard isFour || (family == "TCP6" && !word.contains(".")), !word.utf8.contains(0) else {
     return nil
   }
   guard unsafe inet_pton(isFour ? AF_INET : AF_INET6, word, &bytes) == 1 else { return nil }
-  if isFour { return .version4(UInt32(number(bytes[0..<4]))) }
-  return .version6(high: number(bytes[0..<8]), low: number(bytes[8..<16]))
+  if isFour { return Peer(version4: UInt32(number(bytes[0..<4])), port: port) }
+  return Peer(version6: number(bytes[0..<8]), number(bytes[8..<16]), port: port)
 }
 
 private func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {

@@ -33,9 +33,12 @@ private func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 private func scan(_ pieces: [[UInt8]], _ limit: Int) -> Reading {
   var scanner = RequestScanner()
   var before = 0
+  var work = Work(.max)
   for piece in pieces {
     do throws(RequestRefusal) {
-      if let end = try scanner.findEnd(in: piece.span, limit: limit) { return .whole(before + end) }
+      if let end = try scanner.findEnd(in: piece.span, limit: limit, &work) {
+        return .whole(before + end)
+      }
     } catch {
       return .refused(error)
     }
@@ -48,8 +51,9 @@ private func scan(_ pieces: [[UInt8]], _ limit: Int) -> Reading {
 private func check(_ header: [UInt8], _ limit: Int) {
   require(header.count <= limit, "longer than its limit")
   require(header.suffix(4) == [13, 10, 13, 10], "it ends elsewhere")
+  var work = Work(.max)
   do throws(RequestRefusal) {
-    check(try UpgradeRequest(header.span), header)
+    check(try UpgradeRequest(header.span, &work), header)
   } catch {
     checkAnswer(error)
   }
