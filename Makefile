@@ -14,6 +14,8 @@
 #   RUNNER        the command that runs its programs here, when this machine cannot itself
 
 BOARD ?= host
+# The board whose limits are compiled in: those of another one, to try them on this machine.
+LIMITS ?= $(BOARD)
 PREFIX ?= /usr/local
 PYTHON ?= python3
 SWIFT ?= swift
@@ -50,8 +52,9 @@ MEMORY :=
 TLS_FOLDER := /usr/lib/$(shell uname -m)-linux-gnu
 include Board/$(BOARD)/board.mk
 
-# With LINK=dynamic, or with TLS=0 where there is TLS, a board is built beside what it is otherwise.
-VARIANT := $(BOARD)$(patsubst %,-%,$(filter-out $(USUAL_LINK),$(LINK)))$(if $(findstring \
+# With LINK=dynamic, with LIMITS of another board, or with TLS=0 where there is TLS, a board is built beside
+# what it is otherwise.
+VARIANT := $(BOARD)$(patsubst %,-%,$(filter-out $(BOARD),$(LIMITS)))$(patsubst %,-%,$(filter-out $(USUAL_LINK),$(LINK)))$(if $(findstring \
   command,$(origin TLS)),-tls$(TLS))
 
 # The TLS library is carried in the image. In our copy of it calloc() and free() are called by other
@@ -101,10 +104,11 @@ export TOOLS
   row-of-sizes
 
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet; LINK=dynamic, TLS=0:
-##               otherwise linked, without TLS: .build/bin/BOARD-dynamic, BOARD-tls0
+##               otherwise linked, without TLS: .build/bin/BOARD-dynamic, BOARD-tls0; LIMITS=router:
+##               with those of that board
 build: toolchain board-packages
 	@echo "== building swiftlet for board $(BOARD)"
-	EMBEDDED=1 BOARD=$(BOARD) BITS=$(BITS) OPTIMISATION=$(OPTIMISATION) TLS=$(TLS) $(SWIFT) build -c release \
+	EMBEDDED=1 BOARD=$(LIMITS) BITS=$(BITS) OPTIMISATION=$(OPTIMISATION) TLS=$(TLS) $(SWIFT) build -c release \
 	  --target swiftlet --scratch-path $(SCRATCH) $(BUILD_FLAGS)
 	$(if $(TRANSLATE),$(TRANSLATE))
 	@$(MAKE) --no-print-directory link
