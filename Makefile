@@ -98,7 +98,7 @@ POLICY := /usr/sbin/policy-rc.d
 export TOOLS
 
 .PHONY: build run test unit simulate simulation simulation-fixed simulation-fresh marks mutations \
-  fuzz differential soak gates end-to-end autobahn conformance plan size sizes footprint bench deb \
+  fuzz differential soak hostile gates end-to-end autobahn conformance plan size sizes footprint bench deb \
   boards certificates lint format install clean help link toolchain both-boards board-packages \
   test-packages browser-packages venv-package plan-of-board emulated package processor row-of-board \
   row-of-sizes
@@ -191,6 +191,16 @@ soak: toolchain
 	@[ -e .build/bin/host/swiftlet ] || $(MAKE) --no-print-directory build BOARD=host
 	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet $(PYTHON) Tests/Soak/soak.py \
 	  $(or $(SECONDS),$(shell expr 60 \* $(or $(MINUTES),10)))
+
+## hostile       Attacks on the program, a witness beside each, and Mosquitto: .build/hostile/report.md;
+##               ONLY=NAME…, SECONDS (5), ATTACKERS, ALONE=1: without Mosquitto, QUICK=1: only what can
+##               be counted; BOARD=router: its limits on this machine
+hostile: $(VENV)/ready test-packages
+	@$(MAKE) --no-print-directory build BOARD=host LIMITS=$(LIMITS)
+	@SWIFTLET=$(CURDIR)/.build/bin/host$(patsubst %,-%,$(filter-out host,$(LIMITS)))/swiftlet \
+	  $(VENV)/bin/python Tests/Hostile/hostile.py --board $(LIMITS) $(addprefix --only ,$(ONLY)) \
+	  $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ATTACKERS),--attackers $(ATTACKERS)) \
+	  $(if $(QUICK),--quick) $(if $(ALONE),--alone)
 
 ## gates         What the images may hold and do: allocations, libraries, calls, memory
 gates: test-packages both-boards
