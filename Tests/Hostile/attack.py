@@ -1,9 +1,9 @@
 """What an attack is, and what it has at hand.
 
 An attack is a generator that yields twice. Up to the first `yield` it prepares, and nothing of that is
-measured; up to the second it attacks, for as long as `field.goes_on()`; then it holds what it has got, while
-newcomers come and the witness is asked. What stands behind the second `yield` undoes what would outlive
-its connections: sessions, retained messages.
+measured; up to the second it attacks, for as long as `field.goes_on()`, and holds what it has got, while the
+witness goes round and newcomers come. Then its connections are closed, and what stands behind the second `yield`
+undoes what has outlived them: sessions, retained messages.
 """
 
 import contextlib
@@ -64,6 +64,7 @@ class Field:
         self.ports, self.pid, self.board, self.attackers = ports, pid, board, attackers
         self.is_quick, self.needs = quick, needs
         self.figures = {}
+        self.opened = []  # crowds and peers
         self.is_over = False
         self.deadline = time.monotonic() + seconds
 
@@ -86,12 +87,19 @@ class Field:
 
     def crowd(self, hellos=(), listener="plain", **settings):
         """Clients that have sent these, and were answered."""
-        return Crowd(self, self.ports[listener]).join(hellos, **settings)
+        self.opened.append(Crowd(self, self.ports[listener]))
+        return self.opened[-1].join(hellos, **settings)
 
     def peer(self, hello=None, listener="plain", patience=20):
-        """One client; without a `hello`, one that is connected already."""
-        return Peer(self, self.ports[listener], patience,
-                    self.hello(os.urandom(6).hex()) if hello is None else hello)
+        """One client that was answered."""
+        self.opened.append(Peer(self, self.ports[listener], patience))
+        self.opened[-1].exchange(self.hello(os.urandom(6).hex()) if hello is None else hello, {packets.CONNACK: 1})
+        return self.opened[-1]
+
+    def close(self):
+        """Ends all connections there are."""
+        for one in self.opened:
+            one.close()
 
     def hello(self, identifier, version=packets.V311, **settings):
         """A CONNECT that this broker accepts."""
@@ -106,6 +114,11 @@ class Field:
     @property
     def packet_bytes(self):
         return BOUNDS[self.board]["packet"]
+
+    @property
+    def half_bytes(self):
+        """Of a packet that is never whole: large, and yet small enough to be taken while there is room."""
+        return self.packet_bytes * 9 // 10
 
     @property
     def topic_bytes(self):

@@ -38,6 +38,7 @@ def lead(steps, field):
     assert command() == "stop"
     answer(figures=field.figures)
     assert command() == "leave"
+    field.close()
     next(steps, None)
     answer(left=True)
 

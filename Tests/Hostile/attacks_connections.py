@@ -12,10 +12,10 @@ from packets import V5
 TOO_MANY = 12_500
 
 
-@attack(attackers=(3, 105), fills=True, by_address=True, witness_bytes=3_000)
+@attack(attackers=(1, 105), fills=True, by_address=True, witness_bytes=20_000)
 def half_connects(field):
-    """Half CONNECTs that announce 2 MB and send all but the end."""
-    hello = field.hello("half", V5, properties=full_of_properties(field))[:-1]
+    """CONNECTs of nearly 2 MB (router: 64 KB) that lack their last byte."""
+    hello = field.hello("half", V5, properties=full_of_properties(field.half_bytes))[:-1]
     crowd = field.crowd()
     yield
     for _ in range(field.attackers):

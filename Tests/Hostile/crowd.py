@@ -256,7 +256,7 @@ class Crowd:
         self.members.pop(member.socket.fileno(), None)
         reset(member.socket)
 
-    def reset(self):
+    def close(self):
         for one in self.everybody():
             self.drop(one)
 
@@ -264,15 +264,13 @@ class Crowd:
 class Peer:
     """One client whose packets are told apart by their kinds, and counted."""
 
-    def __init__(self, field, port, patience, hello, acknowledges=False):
+    def __init__(self, field, port, patience):
         self.field, self.patience = field, patience
         self.socket = open_socket(port)
-        self.acknowledges = acknowledges
+        self.acknowledges = False
         self.came = Counter()
         self.inbox, self.outbox = bytearray(), bytearray()
         self.is_open = True
-        if hello:
-            self.exchange(hello, {packets.CONNACK: 1})
 
     def exchange(self, raw=b"", wanted=None):
         """Sends this, and takes what comes until so many more of each kind have come; whether they have."""

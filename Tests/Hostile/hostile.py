@@ -11,16 +11,17 @@ import concurrent.futures
 import resource
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from attackers import known
 from contender import MOSQUITTO, OF_OTHERS, SWIFTLET, pin
 from report import counted, markdown, row, told
-from trial import Trial
+from trial import Result, Trial
 
 from authority import Authority  # noqa: E402 (beside the broker that `contender` has found)
 
-AT_ONCE = 4
+AT_ONCE = 6
 
 
 def options():
@@ -58,8 +59,16 @@ def counts(attack, options):
 
 
 def try_out(attack, attackers, kind, options, certificate):
+    """What came of it; a broker that does not even start is a result too."""
+    began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="hostile-") as folder:
-        return Trial(attack, attackers, kind, Path(folder), options, certificate).run()
+        try:
+            trial = Trial(attack, attackers, kind, Path(folder), options, certificate)
+        except AssertionError as error:
+            return Result(trouble=f"the broker did not start: {error}")
+        result = trial.run()
+    result.took = time.monotonic() - began
+    return result
 
 
 def all_quickly(trials, options, certificate):
@@ -69,10 +78,11 @@ def all_quickly(trials, options, certificate):
         running = [(attack, count, pool.submit(try_out, attack, count, SWIFTLET, options, certificate))
                    for attack, count in trials]
         for attack, count, one in running:
-            wrong = counted(attack, one.result())
+            result = one.result()
+            wrong = counted(attack, result)
             passed += not wrong
             failed += bool(wrong)
-            print(f"{attack.name} × {count}: {'; '.join(wrong) or 'withstood'}", flush=True)
+            print(f"{attack.name} × {count}: {'; '.join(wrong) or 'withstood'} ({result.took:.1f} s)", flush=True)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

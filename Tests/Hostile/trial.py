@@ -91,6 +91,7 @@ class Result:
     death: str = None
     left_over: dict = None  # of the pools, when all had gone: {name: (base, now)}
     trouble: str = None  # the harness's own
+    took: float = 0  # in all
 
     @property
     def served(self):
@@ -124,7 +125,7 @@ class Trial:
 
     def go_through(self):
         self.start_witness()
-        base = self.pools_at_rest()
+        base = self.settled_pools()
         attackers = self.child("attackers.py", self.attack.name, json.dumps(self.field()))
         self.result.quiet = self.watch(self.options.quiet_seconds)
         attackers.ask("prepare", PREPARING)
@@ -168,12 +169,22 @@ class Trial:
         return self.command("report", begin=began, end=time.monotonic())
 
     def pools_at_rest(self):
-        """With nobody there but a witness that does nothing."""
+        """With nobody there but a witness that does nothing, if its round ends in time."""
         self.command("pause", pausing=True)
+        deadline = time.monotonic() + PATIENCE
+        while self.command("busy") and self.contender.is_running and time.monotonic() < deadline:
+            time.sleep(0.005)
         time.sleep(0.05)
         pools = self.contender.pools()
         self.command("pause", pausing=False)
         return pools and {name: used for name, (used, _) in pools.items()}
+
+    def settled_pools(self):
+        """As they are twice in a row, when the witness's last message is wholly over."""
+        before, pools = None, self.pools_at_rest()
+        while pools and pools != before:
+            before, pools = pools, self.pools_at_rest()
+        return pools
 
     # The attack.
 
@@ -211,7 +222,7 @@ class Trial:
 
     def invite_newcomers(self):
         kind = self.attack.newcomers
-        patience = PATIENCE if not self.options.quick else 3 * PATIENCE
+        patience = PATIENCE if not self.options.quick else 4 * PATIENCE
         # A board that is so small must not be filled by those who come.
         at_once = 2 if kind == "tls" and self.options.board != "host" else 20
         coming = self.child("newcomers.py", json.dumps(

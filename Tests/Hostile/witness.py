@@ -178,6 +178,10 @@ class Witness:
         """Rounds that are over."""
         return len(self.rounds)
 
+    def do_busy(self):
+        """Whether a round is under way."""
+        return self.began is not None
+
     def do_pause(self, pausing):
         self.is_pausing = pausing
         return True
