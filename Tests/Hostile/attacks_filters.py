@@ -8,7 +8,7 @@ import packets
 from packets import SUBACK, UNSUBACK, V5
 
 MANY = 110_000
-# The levels of a filter at most, on every board but `host`.
+# Levels of a filter that every board takes.
 DEEP = 60
 
 

@@ -68,7 +68,7 @@ class Crowd:
         self.poll = select.epoll()
         self.members = {}
         self.scratch = bytearray(1 << 18)
-        self.received = self.closed = 0
+        self.closed = 0  # by the broker
         self.receive_buffer, self.addresses = None, itertools.repeat(ADDRESS)
         self.piece = None  # bytes of each segment, where that is to be little
 
@@ -236,7 +236,6 @@ class Crowd:
         count = member.socket.recv_into(self.scratch)
         if not count:
             raise ConnectionError
-        self.received += count
         if len(member.answer) < ANSWER:
             member.answer += bytes(self.scratch[:min(count, ANSWER)])
 
