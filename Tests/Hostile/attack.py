@@ -19,8 +19,9 @@ from contender import PASSWORD, USER, processor_seconds
 import packets  # noqa: E402 (beside the broker that `contender` has found)
 from crowd import Crowd, Peer
 
-# Bytes that a board lets one packet and one topic have.
-BOUNDS = {"host": {"packet": 2_000_000, "topic": 65_535}, "router": {"packet": 65_536, "topic": 1_024}}
+# Bytes that a board lets one packet and one topic have, and connections there may be.
+BOUNDS = {"host": {"packet": 2_000_000, "topic": 65_535, "connections": 12_000},
+          "router": {"packet": 65_536, "topic": 1_024, "connections": 96}}
 # Seconds after which a broker that still works at what an attack has left it counts as never done.
 WORKING = 60
 
@@ -46,6 +47,11 @@ class Attack:
     is_race: bool = False  # what `field.work()` measures may not take longer than with Mosquitto
     least: dict = dataclasses.field(default_factory=dict)  # of the figures it counts
     most: dict = dataclasses.field(default_factory=dict)
+
+    def spares_neighbours(self, attackers, board):
+        """Whether other clients of the attackers' address must be served: what attackers take has other owners,
+        and they are not so many that their address has had its share of the connections."""
+        return not self.by_address and attackers < BOUNDS[board]["connections"] // 2
 
 
 def attack(**traits):
@@ -110,6 +116,11 @@ class Field:
 
     def hellos(self, count, prefix="hostile", **settings):
         return [self.hello(f"{prefix}{number}", **settings) for number in range(count)]
+
+    @property
+    def at_once(self):
+        """Connections that are opened at the same time."""
+        return min(256, BOUNDS[self.board]["connections"] // 4)
 
     @property
     def packet_bytes(self):

@@ -42,9 +42,9 @@ def silent_connections(field):
     while len(crowd) < field.attackers and field.goes_on():
         crowd.fill(itertools.repeat(b""), field.attackers)
         crowd.turn()
-        field.count("opened")
-        if field.figures["opened"] > 2 * field.attackers / 256:
-            break
+        field.count("turns")
+        if field.figures["turns"] > 2 * field.attackers / 256:
+            break  # Where there is no room for so many, they are closed as fast as they come.
     field.filled()
     crowd.keep([b""] * field.attackers)
     yield

@@ -23,7 +23,8 @@ OF_BROKER, OF_OTHERS = PROCESSORS[0], PROCESSORS[-1]
 USER, PASSWORD = "honest", "correct horse"
 ITERATIONS = 20_000
 FEW_ITERATIONS = 101
-RULES = 1_000
+# Patterns of an ACL file; `router` has room for 64.
+RULES = {"host": 1_000, "router": 50}
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
@@ -49,8 +50,8 @@ def program(kind):
 class Contender:
     """`needs` are names of what an attack wants: listeners, accounts, rules, a policy."""
 
-    def __init__(self, kind, folder, needs, certificate, pinned=True):
-        self.kind, self.folder, self.needs = kind, folder, needs
+    def __init__(self, kind, folder, needs, board, certificate, pinned=True):
+        self.kind, self.folder, self.needs, self.board = kind, folder, needs, board
         self.certificate = certificate
         self.ports = {"plain": free_port()}
         settings = "".join(getattr(self, f"settings_of_{need}")() for need in sorted(needs))
@@ -98,7 +99,7 @@ class Contender:
     def settings_of_rules(self):
         path = self.folder / "rules"
         path.write_text("topic readwrite #\n" + "".join(
-            f"pattern readwrite rules/%c/{number}/+/part/#\n" for number in range(RULES)))
+            f"pattern readwrite rules/%c/{number}/+/part/#\n" for number in range(RULES[self.board])))
         path.chmod(0o600)
         return f"acl_file {path}\n"
 

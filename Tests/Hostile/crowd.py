@@ -80,12 +80,12 @@ class Crowd:
 
     # Coming.
 
-    def join(self, hellos, answered=4, at_once=256):
+    def join(self, hellos, answered=4, at_once=None):
         """A connection for each of these, which it sends at once. With `answered`, until each has had that
         many bytes or was closed; without, until they are sent."""
         waiting, unsettled = iter(hellos), set()
         while self.field.goes_on():
-            while len(unsettled) < at_once and (hello := next(waiting, None)) is not None:
+            while len(unsettled) < (at_once or self.field.at_once) and (hello := next(waiting, None)) is not None:
                 unsettled.add(self.open(hello))
             if not unsettled:
                 break
@@ -93,11 +93,11 @@ class Crowd:
             unsettled = {one for one in unsettled if self.is_settling(one, answered)}
         return self
 
-    def come_and_go(self, hellos, answered=4, at_once=256):
+    def come_and_go(self, hellos, answered=4, at_once=None):
         """Each connects, is answered and goes at once; how many were answered."""
         waiting, unsettled, count = iter(hellos), set(), 0
         while self.field.goes_on():
-            while len(unsettled) < at_once and (hello := next(waiting, None)) is not None:
+            while len(unsettled) < (at_once or self.field.at_once) and (hello := next(waiting, None)) is not None:
                 unsettled.add(self.open(hello))
             if not unsettled:
                 break
@@ -115,9 +115,9 @@ class Crowd:
             self.fill(waiting, len(hellos), is_deaf)
             self.turn()
 
-    def fill(self, waiting, count, is_deaf=False, at_once=256):
+    def fill(self, waiting, count, is_deaf=False):
         """Some more, up to that many."""
-        for _ in range(min(at_once, count - len(self))):
+        for _ in range(min(256, count - len(self))):
             self.open(next(waiting), is_deaf)
 
     def drip(self, hellos, pause=0.5):

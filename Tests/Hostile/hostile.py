@@ -79,7 +79,7 @@ def all_quickly(trials, options, certificate):
                    for attack, count in trials]
         for attack, count, one in running:
             result = one.result()
-            wrong = counted(attack, result)
+            wrong = counted(attack, count, options.board, result)
             passed += not wrong
             failed += bool(wrong)
             print(f"{attack.name} × {count}: {'; '.join(wrong) or 'withstood'} ({result.took:.1f} s)", flush=True)
@@ -93,7 +93,7 @@ def one_by_one(trials, options, certificate):
     for attack, count in trials:
         kinds = [SWIFTLET] if options.alone or not attack.beside_mosquitto else [SWIFTLET, MOSQUITTO]
         results = {kind: try_out(attack, count, kind, options, certificate) for kind in kinds}
-        rows.append(row(attack, count, results))
+        rows.append(row(attack, count, options.board, results))
         tell(attack, count, results, rows[-1])
         options.report.parent.mkdir(parents=True, exist_ok=True)
         options.report.write_text(markdown(rows))

@@ -8,7 +8,7 @@ MEDIANS = 2
 LONGEST_OF_ONE, LONGEST_OF_MANY = 0.050, 0.250
 
 
-def counted(attack, result):
+def counted(attack, attackers, board, result):
     """What is wrong with it, of that which does not hang on how fast the machine is."""
     if result.trouble:
         return [f"no result: {result.trouble}"]
@@ -18,7 +18,7 @@ def counted(attack, result):
     stranger, neighbour = result.served
     if stranger < NEWCOMERS:
         found.append(f"newcomers {stranger} of {NEWCOMERS}")
-    if neighbour < NEWCOMERS and not attack.by_address:
+    if neighbour < NEWCOMERS and attack.spares_neighbours(attackers, board):
         found.append(f"of the same address {neighbour} of {NEWCOMERS}")
     if result.left_over:
         found.append("left over: " + ", ".join(
@@ -81,9 +81,9 @@ def told(figures):
                      else f"{name} {value}" for name, value in figures.items())
 
 
-def row(attack, attackers, results):
+def row(attack, attackers, board, results):
     ours, theirs = results.get(SWIFTLET), results.get(MOSQUITTO)
-    missed = counted(attack, ours) + measured(attack, attackers, ours, theirs) if ours else []
+    missed = counted(attack, attackers, board, ours) + measured(attack, attackers, ours, theirs) if ours else []
     quiet = ours.quiet if ours and ours.quiet else {}
     return [attack.name, str(attackers), milliseconds(quiet.get("median")), *cells(ours), *cells(theirs),
             "; ".join(missed) if missed else "as aimed"]

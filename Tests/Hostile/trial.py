@@ -103,7 +103,8 @@ class Trial:
         self.attack, self.attackers, self.options = attack, attackers, options
         self.result = Result()
         self.folder = folder
-        self.contender = Contender(kind, folder, attack.needs, certificate, pinned=not options.quick)
+        self.contender = Contender(
+            kind, folder, attack.needs, options.board, certificate, pinned=not options.quick)
         self.children = []
         self.credentials = {}
         if {"logins", "quick_logins"} & set(attack.needs):
