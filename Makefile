@@ -4,6 +4,8 @@
 # Tests/tests.mk.
 
 BOARD ?= host
+# The board whose limits are compiled in: those of another one, to try them on this machine.
+LIMITS ?= $(BOARD)
 PREFIX ?= /usr/local
 PYTHON ?= python3
 SWIFT ?= swift
@@ -22,10 +24,11 @@ export TOOLS
 .PHONY: build run install certificates clean help toolchain
 
 ## build         Build the broker for BOARD (host): .build/bin/BOARD/swiftlet; LINK=dynamic, TLS=0:
-##               otherwise linked, without TLS: .build/bin/BOARD-dynamic, BOARD-tls0
+##               otherwise linked, without TLS: .build/bin/BOARD-dynamic, BOARD-tls0; LIMITS=router:
+##               with those of that board
 build: toolchain board-packages
 	@echo "== building swiftlet for board $(BOARD)"
-	EMBEDDED=1 BOARD=$(BOARD) BITS=$(BITS) OPTIMISATION=$(OPTIMISATION) TLS=$(TLS) $(SWIFT) build -c release \
+	EMBEDDED=1 BOARD=$(LIMITS) BITS=$(BITS) OPTIMISATION=$(OPTIMISATION) TLS=$(TLS) $(SWIFT) build -c release \
 	  --target swiftlet --scratch-path $(SCRATCH) $(BUILD_FLAGS)
 	$(if $(TRANSLATE),$(TRANSLATE))
 	@$(MAKE) --no-print-directory link

@@ -42,9 +42,10 @@ MEMORY :=
 TLS_FOLDER := /usr/lib/$(shell uname -m)-linux-gnu
 include Board/$(BOARD)/board.mk
 
-# With LINK=dynamic, or with TLS=0 where there is TLS, a board is built beside what it is otherwise.
-VARIANT := $(BOARD)$(patsubst %,-%,$(filter-out $(USUAL_LINK),$(LINK)))$(if $(findstring \
-  command,$(origin TLS)),-tls$(TLS))
+# With LINK=dynamic, with LIMITS of another board, or with TLS=0 where there is TLS, a board is built
+# beside what it is otherwise.
+VARIANT := $(BOARD)$(patsubst %,-%,$(filter-out $(BOARD),$(LIMITS)))$(patsubst \
+  %,-%,$(filter-out $(USUAL_LINK),$(LINK)))$(if $(findstring command,$(origin TLS)),-tls$(TLS))
 
 # The TLS library is carried in the image. In our copy of it calloc() and free() are called by other
 # names, those of Sources/CLinux/tls_memory.c, so that all it takes comes from a pool of ours, and so is

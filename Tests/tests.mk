@@ -18,7 +18,7 @@ BROWSER_PACKAGES := chromium-headless-shell:chromium-headless-shell esbuild:esbu
   /usr/share/nodejs/readable-stream:node-readable-stream
 
 .PHONY: test unit simulate simulation simulation-fixed simulation-fresh marks mutations fuzz \
-  differential soak gates both-boards end-to-end emulated processor autobahn conformance documents \
+  differential soak hostile gates both-boards end-to-end emulated processor autobahn conformance documents \
   size sizes row-of-sizes footprint bench lint format test-packages browser-packages venv-package
 
 ## test          Every test there is, after setting up what they need
@@ -93,6 +93,16 @@ soak: toolchain
 	@[ -e .build/bin/host/swiftlet ] || $(MAKE) --no-print-directory build BOARD=host
 	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet $(PYTHON) Tests/Soak/soak.py \
 	  $(or $(SECONDS),$(shell expr 60 \* $(or $(MINUTES),10)))
+
+## hostile       Attacks on the program, a witness beside each, and Mosquitto: .build/hostile/report.md;
+##               ONLY=NAME…, SECONDS (5), ATTACKERS, ALONE=1: without Mosquitto, QUICK=1: only what can
+##               be counted; LIMITS=router: that board's limits on this machine
+hostile: $(VENV)/ready test-packages
+	@$(MAKE) --no-print-directory build BOARD=host LIMITS=$(LIMITS)
+	@SWIFTLET=$(CURDIR)/.build/bin/host$(patsubst %,-%,$(filter-out host,$(LIMITS)))/swiftlet \
+	  $(VENV)/bin/python Tests/Hostile/hostile.py --board $(LIMITS) $(addprefix --only ,$(ONLY)) \
+	  $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ATTACKERS),--attackers $(ATTACKERS)) \
+	  $(if $(QUICK),--quick) $(if $(ALONE),--alone)
 
 ## gates         What the images may hold and do: allocations, libraries, calls, memory
 gates: test-packages both-boards

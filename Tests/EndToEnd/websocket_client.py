@@ -132,7 +132,11 @@ class FrameReader:
 
 def open_websocket(port, *fields, source=None, **settings):
     """A socket behind its handshake, and a reader of its frames."""
-    raw_socket = open_socket(port, source=source)
+    return shake(open_socket(port, source=source), *fields, **settings)
+
+
+def shake(raw_socket, *fields, **settings):
+    """The same of a socket that is connected."""
     key = base64.b64encode(os.urandom(16))
     raw_socket.sendall(request(*fields, key=key, **settings))
     status, answer, rest = read_answer(raw_socket)
@@ -143,7 +147,7 @@ def open_websocket(port, *fields, source=None, **settings):
     return raw_socket, FrameReader(raw_socket, rest)
 
 
-class _Stream:
+class Stream:
     """Looks like a socket to `RawClient`: MQTT goes out in frames and comes out of them."""
 
     def __init__(self, raw_socket, reader, fragment):
@@ -183,4 +187,4 @@ class WebSocketClient(RawClient):
         super().__init__(port, version, polite)
         self.socket.close()
         self.raw, self.reader = open_websocket(port)
-        self.socket = _Stream(self.raw, self.reader, fragment)
+        self.socket = Stream(self.raw, self.reader, fragment)
