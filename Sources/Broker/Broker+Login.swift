@@ -2,6 +2,7 @@ import Access
 import Board
 import MQTT
 import Memory
+import Sessions
 
 // Logins: the CONNECTs that wait, one behind the other, until a password is hashed. [3.1.4]
 //
