@@ -117,9 +117,12 @@ package struct Broker: ~Copyable {
     log.advance(to: now)
   }
 
-  /// Takes a new Network Connection; nil when there is no place even to refuse it.
-  package mutating func open(listener: Int, peer: Peer) -> Handle<Connection>? {
-    var new = Connection(listener: UInt8(truncatingIfNeeded: listener), at: now)
+  /// Takes a new Network Connection, or a visitor's; nil when there is no place even to refuse it.
+  package mutating func open(
+    listener: Int, peer: Peer, transport: Transport = .stream
+  ) -> Handle<Connection>? {
+    var new = Connection(
+      listener: UInt8(truncatingIfNeeded: listener), transport: transport, at: now)
     new.address = peer.network
     new.owner = owners.hold(key: hash.wide(peer.network, 0))
     guard

@@ -5,8 +5,10 @@
 /// [MQTT-3.1.2-31]
 package struct Connack: ~Escapable, OutgoingPacket {
   private let version: ProtocolVersion
-  private let reason: ReasonCode
-  private let isSessionPresent: Bool
+  /// Whether the Client may come in, and why not.
+  package let reason: ReasonCode
+  /// Whether its session goes on. [3.2.2.1.1]
+  package let isSessionPresent: Bool
   /// What the reason was, or what the Client ought to know, in words. [3.2.2.3.9]
   private let reasonString: Span<UInt8>
   private let assignedClientIdentifier: Span<UInt8>
@@ -42,8 +44,8 @@ package struct Connack: ~Escapable, OutgoingPacket {
     copy authenticationData)
   package init(
     version: ProtocolVersion, reason: ReasonCode, isSessionPresent: Bool = false,
-    reasonString: Span<UInt8> = Span(), assignedClientIdentifier: Span<UInt8> = Span(), authenticationMethod: Span<UInt8> = Span(),
-    authenticationData: Span<UInt8> = Span()
+    reasonString: Span<UInt8> = Span(), assignedClientIdentifier: Span<UInt8> = Span(),
+    authenticationMethod: Span<UInt8> = Span(), authenticationData: Span<UInt8> = Span()
   ) {
     self.version = version
     self.reason = reason
