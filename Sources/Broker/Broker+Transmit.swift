@@ -28,8 +28,8 @@ extension Broker {
     return true
   }
 
-  /// Bytes of the Topic Name that the Client is not shown; nil when the delivery is done with: it was
-  /// for a PUBREL, or is not for the Client any more.
+  /// Bytes of the Topic Name that the Client is not shown; nil when the delivery is done with, since it
+  /// was for a PUBREL or is not for the Client any more, or when work is spent.
   mutating func prepare(
     _ handle: Handle<Delivery>, of session: Handle<Session>, on connection: Handle<Connection>,
     _ work: inout Work
@@ -42,7 +42,7 @@ extension Broker {
       return nil
     }
     if let hidden = hiddenCount(of: delivery, for: session, on: connection, &work) {
-      return hidden
+      return sessions.seekPacketIdentifier(of: session, &work) ? hidden : nil
     }
     sessions.remove(handle, of: session, messages: &messages, texts: &texts)
     return nil
