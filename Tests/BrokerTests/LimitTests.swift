@@ -38,23 +38,23 @@ func connectionsOverTheLimitAreRefusedPolitely(limit: Int) throws {
 
 @Test func aFullTableOfSessionsRefusesTheNewOne() throws {
   let world = World { $0.sessions = 2 }
-  for name in ["a", "b"] {
+  for (name, address) in [("a", 1), ("b", 2)] as [(String, UInt32)] {
     // What is owed to it nobody takes away from it.
-    let client = world.connect(name, .v5, .sessionExpiry(100))
+    let client = world.connect(name, .v5, .sessionExpiry(100), address: address)
     #expect(client.subscribe("t", 1) == 1)
     client.publish("t", "x", qos: 1, identifier: 1)
     client.lose()
   }
-  let client = try #require(world.open())
+  let client = try #require(world.open(address: 1))
   #expect(client.ask(Packet.connect("c")) == [.connack(present: false, code: 0x97)])
   #expect(world.count(.sessionsFull) == 1 && world.used("sessions") == 2)
   #expect(world.refused("sessions") == 1 && world.count(.sessionCrowdedOut) == 0)
-  world.connect("a", clean: false, present: true)
-  world.connect("b", clean: true)
+  world.connect("a", clean: false, present: true, address: 1)
+  world.connect("b", clean: true, address: 2)
 }
 
 @Test func aSessionWithNothingToLoseMakesRoomForAnotherOfItsUser() throws {
-  let world = World { $0.sessions = 4 }
+  let world = World { $0.sessions = 8 }
   for (number, name) in ["a", "b", "c", "d"].enumerated() {
     world.connect(name, .v5, .sessionExpiry(100), address: number < 2 ? 1 : 2).lose()
   }

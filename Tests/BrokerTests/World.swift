@@ -81,6 +81,13 @@ final class World {
     limits.sendBlockBytes = 256
     limits.sendBytes = 8000
     limits.logBytes = 2000
+    limits.owners = 80
+    // A world is made thousands of times: what access has is not what a board has.
+    limits.users = 100
+    limits.accessRules = 1200
+    limits.accessTextBytes = 65_536
+    limits.accessDecisions = 1024
+    limits.failedAddresses = 16
     return limits
   }
 
