@@ -96,6 +96,7 @@ extension Broker {
     guard !connections[connection].isBlocked else { return }
     connections[connection].isBlocked = true
     departures.block(connection, at: now)
+    if let due = writeDue(connection) { schedule.advance(connection, to: due) }
   }
 
   /// Says that the network takes bytes of a connection again.
@@ -117,11 +118,7 @@ extension Broker {
   }
 
   /// Sends CONNACK.
-  ///
-  /// - Parameter assigned: the client identifier that it assigns.
-  mutating func respond(
-    to connection: Handle<Connection>, _ answer: Connack, assigned: Span<UInt8> = Span()
-  ) {
+  mutating func respond(to connection: Handle<Connection>, _ answer: Connack) {
     // Nothing but silence is left when even the shortest is too long. [MQTT-3.1.2-27]
     guard answer.encodedLength <= Int(clamping: connections[connection].maximumPacketSize) else {
       return close(connection)
@@ -129,7 +126,9 @@ extension Broker {
     var packet = PacketBytes<512>()
     answer.writeHead(to: &packet)
     send(packet.span, on: connection)
-    if connections[connection].state != .ended { send(assigned, on: connection) }
+    if connections[connection].state != .ended {
+      send(answer.assignedClientIdentifier, on: connection)
+    }
     statistics.packetsSent += 1
   }
 
