@@ -17,13 +17,17 @@ package struct Share: BitwiseCopyable {
 
   /// A table half of which is for anybody, and a quarter of which is kept.
   ///
-  /// - Parameter freely: how much is for anybody where that is more than the half.
   /// - Parameter owners: how many may hold something of it.
   /// - Parameter need: what the least of them cannot do without.
-  package init(capacity: Int, freely: Int = 0, owners: Int, need: Int) {
+  package init(capacity: Int, owners: Int, need: Int) {
+    self.init(capacity: capacity, freely: capacity / 2, owners: owners, need: need)
+  }
+
+  /// The same of a table of which more is for anybody.
+  package init(capacity: Int, freely: Int, owners: Int, need: Int) {
     let kept = capacity / 4
     self.init(
-      capacity: capacity, freely: max(capacity / 2, freely), kept: kept,
+      capacity: capacity, freely: freely, kept: kept,
       part: min(max(need, kept / max(1, owners)), max(1, kept)))
   }
 
