@@ -140,7 +140,7 @@ extension Broker {
   }
 
   /// A CONNECT needs to be no longer than all its fields at their longest, and a few properties.
-  private func maximumPacketSize(isFirst: Bool) -> Int {
+  func maximumPacketSize(isFirst: Bool) -> Int {
     isFirst ? min(policy.maximumPacketSize, 6 * 65_536) : policy.maximumPacketSize
   }
 

@@ -101,6 +101,7 @@ extension Broker {
     guard !connections[connection].isBlocked else { return }
     connections[connection].isBlocked = true
     departures.block(connection, at: now)
+    if let due = writeDue(connection) { schedule.advance(connection, to: due) }
   }
 
   /// Says that the network takes bytes of a connection again.
@@ -122,11 +123,7 @@ extension Broker {
   }
 
   /// Sends CONNACK.
-  ///
-  /// - Parameter assigned: the client identifier that it assigns.
-  mutating func respond(
-    to connection: Handle<Connection>, _ answer: Connack, assigned: Span<UInt8> = Span()
-  ) {
+  mutating func respond(to connection: Handle<Connection>, _ answer: Connack) {
     if connections[connection].transport == .inside {
       let isPresent = answer.isSessionPresent
       return tell(.connected(answer.reason, isSessionPresent: isPresent), connection)
@@ -138,7 +135,9 @@ extension Broker {
     var packet = PacketBytes<512>()
     answer.writeHead(to: &packet)
     send(packet.span, on: connection)
-    if connections[connection].state != .ended { send(assigned, on: connection) }
+    if connections[connection].state != .ended {
+      send(answer.assignedClientIdentifier, on: connection)
+    }
     statistics.packetsSent += 1
   }
 

@@ -11,7 +11,8 @@ package struct Connack: ~Escapable, OutgoingPacket {
   package let isSessionPresent: Bool
   /// What the reason was, or what the Client ought to know, in words. [3.2.2.3.9]
   private let reasonString: Span<UInt8>
-  private let assignedClientIdentifier: Span<UInt8>
+  /// What `writeHead` leaves out; earlier versions cannot be told of it.
+  package let assignedClientIdentifier: Span<UInt8>
   private let authenticationMethod: Span<UInt8>
   private let authenticationData: Span<UInt8>
 
@@ -52,7 +53,7 @@ package struct Connack: ~Escapable, OutgoingPacket {
     // [MQTT-3.2.2-6] [MQTT3-3.2.2-4]; MQTT 3.1 does not use the bit.
     self.isSessionPresent = isSessionPresent && reason == .success && version != .v3_1
     self.reasonString = reasonString
-    self.assignedClientIdentifier = assignedClientIdentifier
+    self.assignedClientIdentifier = version == .v5 ? assignedClientIdentifier : Span()
     self.authenticationMethod = authenticationMethod
     self.authenticationData = authenticationData
   }
