@@ -51,6 +51,8 @@ package struct Broker: ~Copyable {
   /// Work of this turn for what nobody waits for: it is done at once while there is some, and by and
   /// by when there is none.
   var courtesy = Work(0)
+  /// Units of work that the last turn took, with all that was done out of courtesy.
+  package private(set) var lastTurn = 0
   /// Sessions that have ended, or whose Will is due, and for which that has still to be seen to.
   var farewells: SlotQueue
   /// Sessions that are to end because their queues have overflown.
@@ -205,8 +207,9 @@ package struct Broker: ~Copyable {
 
   /// Remembers the longest turn, and the one with most work.
   package mutating func measureTurn(microseconds: UInt64, work: Int) {
+    lastTurn = work + courtesy.paid
     statistics.longestTurn = max(statistics.longestTurn, microseconds)
-    statistics.largestTurn = max(statistics.largestTurn, work)
+    statistics.largestTurn = max(statistics.largestTurn, lastTurn)
   }
 
   /// Counts an event and logs it with the client it concerns.
