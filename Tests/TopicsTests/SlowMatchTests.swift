@@ -159,3 +159,29 @@ func aSessionLeavesAtTheCostOfWhatItHas(units: Int) {
   }
   #expect(blocks == 0)
 }
+
+@Test(arguments: [3, 8])
+func whoHasTheSlotOfASessionThatHasEndedGetsHisOwnCopyAlone(subscribers: Int) {
+  // With room for three matches those of the sessions that have ended are in the way.
+  let index = Index(subscribers: subscribers, groups: 0)
+  for subscriber in 0..<2 { _ = index.subscribe(subscriber, "a/b", 2, identifier: 1) }
+  // The publisher's own, so that the levels are on the way.
+  for filter in ["#", "a/#"] { _ = index.subscribe(2, filter, 4) }
+  index.beginSlowMatch("a/b")
+  while index.matches(in: .slow).count < 2 {
+    #expect(!index.continueSlowMatch("a/b", from: 2, units: 1))
+  }
+  for subscriber in 0..<2 {
+    index.index.retire(subscriber)
+    #expect(index.matches(in: .slow).count == 1 - subscriber)
+    index.removeAll(of: subscriber)
+  }
+  // What comes into the slot of a subscription that has ended meanwhile is not found; these are, later.
+  for filter in ["x", "y"] { _ = index.subscribe(0, filter) }
+  _ = index.subscribe(0, "a/#", 0, identifier: 2)
+  _ = index.subscribe(1, "#", 1)
+  _ = index.subscribe(0, "#", 0, identifier: 3)
+  while !index.continueSlowMatch("a/b", from: 2, units: 1, more: 3) {}
+  let found = index.matches(in: .slow)
+  #expect(describe(index, found, in: .slow) == ["0 0 false [2, 3]", "1 1 false []"])
+}
