@@ -187,6 +187,8 @@ extension Broker {
     owners.leave(session, of: sessionOwners[session.index])
     statistics.clientsConnected -= 1
     presence.leave(session, connections[connection].listener)
+    // Its full queue binds nobody any more, though nothing of it has been given back.
+    if policy.whenQueueIsFull == .reject { arrivals.askAll() }
     replays.leave(session, &retained)
     sessions[session].isConnected = false
     sessions[session].disconnectedAt = now
