@@ -265,7 +265,7 @@ extension Broker {
     let ours = min(connect.topicAliasMaximum, listener.maximumTopicAliasOut)
     // What a reload changes later is not taken back from this Client. [MQTT-3.3.2-12]
     let theirs = connect.version == .v5 ? listener.maximumTopicAlias : 0
-    guard ours > 0 || theirs > 0 else { return }
+    guard ours > 0 || theirs > 0, connections[connection].transport == .stream else { return }
     aliases.claim(for: &connections[connection])
     guard !connections[connection].aliases.isNull else { return }
     connections[connection].topicAliasMaximum = ours

@@ -43,7 +43,10 @@ package struct Shares: BitwiseCopyable {
     unreleased = Share(capacity: limits.unreleased, owners: owners, need: 2)
     retained = Share(capacity: limits.retained, owners: places, need: 4)
     // Those beyond the one that each connection can always claim.
-    receiveBlocks = Share(capacity: limits.receiveBlocks - places, owners: places, need: 4)
+    let shared = limits.receiveBlocks - places
+    receiveBlocks = Share(
+      capacity: shared, freely: max(limits.packetBytes / limits.receiveBlockBytes, shared / 2),
+      owners: places, need: 4)
     sendBlocks = Share(
       capacity: limits.sendBlocks, freely: limits.sendBlocks / 2, kept: 0, part: 1)
   }

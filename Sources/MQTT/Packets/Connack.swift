@@ -5,8 +5,10 @@
 /// [MQTT-3.1.2-31]
 package struct Connack: ~Escapable, OutgoingPacket {
   private let version: ProtocolVersion
-  private let reason: ReasonCode
-  private let isSessionPresent: Bool
+  /// Whether the Client may come in, and why not.
+  package let reason: ReasonCode
+  /// Whether its session goes on. [3.2.2.1.1]
+  package let isSessionPresent: Bool
   /// What the reason was, or what the Client ought to know, in words. [3.2.2.3.9]
   private let reasonString: Span<UInt8>
   /// What `writeHead` leaves out; earlier versions cannot be told of it.
