@@ -1,10 +1,11 @@
 import Board
+import Memory
 
 /// The pools beside the Broker's that clients can fill, with the limit of the board that each is.
 ///
 /// Whoever adds one is asked by the compiler for its name and for how full it is, and by
 /// `make documents` for one more place in the Broker's `ForeignPools`.
-enum LinuxPool: UInt8 {
+package enum LinuxPool: UInt8 {
   /// `tlsConnections`
   case tlsConnections
   /// `tlsHandshakes`; refused are those that had to wait
@@ -28,6 +29,15 @@ enum LinuxPool: UInt8 {
     case .webSocketHandshakes: "WebSocket handshakes"
     case .webSocketControls: "WebSocket controls"
     }
+  }
+
+  /// How a table of the plan is shared; nil for one that is not, or is not here.
+  package static func share(of entry: PlanEntry) -> Share? {
+    let isShared =
+      entry.isNamed("TLS connections by address") || entry.isNamed("TLS handshakes by address")
+      || entry.isNamed("WebSockets by address") || entry.isNamed("WebSocket handshakes by address")
+      || entry.isNamed("WebSocket controls by address")
+    return isShared && entry.count > 0 ? .byAddress(entry.count) : nil
   }
 
   /// Whether this board has it.
