@@ -7,16 +7,41 @@ import Memory
 /// `make documents` for one more place in the Broker's `ForeignPools`.
 package enum LinuxPool: UInt8 {
   /// `tlsConnections`
+  /// - Full: the new connection is closed
+  /// - Felt by: who comes, first of those from an address with many
+  /// - Seen: closed in the handshake
+  /// - Raise: `tlsConnections`
   case tlsConnections
   /// `tlsHandshakes`; refused are those that had to wait
+  /// - Full: the new ones wait, and addresses take turns; one that has not gone on for half
+  ///   of connect_timeout while others wait is closed
+  /// - Felt by: who comes while many come
+  /// - Seen: a slow handshake
+  /// - Raise: `tlsHandshakes`
   case tlsHandshakes
   /// `tlsHeapBytes`
+  /// - Full: the new connection is closed; at start or on a reload, an error
+  /// - Felt by: who comes
+  /// - Seen: closed in the handshake
+  /// - Raise: `tlsHeapBytes`
   case tlsHeapBytes
   /// `webSockets`
+  /// - Full: the new connection is answered and closed
+  /// - Felt by: who comes, first of those from an address with many
+  /// - Seen: HTTP 503
+  /// - Raise: `webSockets`
   case webSockets
   /// `webSocketHandshakes`
+  /// - Full: the same
+  /// - Felt by: who sends its request piece by piece
+  /// - Seen: HTTP 503
+  /// - Raise: `webSocketHandshakes`
   case webSocketHandshakes
   /// `webSocketControls`
+  /// - Full: the connection that needs one is closed
+  /// - Felt by: who sends control frames in parts, or does not read pongs
+  /// - Seen: closed with 1013
+  /// - Raise: `webSocketControls`
   case webSocketControls
 
   /// Its name in `$SYS/broker/limits/`.
