@@ -28,9 +28,12 @@ extension Broker {
     let expiry = retainedExpiry(of: message)
     if expiry != .never { armSweep() }
     let owner = sessions.contains(session) ? owners.owner(of: session) : .null
-    guard mayRetain(messages[message].byteCount, topic, by: owner),
-      let names = source(of: session, owner)
-    else { return refuseRetained(topic, session) }
+    if let shortage = retainedShortage(messages[message].byteCount, topic, by: owner) {
+      return refuseRetained(topic, session, shortage)
+    }
+    guard let names = source(of: session, owner) else {
+      return refuseRetained(topic, session, sourceShortage(of: session, owner))
+    }
     if let before = retention.index.position(of: topic, messages: messages) {
       retention.sources.forget(at: before, texts: &texts, &owners)
     }
@@ -38,17 +41,19 @@ extension Broker {
     guard
       let position = retention.index.replace(
         topic, by: message, expiring: expiry, messages: &messages)
-    else { preconditionFailure("`mayRetain` saw to it") }
+    else { preconditionFailure("`retainedShortage` saw to it") }
     if !names.isEmpty { retention.sources.keep(names, at: position) }
     retention.sources.charge(
       owner, blocks: blocks, texts: texts.blockCount(of: names), at: position, &owners)
   }
 
   /// What came before is outdated, even when the new message found no room. [MQTT3-3.3.1-7]
-  private mutating func refuseRetained(_ topic: Span<UInt8>, _ session: Handle<Session>) {
+  private mutating func refuseRetained(
+    _ topic: Span<UInt8>, _ session: Handle<Session>, _ shortage: Shortage?
+  ) {
     retention.index.refuse()
     removeRetained(topic)
-    note(.retainedFull, session, "")
+    note(.retainedFull, session, shortage?.words ?? "")
   }
 
   /// Removes the retained message of a topic, if there is one.
@@ -63,18 +68,23 @@ extension Broker {
     retention.index.remove(at: position, messages: &messages)
   }
 
-  /// Whether somebody may retain a message of so many bytes: he has his share of retained messages,
-  /// and of the blocks that they take.
-  func mayRetain(_ byteCount: Int, _ topic: Span<UInt8>, by owner: Handle<Owner>) -> Bool {
-    guard retention.index.hasRoom(for: topic, messages: messages) else { return false }
-    guard !owner.isNull else { return true }
+  /// Why somebody may not retain a message of so many bytes: there is no room, or he has his share of
+  /// retained messages or of the blocks that they take. Nil when he may.
+  func retainedShortage(
+    _ byteCount: Int, _ topic: Span<UInt8>, by owner: Handle<Owner>
+  ) -> Shortage? {
+    guard retention.index.hasRoom(for: topic, messages: messages) else {
+      return .of(retention.index.occupancy.free == 0 ? .retainedMessages : .retainedLevels)
+    }
+    guard !owner.isNull else { return nil }
     let isNew = retention.index.position(of: topic, messages: messages) == nil
     let held = owners[owner]
-    return shares.retained.allows(
-      isNew ? 1 : 0, holding: Int(held.retained), free: retention.index.occupancy.free)
-      && shares.messageBlocks.allows(
-        messages.blocksNeeded(for: byteCount), holding: Int(held.retainedBlocks),
-        free: messages.blockOccupancy.free)
+    return shares.retained.shortage(
+      of: .retainedMessages, for: isNew ? 1 : 0, holding: Int(held.retained),
+      free: retention.index.occupancy.free)
+      ?? shares.messageBlocks.shortage(
+        of: .messageBlocks, for: messages.blocksNeeded(for: byteCount),
+        holding: Int(held.retainedBlocks), free: messages.blockOccupancy.free)
   }
 
   /// When a retained message goes: by its own expiry, or by the configuration's.

@@ -62,7 +62,7 @@ extension Broker {
     // Not sent again either: what was sent and not acknowledged need not have arrived.
     guard mayStillRead(delivery, session, &work) else { return nil }
     guard let hidden = hiddenCount(ofStored: delivery.message, on: connection) else {
-      countDropped(session)
+      countDropped(session, "it was kept under another mount point")
       return nil
     }
     return hidden
@@ -167,7 +167,8 @@ extension Broker {
     }
     guard departures.streams[connection.index].remaining > 0 else { return endStream(connection) }
     guard connections[connection].output.isEmpty else { return }
-    note(.sendBlocksShort, connections[connection].session, "")
+    note(
+      .sendBlocksShort, connections[connection].session, words(of: .sendBlocks(1), on: connection))
     waitForBlocks(connection)
   }
 

@@ -70,7 +70,7 @@ extension Broker {
     guard connections[connection].isLive && !connections[connection].isWaiting else { return }
     var wait = arrivals.wait(of: connection)
     if !wait.hasEnd {
-      note(cause.event, connections[connection].session, "")
+      note(cause.event, connections[connection].session, words(of: cause, on: connection))
       wait.until = now.adding(milliseconds: policy.queueFullWait)
     }
     wait.cause = cause

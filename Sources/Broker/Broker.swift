@@ -114,15 +114,15 @@ package struct Broker: ~Copyable {
       listener: UInt8(truncatingIfNeeded: listener), transport: transport, at: now)
     new.address = peer.network
     new.owner = owners.hold(key: hash.wide(peer.network, 0))
-    guard
-      shares.entering.allows(
-        1, holding: Int(owners[new.owner].entering), free: connections.occupancy.free)
-    else {
+    let shortage = shares.entering.shortage(
+      of: .connections, for: 1, holding: Int(owners[new.owner].entering),
+      free: connections.occupancy.free)
+    if let shortage {
       connections.refuse()
-      return turnAway(new, "its address has its share of places already")
+      return turnAway(new, shortage.words)
     }
     guard let connection = connections.claim(new) else {
-      return turnAway(new, "there is no place for it")
+      preconditionFailure("the share saw to it")
     }
     owners[new.owner].places += 1
     owners[new.owner].entering += 1

@@ -91,4 +91,12 @@ package struct PlanEntry: BitwiseCopyable {
     self.count = count
     self.bytesEach = bytesEach
   }
+
+  /// Whether this is the pool of that name.
+  package func isNamed(_ other: StaticString) -> Bool {
+    guard name.utf8CodeUnitCount == other.utf8CodeUnitCount else { return false }
+    for index in 0..<name.utf8CodeUnitCount
+    where unsafe name.utf8Start[index] != other.utf8Start[index] { return false }
+    return true
+  }
 }
