@@ -43,8 +43,8 @@ messageBlocks * messageBlockBytes >= 2 * packetBytes
 deliveries >= messages and deliveries >= unreleased
 
 20 <= defaultPacketBytes <= packetBytes <= 268435460  # what the configuration and MQTT allow
-# Each place is promised a block. Beyond those, anybody may have blocks for the largest packet, which must have
-# room at once while it arrives in part; half as many are left for others then.
+# Each place is promised a block. Beyond those anybody may claim what the largest packet takes while it
+# arrives in part, and others find half as many.
 receiveBlocks >= connections + reservedPlaces + blocks(packetBytes * 3 // 2, receiveBlockBytes)
 # So it must when it leaves, all of it that is no Payload.
 sendBlocks > connections + reservedPlaces + blocks(packetBytes, sendBlockBytes)
