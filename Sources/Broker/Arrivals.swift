@@ -29,8 +29,9 @@ package struct Arrivals: ~Copyable {
   /// Connections whose input waits until something has room again, and for what it waits.
   private var waiting: SlotQueue
   private var waits: SlotTable<Wait>
-  /// How many of them wait for receive blocks.
+  /// How many of them wait for receive blocks, and how many for send blocks.
   private var short = 0
+  private var shortOfSendBlocks = 0
   /// How many of them have still to be looked at since something was given back.
   private var unasked = 0
   /// Connections that the network was told not to read and may read again.
@@ -202,6 +203,7 @@ package struct Arrivals: ~Copyable {
     connection.isWaiting = true
     waits[handle.index] = wait
     if wait.isForReceiveBlocks { short += 1 }
+    if wait.isForSendBlocks { shortOfSendBlocks += 1 }
     // Who waits for its own answers is woken by their leaving, and by the Server when it has gone on.
     guard !wait.isForAnswers && !wait.isForPublication else { return }
     waiting.append(handle.index)
@@ -212,10 +214,14 @@ package struct Arrivals: ~Copyable {
     guard connection.isWaiting else { return }
     connection.isWaiting = false
     if waits[handle.index].isForReceiveBlocks { short -= 1 }
+    if waits[handle.index].isForSendBlocks { shortOfSendBlocks -= 1 }
   }
 
   /// Whether anybody waits for receive blocks.
   var isShort: Bool { short > 0 }
+
+  /// Whether anybody waits for send blocks before its request is looked at.
+  var isShortOfSendBlocks: Bool { shortOfSendBlocks > 0 }
 
   /// For what a connection waits, or waited last.
   func wait(of connection: Handle<Connection>) -> Wait { waits[connection.index] }

@@ -270,10 +270,10 @@ extension Broker {
     return max(0, min(room, limits.sendBytes - outgoing.count))
   }
 
-  /// Bytes of a message without its Payload that a connection may be given now.
+  /// Bytes of the head of a message that a connection may be given now.
   ///
   /// They leave in one piece. So whoever has nothing on its way may have more than its share: else one
-  /// message of large properties would stay in front of all others for ever.
+  /// message of a long Topic Name would stay in front of all others for ever.
   func headRoom(on connection: Handle<Connection>) -> Int {
     let room = sendRoom(on: connection)
     guard connections[connection].output.isEmpty else { return room }

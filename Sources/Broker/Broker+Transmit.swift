@@ -6,7 +6,7 @@ import Messages
 import Sessions
 import Topics
 
-// Stored messages to bytes: the headers at once, the Payload piece by piece. [3.3]
+// Stored messages to bytes: the head at once, properties and Payload piece by piece. [3.3]
 extension Broker {
   /// Sends the oldest unsent delivery; false when there is no room for it yet.
   mutating func transmitNext(
@@ -21,7 +21,7 @@ extension Broker {
       sessions.remove(handle, of: session, messages: &messages, texts: &texts)
       return true  // as if it had been sent [MQTT-3.1.2-28]
     }
-    let headBytes = header.packetLength - messages[delivery.message].payloadCount
+    let headBytes = header.packetLength - followingCount(of: delivery.message, on: connection)
     guard headBytes <= headRoom(on: connection) else { return false }
     work.pay(WorkPrice.copying(header.packetLength))
     transmit(handle, header, alias, hidden: hidden, of: session, on: connection)
@@ -113,7 +113,16 @@ extension Broker {
     }
   }
 
-  /// Writes a message for whose headers there is room; its Payload follows as there is room.
+  /// Bytes of a message that may follow its head piece by piece: the properties that are forwarded,
+  /// which may be as long as any packet, and the Payload.
+  private func followingCount(
+    of message: Handle<Message>, on connection: Handle<Connection>
+  ) -> Int {
+    let isV5 = connections[connection].version == .v5
+    return (isV5 ? Int(messages[message].propertiesCount) : 0) + messages[message].payloadCount
+  }
+
+  /// Writes a message for whose head there is room; the rest follows as there is room.
   private mutating func write(
     _ header: OutgoingPublish, _ handle: Handle<Message>, _ identifiers: Chain,
     _ alias: OutgoingAlias, hidden: Int, on connection: Handle<Connection>
@@ -126,19 +135,23 @@ extension Broker {
     messages.skip(hidden, with: &cursor)
     put(Int(message.topicCount) - hidden, from: &cursor, to: &outgoing, unless: alias.isKnown)
     putBeforeForwarded(header, to: &outgoing)
-    put(Int(message.propertiesCount), from: &cursor, to: &outgoing, unless: !isV5)
-    if isV5 { put(identifiers, to: &outgoing) }
+    if isV5 {
+      put(identifiers, to: &outgoing)
+    } else {
+      messages.skip(Int(message.propertiesCount), with: &cursor)
+    }
     setOutput(outgoing, of: connection)
     countPublish(message.payloadCount)
     owe(connection)
-    putPayload(of: handle, from: cursor, on: connection)
+    putFollowing(of: handle, from: cursor, on: connection)
   }
 
-  /// Appends a Payload if there is room for all of it, and lets it follow piece by piece if not.
-  private mutating func putPayload(
+  /// Appends what follows the head if there is room for all of it, and lets it follow piece by piece if
+  /// not.
+  private mutating func putFollowing(
     of handle: Handle<Message>, from cursor: ChainCursor, on connection: Handle<Connection>
   ) {
-    let count = messages[handle].payloadCount
+    let count = followingCount(of: handle, on: connection)
     let room = sendRoom(on: connection)
     guard count > room else {
       var cursor = cursor
@@ -152,7 +165,7 @@ extension Broker {
     connections[connection].isStreaming = true
   }
 
-  /// Moves as much of the Payload under way as there is room for.
+  /// Moves as much of what is under way as there is room for.
   mutating func stream(_ connection: Handle<Connection>, _ work: inout Work) {
     let room = sendRoom(on: connection)
     let count = min(Int(departures.streams[connection.index].remaining), room)

@@ -76,7 +76,7 @@ extension Broker {
     wait.cause = cause
     arrivals.hold(connection, &connections[connection], wait)
     schedule.advance(connection, to: wait.until)
-    if wait.isForReceiveBlocks { armShortage() }
+    if wait.isForReceiveBlocks || wait.isForSendBlocks { armShortage() }
   }
 
   /// Sees to what becomes of a connection's input after some of it was taken: it has another turn,

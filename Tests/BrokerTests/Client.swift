@@ -16,7 +16,7 @@ final class Client {
   }
   private var outbound: [UInt8] = []
   private(set) var inbound: [UInt8] = []
-  var unread: [Answer] = []
+  var unread: [SentPacket] = []
   /// What its CONNACK said besides.
   private(set) var welcome = Properties.none
   /// How many bytes arrive at once.
@@ -38,13 +38,13 @@ final class Client {
   }
 
   /// All packets that came since the last time, once nothing moves.
-  func answers() -> [Answer] {
+  func answers() -> [SentPacket] {
     world.turn()
     return arrived()
   }
 
   /// All packets that came since the last time, without letting the broker turn.
-  func arrived() -> [Answer] {
+  func arrived() -> [SentPacket] {
     defer { unread = [] }
     if version == .v5, let said = Decoder.welcome(in: inbound) { welcome = said }
     return unread + Decoder.packets(from: &inbound, version)
@@ -72,7 +72,7 @@ final class Client {
   }
 
   /// Sends the packet and returns what comes back.
-  func ask(_ bytes: [UInt8]) -> [Answer] {
+  func ask(_ bytes: [UInt8]) -> [SentPacket] {
     send(bytes)
     return answers()
   }

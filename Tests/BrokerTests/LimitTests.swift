@@ -54,7 +54,10 @@ func connectionsOverTheLimitAreRefusedPolitely(limit: Int) throws {
 }
 
 @Test func aSessionWithNothingToLoseMakesRoomForAnotherOfItsUser() throws {
-  let world = World { $0.sessions = 8 }
+  let world = World {
+    $0.connections = 4
+    $0.sessions = 8
+  }
   for (number, name) in ["a", "b", "c", "d"].enumerated() {
     world.connect(name, .v5, .sessionExpiry(100), address: number < 2 ? 1 : 2).lose()
   }
@@ -101,7 +104,8 @@ func connectionsOverTheLimitAreRefusedPolitely(limit: Int) throws {
 }
 
 @Test func aTopicNameThatIsTooLongEndsTheConnection() {
-  for (version, answers) in [(.v5, [.disconnect(0x90)]), (.v3_1_1, [])] as [(Version, [Answer])] {
+  for (version, answers) in [(.v5, [.disconnect(0x90)]), (.v3_1_1, [])] as [(Version, [SentPacket])]
+  {
     let world = World()
     let client = world.connect("a", version)
     let name = String(repeating: "x", count: 1001)
@@ -132,7 +136,7 @@ func connectionsOverTheLimitAreRefusedPolitely(limit: Int) throws {
 @Test func aFullTableOfLevelsRefusesARetainedMessage() {
   let world = World { $0.retainedLevels = 3 }
   let client = world.connect("a")
-  func publish(_ topic: String) -> [Answer] {
+  func publish(_ topic: String) -> [SentPacket] {
     client.ask(Packet.publish(topic, [1], qos: 1, identifier: 1, retain: true))
   }
   #expect(publish("a/b/1") == [.puback(1, 0x10)] && publish("a/b/2") == [.puback(1, 0x10)])

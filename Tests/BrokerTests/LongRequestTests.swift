@@ -28,7 +28,8 @@ private func world() -> World {
 
 /// Lets the broker turn until the client has been sent something, and returns that. In between another
 /// client has an answer in each turn.
-private func firstAnswers(to client: Client, in world: World, beside other: Client) -> [Answer] {
+private func firstAnswers(to client: Client, in world: World, beside other: Client) -> [SentPacket]
+{
   for _ in 0..<10_000 {
     other.queue(Packet.ping)
     _ = world.step()

@@ -98,7 +98,7 @@ enum Packet {
 }
 
 /// A control packet that the broker has sent, taken apart.
-enum Answer: Equatable, CustomStringConvertible {
+enum SentPacket: Equatable, CustomStringConvertible {
   case connack(present: Bool, code: UInt8)
   case publish(Delivered)
   case puback(Int, UInt8)
@@ -150,8 +150,8 @@ struct Decoder {
   private var rest: ArraySlice<UInt8>
 
   /// The whole packets at the front of `bytes`, which keeps what is left.
-  static func packets(from bytes: inout [UInt8], _ version: Version) -> [Answer] {
-    var answers: [Answer] = []
+  static func packets(from bytes: inout [UInt8], _ version: Version) -> [SentPacket] {
+    var answers: [SentPacket] = []
     while let (length, header) = length(of: bytes), bytes.count >= header + length {
       var decoder = Decoder(rest: bytes[header..<header + length])
       answers.append(
@@ -198,7 +198,7 @@ struct Decoder {
     return Properties(bytes: Array(rest.prefix(count)))
   }
 
-  private mutating func answer(_ first: UInt8, _ version: Version) -> Answer? {
+  private mutating func answer(_ first: UInt8, _ version: Version) -> SentPacket? {
     switch first >> 4 {
     case 2: return .connack(present: number(1) == 1, code: UInt8(number(1)))
     case 3: return .publish(publish(first, version))
@@ -214,14 +214,14 @@ struct Decoder {
     }
   }
 
-  private mutating func acknowledgement(_ make: (Int, UInt8) -> Answer) -> Answer {
+  private mutating func acknowledgement(_ make: (Int, UInt8) -> SentPacket) -> SentPacket {
     let identifier = number(2)
     return make(identifier, rest.first ?? 0)
   }
 
   private mutating func subscriptionAnswer(
-    _ version: Version, _ make: (Int, [UInt8]) -> Answer
-  ) -> Answer {
+    _ version: Version, _ make: (Int, [UInt8]) -> SentPacket
+  ) -> SentPacket {
     let identifier = number(2)
     if version == .v5 { _ = properties() }
     return make(identifier, Array(rest))

@@ -83,7 +83,7 @@ func theFullQueueOfWhoIsAwayNeverStopsTheMessagesOfOthers(
   #expect(slow.subscribe("t", 1) == 1)
   let sender = world.connect("s")
   var number = 0
-  func publish() -> Answer? {
+  func publish() -> SentPacket? {
     number += 1
     return sender.ask(Packet.publish("t", "\(number)".bytes, qos: 1, identifier: number)).first
   }

@@ -18,7 +18,7 @@ private struct Queue {
     sender = world.connect("s", version)
   }
 
-  func publish(_ number: Int, qos: UInt8 = 1) -> [Answer] {
+  func publish(_ number: Int, qos: UInt8 = 1) -> [SentPacket] {
     let packet = Packet.publish(
       "t", "\(number)".bytes, sender.version, qos: qos, identifier: number)
     return sender.ask(packet)
@@ -58,7 +58,7 @@ func aFullQueueIsToldToANewerPublisher(size: Int, qos: UInt8) {
   let room = size + 2
   for number in 1...room + 2 {
     let code: UInt8 = number <= room ? 0 : 0x97
-    let expected = qos == 1 ? Answer.puback(number, code) : .pubrec(number, code)
+    let expected = qos == 1 ? SentPacket.puback(number, code) : .pubrec(number, code)
     #expect(queue.publish(number, qos: qos) == [expected])
   }
   #expect(queue.world.count(.publishRejected) == 2 && queue.sender.isOpen)
