@@ -48,8 +48,8 @@ import Testing
     var sink = Collector()
     connack.write(to: &sink)
     #expect(sink.bytes == [0x20, 2, 0, 0])
-    let isLeftOut = connack.assignedClientIdentifier.isEmpty
-    #expect(isLeftOut)
+    let isUnassigned = connack.assignedClientIdentifier.isEmpty
+    #expect(isUnassigned)
   }
 
   // [MQTT-3.2.2-19]
