@@ -38,7 +38,7 @@ def descriptors():
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory, authority):
     plain = free_port()
-    settings = (f"{authority.server().settings}connect_timeout 4\nsys_interval 1\n"
+    settings = (f"{authority.server().settings}connect_timeout 8\nsys_interval 1\n"
                 f"listener {plain} 127.0.0.1\n")
     broker = Broker(tmp_path_factory.mktemp("broker"), settings)
     broker.plain_port = plain
