@@ -27,22 +27,23 @@ extension Broker {
     guard messages[message].payloadCount > 0 else { return removeRetained(topic) }
     let expiry = retainedExpiry(of: message)
     if expiry != .never { armSweep() }
-    let owner = sessions.contains(session) ? sessionOwners[session.index] : .null
+    let owner = sessions.contains(session) ? owners.owner(of: session) : .null
     if let shortage = retainedShortage(messages[message].byteCount, topic, by: owner) {
       return refuseRetained(topic, session, shortage)
     }
     guard let names = source(of: session, owner) else {
       return refuseRetained(topic, session, sourceShortage(of: session, owner))
     }
-    if let before = retained.position(of: topic, messages: messages) {
-      retainedSources.forget(at: before, texts: &texts, &owners)
+    if let before = retention.index.position(of: topic, messages: messages) {
+      retention.sources.forget(at: before, texts: &texts, &owners)
     }
     let blocks = messages.blockCount(of: message)
     guard
-      let position = retained.replace(topic, by: message, expiring: expiry, messages: &messages)
+      let position = retention.index.replace(
+        topic, by: message, expiring: expiry, messages: &messages)
     else { preconditionFailure("`retainedShortage` saw to it") }
-    if !names.isEmpty { retainedSources.keep(names, at: position) }
-    retainedSources.charge(
+    if !names.isEmpty { retention.sources.keep(names, at: position) }
+    retention.sources.charge(
       owner, blocks: blocks, texts: texts.blockCount(of: names), at: position, &owners)
   }
 
@@ -50,21 +51,21 @@ extension Broker {
   private mutating func refuseRetained(
     _ topic: Span<UInt8>, _ session: Handle<Session>, _ shortage: Shortage?
   ) {
-    retained.refuse()
+    retention.index.refuse()
     removeRetained(topic)
     note(.retainedFull, session, shortage?.words ?? "")
   }
 
   /// Removes the retained message of a topic, if there is one.
   mutating func removeRetained(_ topic: Span<UInt8>) {
-    guard let position = retained.position(of: topic, messages: messages) else { return }
+    guard let position = retention.index.position(of: topic, messages: messages) else { return }
     removeRetained(at: position)
   }
 
   /// Removes the retained message at a position.
   mutating func removeRetained(at position: Int) {
-    retainedSources.forget(at: position, texts: &texts, &owners)
-    retained.remove(at: position, messages: &messages)
+    retention.sources.forget(at: position, texts: &texts, &owners)
+    retention.index.remove(at: position, messages: &messages)
   }
 
   /// Why somebody may not retain a message of so many bytes: there is no room, or he has his share of
@@ -72,15 +73,15 @@ extension Broker {
   func retainedShortage(
     _ byteCount: Int, _ topic: Span<UInt8>, by owner: Handle<Owner>
   ) -> Shortage? {
-    guard retained.hasRoom(for: topic, messages: messages) else {
-      return .of(retained.occupancy.free == 0 ? .retainedMessages : .retainedLevels)
+    guard retention.index.hasRoom(for: topic, messages: messages) else {
+      return .of(retention.index.occupancy.free == 0 ? .retainedMessages : .retainedLevels)
     }
     guard !owner.isNull else { return nil }
-    let isNew = retained.position(of: topic, messages: messages) == nil
+    let isNew = retention.index.position(of: topic, messages: messages) == nil
     let held = owners[owner]
     return shares.retained.shortage(
       of: .retainedMessages, for: isNew ? 1 : 0, holding: Int(held.retained),
-      free: retained.occupancy.free)
+      free: retention.index.occupancy.free)
       ?? shares.messageBlocks.shortage(
         of: .messageBlocks, for: messages.blocksNeeded(for: byteCount),
         holding: Int(held.retainedBlocks), free: messages.blockOccupancy.free)

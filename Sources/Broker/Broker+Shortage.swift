@@ -56,9 +56,9 @@ extension Broker {
   private mutating func retainedShortage(
     _ byteCount: Int, _ topic: Span<UInt8>, from session: Handle<Session>
   ) -> Wait.Cause? {
-    let owner = sessionOwners[session.index]
+    let owner = owners.owner(of: session)
     if let shortage = retainedShortage(byteCount, topic, by: owner) {
-      retained.refuse()
+      retention.index.refuse()
       note(.retainedFull, session, shortage.words)
       return .retained
     }
