@@ -198,6 +198,8 @@ extension Broker {
     owners.leave(session)
     statistics.clientsConnected -= 1
     presence.leave(session, connections[connection].listener)
+    // Its full queue binds nobody any more, though nothing of it has been given back.
+    if policy.whenQueueIsFull == .reject { arrivals.askAll() }
     retention.replays.leave(session, &retention.index)
     sessions[session].isConnected = false
     sessions[session].disconnectedAt = now

@@ -89,7 +89,7 @@ final class Visitor {
 
   let connection: Handle<Connection>
   /// What he was told, and what he was given.
-  private(set) var answers: [Answer] = []
+  private(set) var answers: [VisitorAnswer] = []
   private(set) var given: [Message] = []
   /// Whether he acknowledges what he is given, and fetches it.
   var acknowledges = true
@@ -175,7 +175,7 @@ final class Visitor {
     house.broker.release(connection)
   }
 
-  private func take(_ answer: Answer, _ work: inout Work) {
+  private func take(_ answer: VisitorAnswer, _ work: inout Work) {
     answers.append(answer)
     guard case .acknowledged(let type, let packetIdentifier, let reason) = answer else { return }
     switch type {
