@@ -17,13 +17,13 @@ extension Broker {
     connections[connection].wantsProblemInformation = connect.requestsProblemInformation
     connections[connection].maximumPacketSize = connect.maximumPacketSize
     if let reason = objection(to: connect, bytes, on: connection) {
-      refuseConnect(connection, reason)
+      refuseConnect(connection, connect, bytes, reason)
       return true
     }
     switch admission(of: connect, bytes, on: connection) {
     case .admitted: admit(connect, bytes, on: connection, &work)
     case .waits: return false
-    case .refused(let reason): refuseConnect(connection, reason)
+    case .refused(let reason): refuseConnect(connection, connect, bytes, reason)
     }
     return true
   }
@@ -36,22 +36,26 @@ extension Broker {
     let chosen = identifier(of: connect, bytes, on: connection)
     let identifier = chosen.isEmpty ? assignIdentifier(listenerPolicy(of: connection)) : chosen
     guard policy.texts.begins(identifier, with: policy.clientIdentifierPrefix) else {
-      return refuseConnect(connection, .notAuthorized)
+      return refuseConnect(connection, connect, bytes, .notAuthorized)
     }
     // A Client whom no session belongs to gets a new one. [MQTT-3.1.2-6] [MQTT3-3.1.2-4]
     let existing = sessions.find(identifier, texts: texts)
     // Only a Client that is connected already may come in over the limit: it takes its own place.
     if isFull(besides: existing, on: connection) {
-      return refuseConnect(connection, .quotaExceeded, .clientsFull)
+      return refuseConnect(connection, connect, bytes, .quotaExceeded, .clientsFull)
     }
     var luggage = Luggage()
     if let event = pack(&luggage, connect, bytes, on: connection) {
-      return refuseConnect(connection, .quotaExceeded, event, returning: &luggage)
+      giveBack(&luggage)
+      return refuseConnect(connection, connect, bytes, .quotaExceeded, event)
     }
     let isPresent = existing.map { resume($0, isCleanStart: connect.isCleanStart) } ?? false
     let name = chosen.isEmpty ? identifier : self.identifier(of: connect, bytes, on: connection)
     guard let session = isPresent ? existing : addSession(name, connect.version, luggage, &work)
-    else { return refuseConnect(connection, .quotaExceeded, .sessionsFull, returning: &luggage) }
+    else {
+      giveBack(&luggage)
+      return refuseConnect(connection, connect, bytes, .quotaExceeded, .sessionsFull)
+    }
     own(session, by: luggage.owner)
     identify(session, userName: luggage.userName, connect, on: connection)
     adopt(session, connect, luggage.will, on: connection)
@@ -300,18 +304,20 @@ extension Broker {
 
   /// Answers a CONNECT that is not accepted, and closes. [MQTT-3.1.4-2] [MQTT-3.2.2-7]
   /// [MQTT3-3.2.2-5]
-  mutating func refuseConnect(
-    _ connection: Handle<Connection>, _ reason: ReasonCode, _ event: Event = .clientRefused,
-    returning luggage: inout Luggage
+  ///
+  /// - Parameter event: what is full; nil when that is not why.
+  private mutating func refuseConnect(
+    _ connection: Handle<Connection>, _ connect: Connect, _ bytes: Span<UInt8>,
+    _ reason: ReasonCode, _ event: Event? = nil
   ) {
-    giveBack(&luggage)
-    refuseConnect(connection, reason, event)
-  }
-
-  mutating func refuseConnect(
-    _ connection: Handle<Connection>, _ reason: ReasonCode, _ event: Event = .clientRefused
-  ) {
-    note(event, nil, reason.words)
+    let name = connect.clientIdentifier.in(bytes)
+    if let event {
+      note(event, on: connection, named: name)
+    } else if reason == .notAuthorized || reason == .badUserNameOrPassword {
+      note(.clientNotAuthorized, on: connection, named: name)
+    } else {
+      note(.clientRefused, on: connection, named: name, reason.words)
+    }
     let answer = Connack(version: connections[connection].version, reason: reason)
     // Where 3.x has no code for the reason, the connection is closed in silence. [MQTT3-3.2.2-6]
     if answer.canBeSent { respond(to: connection, answer) }

@@ -101,7 +101,7 @@ package struct Broker: ~Copyable {
     departures = Departures(places: places, limits: limits, in: &region)
     logins = Logins(places: places, limits: limits, hash: hash, in: &region)
     schedule = Schedule(connections: places, sessions: limits.sessions, in: &region)
-    log = Log(byteCount: limits.logBytes, in: &region)
+    log = Log(byteCount: limits.logBytes, addresses: limits.logAddresses, in: &region)
     system = SystemFigures(in: &region)
   }
 
@@ -127,25 +127,25 @@ package struct Broker: ~Copyable {
         1, holding: Int(owners[new.owner].entering), free: connections.occupancy.free)
     else {
       connections.refuse()
-      return turnAway(new, "its address has its share of places already")
+      return turnAway(new, peer, "its address has its share of places already")
     }
     guard let connection = connections.claim(new) else {
-      return turnAway(new, "there is no place for it")
+      return turnAway(new, peer, "there is no place for it")
     }
     owners[new.owner].places += 1
     owners[new.owner].entering += 1
     presence.setPeer(of: connection, to: peer)
     statistics.connectionsOpened += 1
-    note(.connectionOpened, nil, "")
+    note(.connectionOpened, on: connection)
     schedule.set(connection, to: now.adding(milliseconds: policy.connectTimeout))
     return connection
   }
 
   private mutating func turnAway(
-    _ connection: Connection, _ words: StaticString
+    _ connection: Connection, _ peer: Peer, _ words: StaticString
   ) -> Handle<Connection>? {
     owners.release(connection.owner)
-    note(.connectionRefused, nil, words)
+    note(.connectionRefused, of: Culprit(peer: peer), words)
     return nil
   }
 
@@ -204,15 +204,6 @@ package struct Broker: ~Copyable {
   package mutating func measureTurn(microseconds: UInt64, work: Int) {
     statistics.longestTurn = max(statistics.longestTurn, microseconds)
     statistics.largestTurn = max(statistics.largestTurn, work)
-  }
-
-  /// Counts an event and logs it with the client it concerns.
-  @inline(never)
-  mutating func note(_ event: Event, _ session: Handle<Session>?, _ words: StaticString) {
-    guard log.counts(event) && (policy.logsConnections || !event.isOfConnection) else { return }
-    var line = Line()
-    describe(event, session, words, in: &line)
-    log.append(line, event.level)
   }
 }
 
