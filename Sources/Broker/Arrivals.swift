@@ -56,12 +56,22 @@ package struct Arrivals: ~Copyable {
 
   /// How many more bytes of a connection can be kept.
   ///
+  /// Where all of the largest packet may find no room, no more than one block is taken of a packet that
+  /// is not known yet: its other blocks would be held while the rest waits, and all could wait for one
+  /// another.
+  ///
   /// - Parameter held: blocks that count for it.
-  func room(for input: Input, holding held: Int) -> Int {
+  /// - Parameter largest: bytes of the largest packet that it may send.
+  func room(for input: Input, holding held: Int, largest: Int) -> Int {
     let shared = sharedBlocks(for: input, holding: held)
-    guard !input.pending.isEmpty else { return (1 + shared) * blocks.blockBytes }
-    let own = blocks.roomInLastBlock(of: input.pending)
-    return blocksWanted(by: input) <= shared ? own + shared * blocks.blockBytes : own
+    let own =
+      input.pending.isEmpty
+      ? blocks.blockBytes : blocks.roomInLastBlock(of: input.pending)
+    guard blocksWanted(by: input) <= shared else { return own }
+    if blocks.blocksNeeded(toAppend: largest, to: Chain()) - 1 <= shared {
+      return own + shared * blocks.blockBytes
+    }
+    return max(own, Int(input.needed) - input.pending.count)
   }
 
   /// Blocks that a connection holds beyond the one that is its right, with those put by for it.

@@ -17,7 +17,7 @@ extension Broker {
     }
     detach(connection, publishesWill: true)
     connections[connection].state = .ended
-    departures.bury(connection)
+    bury(connection)
   }
 
   /// The network has refused the peer: TLS, HTTP or the frames of WebSocket went wrong.
@@ -99,6 +99,9 @@ extension Broker {
   mutating func sayDisconnect(
     _ connection: Handle<Connection>, _ reason: ReasonCode, _ words: StaticString
   ) {
+    if connections[connection].transport == .inside {
+      return tell(.disconnected(reason), connection)
+    }
     let isTold =
       connections[connection].version == .v5 && connections[connection].state == .established
     guard isTold else { return }
@@ -122,7 +125,15 @@ extension Broker {
     detach(connection, publishesWill: publishesWill)
     connections[connection].state = .closing
     owe(connection)
-    departures.bury(connection)
+    bury(connection)
+  }
+
+  /// Lets a connection be closed; a visitor sees it for himself when he has his turn.
+  private mutating func bury(_ connection: Handle<Connection>) {
+    switch connections[connection].transport {
+    case .stream: departures.bury(connection)
+    case .inside: callUp(connection)
+    }
   }
 
   /// A new connection of the same Client: the old one goes. [MQTT-3.1.4-3] [MQTT3-3.1.4-2]

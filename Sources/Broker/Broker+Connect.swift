@@ -269,7 +269,7 @@ extension Broker {
     let ours = min(connect.topicAliasMaximum, listener.maximumTopicAliasOut)
     // What a reload changes later is not taken back from this Client. [MQTT-3.3.2-12]
     let theirs = connect.version == .v5 ? listener.maximumTopicAlias : 0
-    guard ours > 0 || theirs > 0 else { return }
+    guard ours > 0 || theirs > 0, connections[connection].transport == .stream else { return }
     aliases.claim(for: &connections[connection])
     guard !connections[connection].aliases.isNull else { return }
     connections[connection].topicAliasMaximum = ours
@@ -288,8 +288,7 @@ extension Broker {
     }
     var answer = Connack(
       version: connect.version, reason: .success, isSessionPresent: isSessionPresent,
-      reasonString: losses.span,
-      assignedClientIdentifier: assigned)
+      reasonString: losses.span, assignedClientIdentifier: assigned)
     let listener = listenerPolicy(of: connection)
     answer.topicAliasMaximum = connections[connection].topicAliasAllowed
     answer.maximumPacketSize = UInt32(policy.maximumPacketSize)
@@ -299,7 +298,7 @@ extension Broker {
     answer.isRetainAvailable = policy.isRetainAvailable
     // The Client must use ours. [MQTT-3.1.2-23]
     if exceedsKeepAlive(connect) { answer.serverKeepAlive = policy.maximumKeepAlive }
-    respond(to: connection, answer, assigned: assigned)
+    respond(to: connection, answer)
   }
 
   /// Answers a CONNECT that is not accepted, and closes. [MQTT-3.1.4-2] [MQTT-3.2.2-7]

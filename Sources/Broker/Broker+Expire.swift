@@ -80,7 +80,7 @@ extension Broker {
   }
 
   /// When the peer must have taken something of what it is sent; nil when it does.
-  private func writeDue(_ connection: Handle<Connection>) -> Instant? {
+  func writeDue(_ connection: Handle<Connection>) -> Instant? {
     guard connections[connection].isBlocked && policy.writeTimeout > 0 else { return nil }
     return departures.blockedSince(connection).adding(milliseconds: policy.writeTimeout)
   }

@@ -155,7 +155,7 @@ extension Broker {
   private mutating func distributeSlowly(
     _ message: Handle<Message>, _ topic: Span<UInt8>, from session: Handle<Session>
   ) {
-    let slow = SlowPublication(message: message, topicHash: hash.wide(topic), session: session)
+    let slow = SlowPublication(of: message, topicHash: hash.wide(topic), from: session)
     messages.retain(message)
     let isIn = session.isNull ? lane.enter(slow) : lane.enter(slow, of: session)
     if isIn { return }

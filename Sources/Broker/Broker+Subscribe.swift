@@ -9,36 +9,34 @@ import Topics
 // [3.10.4] [MQTT-3.8.4-5] [MQTT-3.10.4-6] [MQTT3-3.8.4-4] [MQTT3-3.10.4-3]
 extension Broker {
   /// Subscribes the Client of a connection to one filter; the code of the SUBACK.
-  mutating func subscribe(
-    _ request: Subscribe.Request, _ identifier: UInt32, _ bytes: Span<UInt8>,
+  mutating func beginSubscription(
+    to written: Span<UInt8>, _ options: SubscriptionOptions, _ identifier: UInt32,
     on connection: Handle<Connection>, _ work: inout Work
   ) -> ReasonCode {
     let session = connections[connection].session
-    let written = request.filter.in(bytes)
     guard written.count <= limits.topicBytes, let filter = mounted(filter: written, on: connection)
     else { return .topicFilterInvalid }
     guard maySubscribe(filter, session, &work) else {
       note(.subscribeDenied, session, "")
       return .notAuthorized
     }
-    guard subscribe(session, to: filter, request.options, identifier, &work) else {
+    guard subscribe(session, to: filter, options, identifier, &work) else {
       note(.subscriptionsFull, session, "")
       return .quotaExceeded
     }
     note(.subscribed, session, "")
     // Every QoS is granted, even where the listener takes no such PUBLISH. The reasons above are
     // those that a SUBACK may hold. [MQTT-3.2.2-10] [MQTT-3.8.4-7] [MQTT-3.9.3-2]
-    return ReasonCode(rawValue: request.options.qos.rawValue)
+    return ReasonCode(rawValue: options.qos.rawValue)
   }
 
   /// Ends the subscription of a connection's Client to one filter; the code of the UNSUBACK.
-  mutating func unsubscribe(
-    from filter: Field, _ bytes: Span<UInt8>, on connection: Handle<Connection>,
-    _ work: inout Work
+  mutating func endSubscription(
+    from written: Span<UInt8>, on connection: Handle<Connection>, _ work: inout Work
   ) -> ReasonCode {
     let session = connections[connection].session
     var isEnded = false
-    if let mounted = mounted(filter: filter.in(bytes), on: connection) {
+    if let mounted = mounted(filter: written, on: connection) {
       work.pay(subscriptions.cost(of: mounted, blockBytes: texts.blockBytes).levels)
       let replaying = subscriptions.replaying(session.index)
       isEnded = subscriptions.unsubscribe(session.index, from: mounted, texts: &texts)

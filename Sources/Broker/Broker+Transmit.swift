@@ -13,17 +13,8 @@ extension Broker {
     of session: Handle<Session>, on connection: Handle<Connection>, _ work: inout Work
   ) -> Bool {
     let handle = sessions[session].firstUnsent
+    guard let hidden = prepare(handle, of: session, on: connection, &work) else { return true }
     let delivery = sessions[handle]
-    if delivery.stage == .awaitsPubcomp {
-      // Sent again on a new connection. [MQTT-4.4.0-1]
-      sessions.transmit(session, messages: messages)
-      acknowledge(.pubrel, delivery.packetIdentifier, .success, on: connection)
-      return true
-    }
-    guard let hidden = hiddenCount(of: delivery, for: session, on: connection, &work) else {
-      sessions.remove(handle, of: session, messages: &messages, texts: &texts)
-      return true
-    }
     let alias = alias(forStored: delivery.message, from: hidden, on: connection)
     let header = header(of: delivery, hidden: hidden, alias, on: connection)
     guard fits(header, on: connection) else {
@@ -35,6 +26,26 @@ extension Broker {
     work.pay(WorkPrice.copying(header.packetLength))
     transmit(handle, header, alias, hidden: hidden, of: session, on: connection)
     return true
+  }
+
+  /// Bytes of the Topic Name that the Client is not shown; nil when the delivery is done with, since it
+  /// was for a PUBREL or is not for the Client any more, or when work is spent.
+  mutating func prepare(
+    _ handle: Handle<Delivery>, of session: Handle<Session>, on connection: Handle<Connection>,
+    _ work: inout Work
+  ) -> Int? {
+    let delivery = sessions[handle]
+    if delivery.stage == .awaitsPubcomp {
+      // Sent again on a new connection. [MQTT-4.4.0-1]
+      sessions.transmit(session, messages: messages)
+      acknowledge(.pubrel, delivery.packetIdentifier, .success, on: connection)
+      return nil
+    }
+    if let hidden = hiddenCount(of: delivery, for: session, on: connection, &work) {
+      return sessions.seekPacketIdentifier(of: session, &work) ? hidden : nil
+    }
+    sessions.remove(handle, of: session, messages: &messages, texts: &texts)
+    return nil
   }
 
   /// Bytes of the Topic Name that the Client is not shown; nil when the delivery is not for it any

@@ -92,7 +92,10 @@ extension Broker {
     guard inputRoom(of: connection) > 0 else {
       return wait(connection, for: .receiveBlocks)
     }
-    arrivals.resume(connection, &connections[connection])
+    switch connections[connection].transport {
+    case .stream: arrivals.resume(connection, &connections[connection])
+    case .inside: arrivals.callUp(connection)
+    }
   }
 
   /// Ends the waiting of a connection's input.
@@ -111,7 +114,10 @@ extension Broker {
       arrivals.askAll()
       departures.askAll()
     }
-    while !work.isSpent && departures.retryShort() { work.pay() }
+    while !work.isSpent, let place = departures.nextUnasked() {
+      work.pay()
+      if let connection = connections.handle(at: place) { owe(connection) }
+    }
     while !work.isSpent, let place = arrivals.nextUnasked() {
       work.pay()
       guard let connection = connections.handle(at: place), connections[connection].isWaiting

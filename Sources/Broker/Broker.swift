@@ -51,6 +51,8 @@ package struct Broker: ~Copyable {
   /// Work of this turn for what nobody waits for: it is done at once while there is some, and by and
   /// by when there is none.
   var courtesy = Work(0)
+  /// Units of work that the last turn took, with all that was done out of courtesy.
+  package private(set) var lastTurn = 0
   /// Sessions that have ended, or whose Will is due, and for which that has still to be seen to.
   var farewells: SlotQueue
   /// Sessions that are to end because their queues have overflown.
@@ -117,9 +119,12 @@ package struct Broker: ~Copyable {
     log.advance(to: now)
   }
 
-  /// Takes a new Network Connection; nil when there is no place even to refuse it.
-  package mutating func open(listener: Int, peer: Peer) -> Handle<Connection>? {
-    var new = Connection(listener: UInt8(truncatingIfNeeded: listener), at: now)
+  /// Takes a new Network Connection, or a visitor's; nil when there is no place even to refuse it.
+  package mutating func open(
+    listener: Int, peer: Peer, transport: Transport = .stream
+  ) -> Handle<Connection>? {
+    var new = Connection(
+      listener: UInt8(truncatingIfNeeded: listener), transport: transport, at: now)
     new.address = peer.network
     new.owner = owners.hold(key: hash.wide(peer.network, 0))
     guard
@@ -202,8 +207,9 @@ package struct Broker: ~Copyable {
 
   /// Remembers the longest turn, and the one with most work.
   package mutating func measureTurn(microseconds: UInt64, work: Int) {
+    lastTurn = work + courtesy.paid
     statistics.longestTurn = max(statistics.longestTurn, microseconds)
-    statistics.largestTurn = max(statistics.largestTurn, work)
+    statistics.largestTurn = max(statistics.largestTurn, lastTurn)
   }
 }
 

@@ -88,7 +88,8 @@ struct Owners: ~Copyable {
     return nil
   }
 
-  /// The last place is everybody's else.
+  /// The last place is everybody's else, for as long as anybody has it; meanwhile what is given back
+  /// is for those who come then.
   private mutating func add(_ key: UInt64) -> Handle<Owner> {
     if !everybody.isNull && owners.occupancy.free == 0 {
       owners.refuse()
@@ -97,7 +98,7 @@ struct Owners: ~Copyable {
     guard let owner = owners.claim(Owner(key: key)) else {
       preconditionFailure("the last owner stands for all others")
     }
-    if owners.occupancy.free == 0 {
+    if owners.occupancy.free == 0 && everybody.isNull {
       everybody = owner
     } else {
       index.insert(owner.index, hash: UInt32(truncatingIfNeeded: key))

@@ -29,7 +29,11 @@ package struct Shares: BitwiseCopyable {
     clients = Share(
       capacity: places - Limits.refusalPlaces, freely: limits.connections,
       kept: limits.reservedPlaces - Limits.refusalPlaces, part: 4)
-    sessions = Share(capacity: limits.sessions, owners: places, need: 4)
+    // All who are connected may come from one address, without names.
+    sessions = Share(
+      capacity: limits.sessions, freely: max(limits.connections, limits.sessions / 2),
+      owners: places,
+      need: 4)
     subscriptions = Share(capacity: limits.subscriptions, owners: owners, need: 2)
     topicLevels = Share(capacity: limits.topicNodes, owners: owners, need: 6)
     textBlocks = Share(capacity: limits.textBlocks, owners: owners, need: 16)
@@ -39,7 +43,10 @@ package struct Shares: BitwiseCopyable {
     unreleased = Share(capacity: limits.unreleased, owners: owners, need: 2)
     retained = Share(capacity: limits.retained, owners: places, need: 4)
     // Those beyond the one that each connection can always claim.
-    receiveBlocks = Share(capacity: limits.receiveBlocks - places, owners: places, need: 4)
+    let shared = limits.receiveBlocks - places
+    receiveBlocks = Share(
+      capacity: shared, freely: max(limits.packetBytes / limits.receiveBlockBytes, shared / 2),
+      owners: places, need: 4)
     sendBlocks = Share(
       capacity: limits.sendBlocks, freely: limits.sendBlocks / 2, kept: 0, part: 1)
   }

@@ -16,7 +16,7 @@
 
   /// Makes a region without memory, to learn how many bytes the start-up will take.
   package init() {
-    unsafe base = UnsafeMutableRawPointer(bitPattern: Region.alignment).unsafelyUnwrapped
+    unsafe base = UnsafeMutableRawPointer(bitPattern: Region.alignment(of: .max)).unsafelyUnwrapped
     capacity = Int.max
   }
 
@@ -60,7 +60,8 @@
   /// Carves bytes that belong to no single slot, or `perSlot` of them to each.
   mutating func carve(byteCount: Int, perSlot: Int) -> UnsafeMutableRawPointer {
     precondition(!isSealed && entryCount > 0)
-    let start = (used + Region.alignment - 1) & ~(Region.alignment - 1)
+    let alignment = Region.alignment(of: byteCount)
+    let start = (used + alignment - 1) & ~(alignment - 1)
     used = start + byteCount + Sanitizer.gap
     precondition(used <= capacity)
     entries[entryCount - 1].bytesEach += perSlot
@@ -69,7 +70,9 @@
     return unsafe base + start
   }
 
-  private static var alignment: Int { 64 }
+  /// Tables begin on a line of the cache, but for small ones: on a small board that would be a page of
+  /// gaps.
+  private static func alignment(of byteCount: Int) -> Int { byteCount < 4096 ? 16 : 64 }
 }
 
 /// One line of the memory bill.

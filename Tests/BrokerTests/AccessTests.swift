@@ -195,7 +195,7 @@ func aPublishThatIsDeniedGoesNowhere(version: Version) throws {
 }
 
 @Test func withoutRoomForThePublisherNothingIsRetained() throws {
-  let world = World { $0.textBlocks = 12 }
+  let world = World { $0.textBlocks = 28 }
   try world.take(rules: "topic #\n")
   let client = world.connect(String(repeating: "n", count: 100))
   var codes: [Answer] = []

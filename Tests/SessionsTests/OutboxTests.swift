@@ -107,7 +107,7 @@ private struct Exchange: ~Copyable {
   }
 
   private mutating func reconnect() {
-    world.directory.prepareResend(to: session, messages: world.messages)
+    world.prepareResend(to: session)
     for place in entries.indices {
       entries[place].isDuplicate = entries[place].stage != .unsent
       entries[place].isSent = false
@@ -197,7 +197,7 @@ func anOutboxAnswersAsAListDoes(quota: Int, seed: Int) {
   #expect(sent[3].isNull)
   world.receivePubrec(sent[1], of: session)
   world.receivePubrec(sent[2], of: session)
-  world.directory.prepareResend(to: session, messages: world.messages)
+  world.prepareResend(to: session)
   let again = (0..<4).map { _ in world.transmit(session) }
   let stages = again.prefix(3).map { world.directory[$0].stage }
   #expect(again[0] == sent[1] && again[1] == sent[2] && again[2] == sent[0])
@@ -211,7 +211,7 @@ func anOutboxAnswersAsAListDoes(quota: Int, seed: Int) {
   for _ in 0..<2 { #expect(world.enqueue(4, .exactlyOnce, for: session)) }
   let first = world.transmit(session)
   world.receivePubrec(first, of: session)
-  world.directory.prepareResend(to: session, messages: world.messages)
+  world.prepareResend(to: session)
   #expect(world.transmit(session) == first)
   #expect(world.transmit(session).isNull)
   world.remove(first, of: session)

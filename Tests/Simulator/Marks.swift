@@ -52,6 +52,7 @@ package final class Marks {
     all += events.map { "event: \($0)" }
     all += pools.map { "full: \($0)" }
     all += Rule.ofCodec.map { "rule \($0.name)" }
+    all += ["newcomer", "newcomer under siege"]
     return all.sorted()
   }()
 

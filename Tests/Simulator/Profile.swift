@@ -8,6 +8,9 @@ struct Profile {
   let honestClients: Int
   /// Nothing is so small that an honest client meets its end.
   let isRoomy: Bool
+  /// Hostile clients hold all they can get, and of each table as much is kept as all who may come cannot
+  /// do without.
+  let isBesieged: Bool
   /// Whether a turn has work enough for all that it brings about.
   var answersAtOnce: Bool { limits.turnWork >= 65_536 && limits.connectionWork >= 2048 }
 
@@ -57,6 +60,8 @@ struct Profile {
     // in last.
     limits.turnWork = hasFiles ? 65_536 : chance.pick([256, 2048, 65_536])
     limits.connectionWork = hasFiles ? 2048 : chance.pick([8, 64, 2048])
+    isBesieged = !isBoard && !isRoomy && chance.oneIn(2)
+    if isBesieged { limits.keepForEachWhatItNeeds(&chance) }
     self.limits = isBoard ? Limits() : limits
     self.isRoomy = isBoard ? Limits().messages > 10_000 : isRoomy
     policy = Profile.policy(self.limits, self.isRoomy, &chance)
@@ -91,5 +96,28 @@ struct Profile {
       receiveMaximum: chance.oneIn(2) ? UInt32(chance.pick([1, 2, 7, 100])) : nil,
       maximumPacketSize: chance.oneIn(4) ? UInt32(chance.pick([200, 400])) : nil,
       aliases: UInt32(chance.pick([0, 0, 1, 3, 10])), refusals: chance.pick([0, 10, 50]))
+  }
+}
+
+extension Limits {
+  /// A quarter of each table, which is kept for those who hold little, is what all of them need at least;
+  /// there are more places than those few take who come from addresses of their own.
+  fileprivate mutating func keepForEachWhatItNeeds(_ chance: inout Chance) {
+    connections = chance.within(40...60)
+    sessions = 2 * places
+    subscriptions = 4 * 2 * sessions
+    topicNodes = 4 * 6 * sessions
+    textBlocks = 4 * 16 * sessions
+    deliveries = 4 * 4 * sessions
+    messages = 4 * 4 * sessions
+    messageBlocks = 4 * 8 * sessions
+    unreleased = 4 * 2 * sessions
+    retained = 4 * 4 * places
+    retainedLevels = 4 * retained
+    receiveBlockBytes = chance.pick([64, 256])
+    receiveBlocks = places + 4 * 4 * places + 2 * 2048 / receiveBlockBytes
+    sendBlocks = 2 * places + chance.within(1...60) + 2048 / sendBlockBytes
+    owners = places + sessions
+    aliasTables = chance.within(1...connections + 4)
   }
 }

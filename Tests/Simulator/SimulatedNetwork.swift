@@ -27,6 +27,7 @@ package struct SimulatedNetwork: Network, ~Copyable {
           place: place, isReadable: wire.isReadable || isSpurious, isWritable: wire.isWritable))
     }
     ready.reverse()
+    world.queue.begin(with: ready)
   }
 
   package mutating func accept() -> Accepted? {
@@ -36,6 +37,7 @@ package struct SimulatedNetwork: Network, ~Copyable {
       return nil
     }
     let wire = world.incoming.removeFirst()
+    world.calls.accepts += 1
     accepted = wire
     return Accepted(listener: 0, peer: wire.address)
   }
@@ -60,6 +62,8 @@ package struct SimulatedNetwork: Network, ~Copyable {
       world.fail("the server reads place \(place), where no connection is")
       return .failed
     }
+    world.calls.transfers += 1
+    if world.queue.isOvertaken(byReading: place) { world.fail("place \(place) is read out of turn") }
     if wire.isRefused {
       world.observer.lost(wire)
       return .refused("the handshake failed")
@@ -87,6 +91,7 @@ package struct SimulatedNetwork: Network, ~Copyable {
       world.fail("the server sends to place \(place), where no connection is")
       return .failed
     }
+    world.calls.transfers += 1
     var bytes: [UInt8] = []
     chains.forEachPiece(of: chain, atMost: 64) { piece in
       unsafe piece.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
@@ -116,6 +121,8 @@ package struct SimulatedNetwork: Network, ~Copyable {
       return world.fail("the server closes place \(place), where no connection is")
     }
     world.trace.mix(UInt64(place) | 1 << 32)
+    world.calls.closes += 1
+    world.queue.forget(place)
     world.release(place)
     world.observer.closed(wire)
     wire.closeByServer()

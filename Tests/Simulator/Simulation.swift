@@ -22,6 +22,10 @@ import Server
   private var honest: [HonestClient] = []
   private var hostile: [HostileClient] = []
   private var breaker: RuleBreaker?
+  private var newcomer: Newcomer?
+  private let turnLimits: TurnLimits
+  /// What the broker had counted before the turn.
+  private var counted = TurnCount(packets: 0, copies: 0)
   private let marks = Marks()
   private let policy: Policy
 
@@ -31,6 +35,7 @@ import Server
     var chance = Chance(seed: seed ^ 0x5741_4C4C)
     let profile = Profile(from: &chance, hasFiles: Simulation.hasFiles(options))
     policy = profile.policy
+    turnLimits = TurnLimits(profile.limits)
     oracle = Oracle(profile, knowsMembers: Simulation.hasOwnGroups(options))
     oracle.answersAtOnce = profile.answersAtOnce
     oracle.breaksPromiseAt = options.breaksPromiseAt
@@ -67,6 +72,10 @@ import Server
         world: world, joinsGroups: !oracle.knowsMembers, seed: chance.next())
       if !options.without.contains(client.name) { hostile.append(client) }
     }
+    let newcomer = Newcomer(
+      profile: profile, hasLogins: Simulation.hasFiles(options), world: world,
+      seed: chance.next())
+    if !options.without.contains(newcomer.name) { self.newcomer = newcomer }
   }
 
   deinit { unsafe free(memory) }
@@ -119,7 +128,9 @@ import Server
 
   /// The faults and clients of the run, by name.
   private var parts: [String] {
-    let clients = hostile.map(\.name) + (breaker == nil ? [] : ["breaker"]) + honest.map(\.name)
+    var clients = hostile.map(\.name) + honest.map(\.name)
+    if breaker != nil { clients.append("breaker") }
+    if newcomer != nil { clients.append("newcomer") }
     return clients + world.faults.names + (world.administrator == nil ? [] : ["access"])
   }
 
@@ -137,6 +148,7 @@ import Server
     for client in honest { client.act() }
     for client in hostile { client.act() }
     breaker?.act()
+    newcomer?.act()
     turn(forSeconds: options.seconds)
     notePools()
     settle()
@@ -163,7 +175,22 @@ import Server
 
   private mutating func turn(forSeconds seconds: Int) {
     world.horizon = world.now + UInt64(seconds) * 1000
-    while world.failure == nil && world.now < world.horizon { server.turn() }
+    while world.failure == nil && world.now < world.horizon { turn() }
+  }
+
+  /// One turn, and what it has cost.
+  private mutating func turn() {
+    server.turn()
+    newcomer?.check()
+    let (packets, copies) = (
+      Int(server.broker.statistics.packetsReceived), Int(server.broker.statistics.publishesSent)
+    )
+    let turn = TurnCount(packets: packets - counted.packets, copies: copies - counted.copies)
+    counted = TurnCount(packets: packets, copies: copies)
+    let cost = server.broker.lastTurn
+    if let complaint = turnLimits.complaint(about: cost, turn, world.calls) {
+      world.fail(complaint)
+    }
   }
 
   /// Ends all faults; what is owed must arrive now.
@@ -176,6 +203,7 @@ import Server
     world.acceptsAgainAt = 0
     for client in hostile { client.leave() }
     breaker?.leave()
+    newcomer?.leave()
     for client in honest {
       client.isQuiet = true
       client.wire?.heal()
@@ -267,6 +295,8 @@ import Server
         return world.fail("\(pool.name): \(pool.occupancy.used) are left when all have gone")
       }
     }
+    let promised = server.broker.arrivals.promised
+    if promised > 0 { world.fail("\(promised) receive blocks are promised when all have gone") }
   }
 
   /// Compares the retained messages with what may be retained.

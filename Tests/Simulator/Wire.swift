@@ -34,6 +34,8 @@ final class Wire {
   private var readsAgainAt: UInt64 = 0
   var watchesReadable = true
   var watchesWritable = false
+  /// The turn since which bytes are there that were not answered; nil while there are none.
+  private(set) var waitsSince: Int?
   /// The server had no place for it.
   var isTurnedAway = false
   /// The address of its client, which the number it has stands for.
@@ -129,12 +131,20 @@ final class Wire {
   private func arrive(_ piece: Piece) {
     guard !isBroken && !isClosedByServer else { return }
     switch piece {
-    case .bytes(let bytes): inbound += bytes
+    case .bytes(let bytes):
+      inbound += bytes
+      if waitsSince == nil { waitsSince = world.turns }
     case .end: hasEnd = true
     }
   }
 
   // MARK: The server's side
+
+  /// Whatever has arrived waits from now on: the server has accepted it.
+  func beginWaiting(at place: Int) {
+    if waitsSince != nil { waitsSince = world.turns }
+    peer.adopted(at: place)
+  }
 
   private var unread: Int { inbound.count - inboundStart }
 
@@ -186,6 +196,7 @@ final class Wire {
       return
     }
     outbound += bytes
+    waitsSince = nil
     if !isSilent { deliverLater() }
   }
 

@@ -32,8 +32,16 @@ package final class World {
   private(set) var jumps = 0
   /// When it jumped last.
   private(set) var jumpedFrom: UInt64 = 0
-  /// How many turns there were.
+  /// How many turns there were that ended with nothing left to do.
   private(set) var turn = 0
+  /// How many there were, those included that follow another one at once.
+  private(set) var turns = 0
+  /// The most turns that a newcomer has waited for an answer.
+  var longestWait = 0
+  /// What the turn has asked of the network.
+  var calls = NetworkCalls()
+  /// Somebody whose first bytes are there, and who was read since.
+  var queue = FairnessCheck()
   private var idleTurns = 0
   private var quickTurns = 0
   private var lastTurn: UInt64 = 0
@@ -80,6 +88,7 @@ package final class World {
     if wires[place] != nil { fail("place \(place) is given twice") }
     wire.place = place
     wire.acceptedAt = now
+    wire.beginWaiting(at: place)
     wires[place] = wire
     places.append(place)
   }
@@ -92,6 +101,8 @@ package final class World {
 
   /// Lets time pass until the server has something to do.
   func pass(atMost milliseconds: UInt64?) {
+    turns += 1
+    calls = NetworkCalls()
     // What a turn has no work left for follows in the next, at once: only when the server is about to
     // rest is it judged by what it has done.
     if milliseconds != 0 {
@@ -153,9 +164,12 @@ protocol Peer: AnyObject {
   func receive(_ bytes: ArraySlice<UInt8>, on wire: Wire)
   /// The server has closed the connection, or it broke.
   func ended(_ wire: Wire)
+  /// The server has given the connection a place.
+  func adopted(at place: Int)
 }
 
 extension Peer {
+  func adopted(at place: Int) {}
   var address: UInt64 { 0 }
 }
 
