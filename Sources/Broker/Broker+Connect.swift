@@ -60,12 +60,13 @@ extension Broker {
     identify(session, userName: luggage.userName, connect, on: connection)
     adopt(session, connect, luggage.will, on: connection)
     begin(session, connect, on: connection, &work)
+    // Told first: without room for its CONNACK the Client is gone at once.
+    note(.clientConnected, on: connection)
     accept(
       connection, connect, isSessionPresent: isPresent,
       assigned: connect.clientIdentifier.isEmpty
         ? chosen.isEmpty ? identifier : self.identifier(of: connect, bytes, on: connection)
         : Span())
-    note(.clientConnected, session, "")
   }
 
   /// Why the Client may not connect, if it may not: the standard's own reasons, limits and access.
