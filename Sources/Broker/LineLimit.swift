@@ -26,7 +26,7 @@ struct LineLimit: ~Copyable {
   /// - Parameter logBytes: of the lines of one turn, of which no address is to take all.
   init(addresses: Int, logBytes: Int, in region: inout Region) {
     talkers = SlotTable("log addresses", count: addresses, in: &region)
-    most = UInt32(max(4, min(20, logBytes / 128)))
+    most = UInt32(max(4, min(20, logBytes / 48)))
   }
 
   /// Lines of one event in a second.

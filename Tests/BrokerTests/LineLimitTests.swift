@@ -116,7 +116,7 @@ private func peer(_ number: UInt32, port: UInt16 = 1) -> Peer {
 
   @Test("Where few lines are kept for a turn, one address has fewer")
   func smallBoards() {
-    #expect(Limiter(logBytes: 768).wanted(100, .loginFailed, of: peer(1)) == 6)
-    #expect(Limiter(logBytes: 514).wanted(100, .loginFailed, of: peer(1)) == 4)
+    #expect(Limiter(logBytes: 768).wanted(100, .loginFailed, of: peer(1)) == 16)
+    #expect(Limiter(logBytes: 514).wanted(100, .loginFailed, of: peer(1)) == 10)
   }
 }
