@@ -197,10 +197,12 @@ extension Broker {
     let session = connections[connection].session
     guard !session.isNull else { return countEntered(connection) }
     connections[connection].session = .null
-    owners.leave(session, of: sessionOwners[session.index])
+    owners.leave(session)
     statistics.clientsConnected -= 1
     presence.leave(session, connections[connection].listener)
-    replays.leave(session, &retained)
+    // Its full queue binds nobody any more, though nothing of it has been given back.
+    if policy.whenQueueIsFull == .reject { arrivals.askAll() }
+    retention.replays.leave(session, &retention.index)
     sessions[session].isConnected = false
     sessions[session].disconnectedAt = now
     if !publishesWill { discardWill(of: session) }

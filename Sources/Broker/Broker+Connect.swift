@@ -223,8 +223,8 @@ extension Broker {
     sessions[session].expiryInterval = expiryInterval(of: connect)
     sessions[session].sendQuota = sendQuota(for: connect)
     connections[connection].session = session
-    owners.comeBack(session, of: sessionOwners[session.index])
-    replays.comeBack(session)
+    owners.comeBack(session)
+    retention.replays.comeBack(session)
     countEntered(connection)
     schedule.cancel(session)
   }

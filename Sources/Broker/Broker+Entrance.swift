@@ -96,18 +96,18 @@ extension Broker {
   /// Makes a session that of a user; the hold on him passes to it.
   mutating func own(_ session: Handle<Session>, by owner: Handle<Owner>) {
     disown(session)
-    sessionOwners[session.index] = owner
+    owners.setOwner(of: session, to: owner)
     owners[owner].sessions += 1
   }
 
   /// Forgets whose a session is, or was.
   mutating func disown(_ session: Handle<Session>) {
-    let owner = sessionOwners[session.index]
+    let owner = owners.owner(of: session)
     guard !owner.isNull else { return }
-    owners.comeBack(session, of: owner)
+    owners.comeBack(session)
     owners[owner].sessions -= 1
     owners.release(owner)
-    sessionOwners[session.index] = .null
+    owners.setOwner(of: session, to: .null)
   }
 
   /// Counts a connection that has come in, or goes without having done so.

@@ -109,24 +109,25 @@ extension Broker {
     guard policy.whenQueueIsFull == .reject, !connection.isNull,
       !connections[connection].isWaiting
     else { return false }
-    return now < lastAcknowledged[session.index].adding(milliseconds: policy.queueFullWait)
+    return now
+      < presence.lastAcknowledgement(of: session).adding(milliseconds: policy.queueFullWait)
   }
 
   /// Remembers that a Client acknowledges what it gets.
   mutating func countProgress(of session: Handle<Session>) {
-    if policy.whenQueueIsFull == .reject { lastAcknowledged[session.index] = now }
+    if policy.whenQueueIsFull == .reject { presence.noteAcknowledgement(of: session, at: now) }
   }
 
   /// Lets a session end as soon as nobody stands in the middle of its queue. `queue_full end_session`
   private mutating func doom(_ session: Handle<Session>) {
-    guard !doomed.contains(session.index) else { return }
+    guard !endings.doomed.contains(session.index) else { return }
     note(.sessionOverflowed, session, "")
-    doomed.append(session.index)
+    endings.doomed.append(session.index)
   }
 
   /// Ends the sessions whose queues have overflown: their Clients learn it by Session Present 0.
   mutating func endDoomed(_ work: inout Work) {
-    while !work.isSpent, let slot = doomed.removeFirst() {
+    while !work.isSpent, let slot = endings.doomed.removeFirst() {
       work.pay(WorkPrice.session)
       guard let session = sessions.session(at: slot) else { continue }
       sessions[session].expiryInterval = 0

@@ -70,7 +70,7 @@ extension Broker {
   private mutating func mayStillWrite(
     _ topic: Span<UInt8>, at position: Int, _ work: inout Work
   ) -> Bool {
-    let chain = retainedSources.names[position]
+    let chain = retention.sources.names[position]
     guard !chain.isEmpty else { return true }
     let bytes = Broker.copy(chain, of: texts, to: &names.source)
     let listener = min(Int(bytes[0]), policy.listeners.count - 1)

@@ -30,9 +30,9 @@ extension Broker {
   private mutating func retainedShortage(
     _ byteCount: Int, _ topic: Span<UInt8>, from session: Handle<Session>
   ) -> Wait.Cause? {
-    let owner = sessionOwners[session.index]
+    let owner = owners.owner(of: session)
     guard mayRetain(byteCount, topic, by: owner) else {
-      retained.refuse()
+      retention.index.refuse()
       note(.retainedFull, session, "")
       return .retained
     }

@@ -40,7 +40,9 @@ extension Broker {
       work.pay(subscriptions.cost(of: mounted, blockBytes: texts.blockBytes).levels)
       let replaying = subscriptions.replaying(session.index)
       isEnded = subscriptions.unsubscribe(session.index, from: mounted, texts: &texts)
-      if subscriptions.replaying(session.index) != replaying { replays.reset(session, &retained) }
+      if subscriptions.replaying(session.index) != replaying {
+        retention.replays.reset(session, &retention.index)
+      }
     }
     note(.unsubscribed, session, "")
     return isEnded ? .success : .noSubscriptionExisted  // [MQTT-3.11.3-2]
@@ -92,7 +94,7 @@ extension Broker {
   ) {
     guard subscriptions[subscription].group.isNull else { return }
     if subscriptions.replaying(session.index) == subscription {
-      replays.reset(session, &retained)
+      retention.replays.reset(session, &retention.index)
     }
     subscriptions.beginReplay(of: subscription)
   }

@@ -22,7 +22,7 @@ extension Broker {
       return true  // as if it had been sent [MQTT-3.1.2-28]
     }
     let headBytes = header.packetLength - messages[delivery.message].payloadCount
-    guard headBytes <= sendRoom(on: connection) else { return false }
+    guard headBytes <= headRoom(on: connection) else { return false }
     work.pay(WorkPrice.copying(header.packetLength))
     transmit(handle, header, alias, hidden: hidden, of: session, on: connection)
     return true

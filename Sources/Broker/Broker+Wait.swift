@@ -135,7 +135,7 @@ extension Broker {
     arrivals.blocks.occupancy.releases &+ departures.blocks.occupancy.releases
       &+ sessions.deliveryOccupancy.releases &+ sessions.unreleasedOccupancy.releases
       &+ messages.messageOccupancy.releases &+ texts.occupancy.releases
-      &+ retained.occupancy.releases
+      &+ retention.index.occupancy.releases
   }
 
   /// Whether what a connection waits for is there, as far as can be seen without looking for all who
@@ -149,7 +149,7 @@ extension Broker {
     case .queue(let session, let byteCount):
       !sessions.contains(session) || !binds(session) || hasQueueRoom(session, Int(byteCount))
     case .messages(let byteCount): messages.hasRoom(for: Int(byteCount))
-    case .retained: retained.occupancy.free > 0
+    case .retained: retention.index.occupancy.free > 0
     case .texts(let byteCount): mayClaimTexts(Int(byteCount), holding: 0)
     }
   }

@@ -55,7 +55,9 @@ struct SlowLane: ~Copyable {
   var isBusy: Bool { current != nil || !queue.isEmpty }
 
   /// Whether a message of a topic with this hash may be here.
-  func concerns(_ topicHash: UInt64) -> Bool { isBusy && topics[Int(SlowPublication.topicClass(of: topicHash))] > 0 }
+  func concerns(_ topicHash: UInt64) -> Bool {
+    isBusy && topics[Int(SlowPublication.topicClass(of: topicHash))] > 0
+  }
 
   /// Lets a connection's message wait for its turn.
   mutating func enter(_ publication: SlowPublication, of connection: Handle<Connection>) {

@@ -17,6 +17,8 @@ final class Client {
   private var outbound: [UInt8] = []
   private(set) var inbound: [UInt8] = []
   var unread: [Answer] = []
+  /// What its CONNACK said besides.
+  private(set) var welcome = Properties.none
   /// How many bytes arrive at once.
   var piece = Int.max
 
@@ -44,6 +46,7 @@ final class Client {
   /// All packets that came since the last time, without letting the broker turn.
   func arrived() -> [Answer] {
     defer { unread = [] }
+    if version == .v5, let said = Decoder.welcome(in: inbound) { welcome = said }
     return unread + Decoder.packets(from: &inbound, version)
   }
 

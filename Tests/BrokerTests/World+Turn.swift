@@ -32,6 +32,7 @@ extension World {
     phase(4, &work) { send(&$0) }
     phase(1, &work) { close(&$0) }
     while broker.nextResumed() != nil {}
+    mostWork = max(mostWork, work.paid)
     return broker.isBusy || hashing != nil || clients.contains { $0.isReady }
   }
 

@@ -18,8 +18,9 @@ final class World {
   var hashIterations = 1000
   /// The password that is being hashed.
   var hashing: Hashing?
-  /// How many turns there were.
+  /// How many turns there were, and how much work the one with most of it took.
   var turns = 0
+  var mostWork = 0
 
   /// - Parameter change: what differs from small limits that are not reached by chance.
   init(_ policy: Policy = World.policy(), change: (inout Limits) -> Void = { _ in }) {

@@ -243,3 +243,28 @@ func anOutboxAnswersAsAListDoes(quota: Int, seed: Int) {
   let refused = world.directory.deliveryOccupancy.refused
   #expect(refused == 1 && world.used == [1, 1, 0, 1, 1])
 }
+
+/// Who acknowledges nothing has the identifiers behind the last one in use: they are passed in as many
+/// steps as work allows, and none is given twice.
+@Test func aFreePacketIdentifierIsSoughtAsFarAsWorkGoes() {
+  let world = World()
+  let session = world.added("a", quota: 100)
+  for _ in 0..<30 {
+    #expect(world.enqueue(for: session))
+    _ = world.transmit(session)
+  }
+  world.directory[session].lastPacketIdentifier = 0
+  #expect(world.enqueue(for: session))
+  var paid: [Int] = []
+  while true {
+    var work = Work(7)
+    let isFound = world.directory.seekPacketIdentifier(of: session, &work)
+    paid.append(work.paid)
+    if isFound { break }
+  }
+  #expect(paid.allSatisfy { $0 <= 7 })
+  #expect(paid.reduce(0, +) <= 30 + paid.count)
+  #expect(paid.count > 4)
+  let delivery = world.transmit(session)
+  #expect(world.directory[delivery].packetIdentifier == 31)
+}
