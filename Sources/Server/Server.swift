@@ -201,7 +201,7 @@ where L.NetworkSettings == N.Settings {
     switch received {
     case .bytes(let count): broker.receive(count, on: connection, &work)
     case .nothing: break
-    case .ended: broker.connectionLost(connection, "the peer closed it")
+    case .ended: broker.connectionLost(connection, "connection closed by client")
     case .failed: broker.connectionLost(connection, "it is broken")
     case .opened: identify(connection)
     case .refused(let words): broker.connectionRefused(connection, words)

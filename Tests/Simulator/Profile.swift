@@ -50,6 +50,7 @@ struct Profile {
         ? 200 : chance.within(2048 / limits.sendBlockBytes + 4...2048 / limits.sendBlockBytes + 60))
     limits.sendBytes = chance.pick([512, 4096, 65_536])
     limits.logBytes = 65_536
+    limits.logAddresses = isRoomy ? 64 : 2
     // The names of users, and of those who retained something, must not keep honest clients out.
     if hasFiles && !isRoomy { limits.textBlocks += limits.sessions + 2 * limits.retained }
     limits.users = 16
