@@ -140,7 +140,10 @@ package final class Oracle: Observer {
     guard let number = ModelMessage.number(in: packet.payload), let message = messages[number],
       let session = view.session
     else { return nil }
-    for filter in owedToGroups.keys { owedToGroups[filter]?[number] = nil }
+    // Who is no member of a group has not taken what that was owed.
+    for subscription in session.possible(message) where subscription.isShared {
+      owedToGroups[subscription.filter]?[number] = nil
+    }
     // What was under way when another connection began the session anew is of the old one.
     guard view.sessionNumber == session.number else { return nil }
     session.owed[number] = nil

@@ -69,7 +69,8 @@ import Server
     for number in 0..<chance.within(1...3) {
       let client = HostileClient(
         number: number, version: UInt8(chance.pick([3, 4, 5])), pause: 2 * options.pace,
-        world: world, joinsGroups: !oracle.knowsMembers, seed: chance.next())
+        world: world, joinsGroups: !oracle.knowsMembers, besieges: profile.isBesieged,
+        seed: chance.next())
       if !options.without.contains(client.name) { hostile.append(client) }
     }
     let newcomer = Newcomer(
@@ -171,6 +172,12 @@ import Server
         "\(pool.name): \(pool.occupancy.used), at most \(pool.occupancy.peak), of "
           + "\(pool.occupancy.capacity), refused \(pool.occupancy.refused)")
     }
+    let (largest, waited) = (server.broker.statistics.largestTurn, world.longestWait)
+    let limits = turnLimits
+    world.trace.note(
+      world.now,
+      "turns: \(largest) units at most, \(limits.most) allowed; "
+        + "newcomers: \(waited) turns at most, \(limits.longestWait) allowed")
   }
 
   private mutating func turn(forSeconds seconds: Int) {
