@@ -48,9 +48,10 @@ import Server
       limits: profile.limits, policy: profile.policy, seed: seed, at: start, in: &counting)
     unsafe memory = zeroedMemory(byteCount: counting.byteCount)
     var region = unsafe Region(memory, byteCount: counting.byteCount)
-    let broker = Broker(
+    var broker = Broker(
       limits: profile.limits, policy: profile.policy, seed: seed, at: start, in: &region)
     region.seal()
+    if chance.oneIn(2) { broker.windUp() }
     let network = SimulatedNetwork(world: world, places: broker.places)
     world.marks = marks
     server = Server(
@@ -315,7 +316,7 @@ import Server
       let candidates = given.filter { $0.lastPossible >= latest }
       let isCertain = candidates.contains { $0.firstAcknowledged != nil && !$0.isDoubtful }
       let mayBeNone =
-        !isCertain
+        !isCertain || oracle.retainedExpire
         || candidates.contains { $0.isEmpty || $0.expiry != nil || $0.qos == 0 || $0.isWill }
       guard let payload = found[topic] else {
         if !mayBeNone { world.fail("\(topic) has lost its retained message") }

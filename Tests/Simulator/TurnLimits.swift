@@ -27,8 +27,10 @@ struct TurnLimits {
     self.limits = limits
     let steps = [
       TurnLimits.login(limits), WorkPrice.connection, TurnLimits.packet(limits),
-      TurnLimits.publication(limits) + WorkPrice.systemTopic, TurnLimits.sending(limits),
-      WorkPrice.connection, TurnLimits.courtesy(limits),
+      WorkPrice.packet + WorkPrice.session + limits.topicLevels,
+      TurnLimits.publication(limits) + WorkPrice.systemTopic, TurnLimits.copy(limits),
+      WorkPrice.packet, TurnLimits.sending(limits), WorkPrice.connection,
+      TurnLimits.courtesy(limits),
     ]
     most = limits.turnWork + limits.connectionWork + steps.reduce(0, +)
     longestWait = TurnLimits.wait(limits)
@@ -71,6 +73,11 @@ struct TurnLimits {
       + recipients * (1 + 2 * WorkPrice.copy)
   }
 
+  /// One who gets a message that goes to many is found, judged and given it.
+  private static func copy(_ limits: Limits) -> Int {
+    2 * decision(limits) + 3 * WorkPrice.copy + limits.topicBytes
+  }
+
   /// A message is written, and all that waits leaves.
   private static func sending(_ limits: Limits) -> Int {
     WorkPrice.systemCall + 2 * WorkPrice.copy + limits.topicBytes + 2 * decision(limits)
@@ -101,7 +108,8 @@ struct TurnLimits {
     let matches = limits.sessions + limits.sharedGroups
     let cost =
       3 * limits.topicNodes + limits.subscriptions
-      + matches * (2 + 2 * WorkPrice.copy + decision(limits)) + limits.subscriptions * WorkPrice.copy
+      + matches * (2 + 2 * WorkPrice.copy + decision(limits)) + limits.subscriptions
+      * WorkPrice.copy
     return places * (1 + cost / max(1, limits.turnWork / 8))
   }
 }
