@@ -36,13 +36,16 @@ extension HostileClient {
   private func subscribeToTwins() {
     let end = chance.pick(["", "/x"])
     var filters = ["hostile"]
-    for _ in 0..<6 { filters = filters.flatMap { ["\($0)/a", "\($0)/+"] } }
-    subscribe(filters.map { $0 + end })
+    for _ in 0..<7 { filters = filters.flatMap { ["\($0)/a", "\($0)/+"] } }
+    filters = filters.map { $0 + end }
+    for first in stride(from: 0, to: filters.count, by: 64) {
+      subscribe(Array(filters[first..<first + 64]))
+    }
   }
 
   private func publishToTwins() {
     for _ in 0..<chance.within(1...10) {
-      publish("hostile/a/a/a/a/a/a" + chance.pick(["", "/y", "/x"]), qos: UInt8(chance.below(3)))
+      publish("hostile/a/a/a/a/a/a/a" + chance.pick(["", "/y", "/x"]), qos: UInt8(chance.below(3)))
     }
   }
 
