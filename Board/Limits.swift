@@ -105,7 +105,8 @@ package struct Limits: BitwiseCopyable {
   /// Blocks for packets that have arrived in part. Short: the connection is not read until there
   /// are some, and who holds some longest and does not complete its packet is closed; each connection
   /// can always claim one, and one of them all of the largest packet.
-  package var receiveBlocks = places + 2 * blocks(of: receiveBlockBytes, for: Chosen.packetBytes)
+  package var receiveBlocks =
+    places + blocks(of: receiveBlockBytes, for: Chosen.packetBytes * 3 / 2)
   /// Bytes of such a block.
   package var receiveBlockBytes = Self.receiveBlockBytes
   /// Blocks for bytes on their way out. Short: QoS 0 is dropped and counted, the rest waits. One is

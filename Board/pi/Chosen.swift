@@ -23,7 +23,5 @@ extension Limits {
   mutating func chooseOtherwise() {
     webSocketControls = 128
     retainedLevels = 50_000
-    // More than one packet of the largest at a time.
-    receiveBlocks = 8_000
   }
 }

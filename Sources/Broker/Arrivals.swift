@@ -29,8 +29,9 @@ package struct Arrivals: ~Copyable {
   /// Connections whose input waits until something has room again, and for what it waits.
   private var waiting: SlotQueue
   private var waits: SlotTable<Wait>
-  /// How many of them wait for receive blocks.
+  /// How many of them wait for receive blocks, and how many for send blocks.
   private var short = 0
+  private var shortOfSendBlocks = 0
   /// How many of them have still to be looked at since something was given back.
   private var unasked = 0
   /// Connections that the network was told not to read and may read again.
@@ -56,12 +57,22 @@ package struct Arrivals: ~Copyable {
 
   /// How many more bytes of a connection can be kept.
   ///
+  /// Where all of the largest packet may find no room, no more than one block is taken of a packet that
+  /// is not known yet: its other blocks would be held while the rest waits, and all could wait for one
+  /// another.
+  ///
   /// - Parameter held: blocks that count for it.
-  func room(for input: Input, holding held: Int) -> Int {
+  /// - Parameter largest: bytes of the largest packet that it may send.
+  func room(for input: Input, holding held: Int, largest: Int) -> Int {
     let shared = sharedBlocks(for: input, holding: held)
-    guard !input.pending.isEmpty else { return (1 + shared) * blocks.blockBytes }
-    let own = blocks.roomInLastBlock(of: input.pending)
-    return blocksWanted(by: input) <= shared ? own + shared * blocks.blockBytes : own
+    let own =
+      input.pending.isEmpty
+      ? blocks.blockBytes : blocks.roomInLastBlock(of: input.pending)
+    guard blocksWanted(by: input) <= shared else { return own }
+    if blocks.blocksNeeded(toAppend: largest, to: Chain()) - 1 <= shared {
+      return own + shared * blocks.blockBytes
+    }
+    return max(own, Int(input.needed) - input.pending.count)
   }
 
   /// Blocks that a connection holds beyond the one that is its right, with those put by for it.
@@ -192,6 +203,7 @@ package struct Arrivals: ~Copyable {
     connection.isWaiting = true
     waits[handle.index] = wait
     if wait.isForReceiveBlocks { short += 1 }
+    if wait.isForSendBlocks { shortOfSendBlocks += 1 }
     // Who waits for its own answers is woken by their leaving, and by the Server when it has gone on.
     guard !wait.isForAnswers && !wait.isForPublication else { return }
     waiting.append(handle.index)
@@ -202,10 +214,14 @@ package struct Arrivals: ~Copyable {
     guard connection.isWaiting else { return }
     connection.isWaiting = false
     if waits[handle.index].isForReceiveBlocks { short -= 1 }
+    if waits[handle.index].isForSendBlocks { shortOfSendBlocks -= 1 }
   }
 
   /// Whether anybody waits for receive blocks.
   var isShort: Bool { short > 0 }
+
+  /// Whether anybody waits for send blocks before its request is looked at.
+  var isShortOfSendBlocks: Bool { shortOfSendBlocks > 0 }
 
   /// For what a connection waits, or waited last.
   func wait(of connection: Handle<Connection>) -> Wait { waits[connection.index] }

@@ -17,7 +17,7 @@ extension Broker {
     }
     detach(connection, publishesWill: true)
     connections[connection].state = .ended
-    departures.bury(connection)
+    bury(connection)
   }
 
   /// The network has refused the peer: TLS, HTTP or the frames of WebSocket went wrong.
@@ -97,6 +97,9 @@ extension Broker {
   mutating func sayDisconnect(
     _ connection: Handle<Connection>, _ reason: ReasonCode, _ words: StaticString
   ) {
+    if connections[connection].transport == .inside {
+      return tell(.disconnected(reason), connection)
+    }
     let isTold =
       connections[connection].version == .v5 && connections[connection].state == .established
     guard isTold else { return }
@@ -120,7 +123,15 @@ extension Broker {
     detach(connection, publishesWill: publishesWill)
     connections[connection].state = .closing
     owe(connection)
-    departures.bury(connection)
+    bury(connection)
+  }
+
+  /// Lets a connection be closed; a visitor sees it for himself when he has his turn.
+  private mutating func bury(_ connection: Handle<Connection>) {
+    switch connections[connection].transport {
+    case .stream: departures.bury(connection)
+    case .inside: callUp(connection)
+    }
   }
 
   /// A new connection of the same Client: the old one goes. [MQTT-3.1.4-3] [MQTT3-3.1.4-2]
@@ -184,10 +195,12 @@ extension Broker {
     let session = connections[connection].session
     guard !session.isNull else { return countEntered(connection) }
     connections[connection].session = .null
-    owners.leave(session, of: sessionOwners[session.index])
+    owners.leave(session)
     statistics.clientsConnected -= 1
     presence.leave(session, connections[connection].listener)
-    replays.leave(session, &retained)
+    // Its full queue binds nobody any more, though nothing of it has been given back.
+    if policy.whenQueueIsFull == .reject { arrivals.askAll() }
+    retention.replays.leave(session, &retention.index)
     sessions[session].isConnected = false
     sessions[session].disconnectedAt = now
     if !publishesWill { discardWill(of: session) }

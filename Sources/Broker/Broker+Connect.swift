@@ -41,8 +41,8 @@ extension Broker {
     // A Client whom no session belongs to gets a new one. [MQTT-3.1.2-6] [MQTT3-3.1.2-4]
     let existing = sessions.find(identifier, texts: texts)
     // Only a Client that is connected already may come in over the limit: it takes its own place.
-    if isFull(besides: existing, on: connection) {
-      return refuseConnect(connection, .quotaExceeded, .clientsFull)
+    if let words = fullness(besides: existing, on: connection) {
+      return refuseConnect(connection, .quotaExceeded, .clientsFull, words)
     }
     var luggage = Luggage()
     if let event = pack(&luggage, connect, bytes, on: connection) {
@@ -50,7 +50,7 @@ extension Broker {
     }
     let isPresent = existing.map { resume($0, isCleanStart: connect.isCleanStart) } ?? false
     let name = chosen.isEmpty ? identifier : self.identifier(of: connect, bytes, on: connection)
-    guard let session = isPresent ? existing : addSession(name, connect.version, luggage, &work)
+    guard let session = isPresent ? existing : addSession(name, connect.version, &luggage, &work)
     else { return refuseConnect(connection, .quotaExceeded, .sessionsFull, returning: &luggage) }
     own(session, by: luggage.owner)
     identify(session, userName: luggage.userName, connect, on: connection)
@@ -137,28 +137,33 @@ extension Broker {
       && (connect.keepAlive == 0 || connect.keepAlive > policy.maximumKeepAlive)
   }
 
-  /// Whether so many Clients are connected, here or by that listener, that no further one may be.
-  private func isFull(
+  /// Why no further Client may be connected, here or by that listener; nil when one may.
+  private func fullness(
     besides existing: Handle<Session>?, on connection: Handle<Connection>
-  ) -> Bool {
-    let isFull =
-      hasReached(policy.maximumConnections, statistics.clientsConnected, connection)
-      || hasReached(
+  ) -> StaticString? {
+    if let existing, sessions[existing].isConnected { return nil }
+    let fullness =
+      fullness(policy.maximumConnections, statistics.clientsConnected, connection)
+      ?? fullness(
         listenerPolicy(of: connection).maximumConnections,
         presence.count(by: connections[connection].listener), connection)
-    guard let existing else { return isFull || hasReachedSessions }
-    return isFull && !sessions[existing].isConnected
+    if fullness != nil || existing != nil || !hasReachedSessions { return fullness }
+    return "there are as many sessions as may be"
   }
 
   /// What the configuration allows is as it says; of what the board has, something is kept for Clients
   /// from addresses that have hardly any.
-  private func hasReached(
+  private func fullness(
     _ maximum: Int, _ count: Int, _ connection: Handle<Connection>
-  ) -> Bool {
-    guard maximum >= limits.connections else { return count >= maximum }
+  ) -> StaticString? {
+    guard maximum >= limits.connections else {
+      return count < maximum ? nil : "as many are connected as may be"
+    }
     let owner = owners[connections[connection].owner]
-    return !shares.clients.allows(
-      1, holding: Int(owner.places - owner.entering), free: shares.clients.capacity - count)
+    let shortage = shares.clients.shortage(
+      of: .connections, for: 1, holding: Int(owner.places - owner.entering),
+      free: shares.clients.capacity - count)
+    return shortage?.words
   }
 
   private var hasReachedSessions: Bool {
@@ -218,8 +223,8 @@ extension Broker {
     sessions[session].expiryInterval = expiryInterval(of: connect)
     sessions[session].sendQuota = sendQuota(for: connect)
     connections[connection].session = session
-    owners.comeBack(session, of: sessionOwners[session.index])
-    replays.comeBack(session)
+    owners.comeBack(session)
+    retention.replays.comeBack(session)
     countEntered(connection)
     schedule.cancel(session)
   }
@@ -265,7 +270,7 @@ extension Broker {
     let ours = min(connect.topicAliasMaximum, listener.maximumTopicAliasOut)
     // What a reload changes later is not taken back from this Client. [MQTT-3.3.2-12]
     let theirs = connect.version == .v5 ? listener.maximumTopicAlias : 0
-    guard ours > 0 || theirs > 0 else { return }
+    guard ours > 0 || theirs > 0, connections[connection].transport == .stream else { return }
     aliases.claim(for: &connections[connection])
     guard !connections[connection].aliases.isNull else { return }
     connections[connection].topicAliasMaximum = ours
@@ -284,8 +289,7 @@ extension Broker {
     }
     var answer = Connack(
       version: connect.version, reason: .success, isSessionPresent: isSessionPresent,
-      reasonString: losses.span,
-      assignedClientIdentifier: assigned)
+      reasonString: losses.span, assignedClientIdentifier: assigned)
     let listener = listenerPolicy(of: connection)
     answer.topicAliasMaximum = connections[connection].topicAliasAllowed
     answer.maximumPacketSize = UInt32(policy.maximumPacketSize)
@@ -295,7 +299,7 @@ extension Broker {
     answer.isRetainAvailable = policy.isRetainAvailable
     // The Client must use ours. [MQTT-3.1.2-23]
     if exceedsKeepAlive(connect) { answer.serverKeepAlive = policy.maximumKeepAlive }
-    respond(to: connection, answer, assigned: assigned)
+    respond(to: connection, answer)
   }
 
   /// Answers a CONNECT that is not accepted, and closes. [MQTT-3.1.4-2] [MQTT-3.2.2-7]
@@ -305,14 +309,19 @@ extension Broker {
     returning luggage: inout Luggage
   ) {
     giveBack(&luggage)
-    refuseConnect(connection, reason, event)
+    refuseConnect(connection, reason, event, luggage.shortage?.words)
   }
 
   mutating func refuseConnect(
-    _ connection: Handle<Connection>, _ reason: ReasonCode, _ event: Event = .clientRefused
+    _ connection: Handle<Connection>, _ reason: ReasonCode, _ event: Event = .clientRefused,
+    _ words: StaticString? = nil
   ) {
-    note(event, nil, reason.words)
-    let answer = Connack(version: connections[connection].version, reason: reason)
+    note(event, nil, words ?? reason.words)
+    var line = Line()
+    if let words, connections[connection].wantsProblemInformation { line.append(words) }
+    var answer = Connack(
+      version: connections[connection].version, reason: reason, reasonString: line.span)
+    answer.maximumLength = connections[connection].maximumPacketSize
     // Where 3.x has no code for the reason, the connection is closed in silence. [MQTT3-3.2.2-6]
     if answer.canBeSent { respond(to: connection, answer) }
     close(connection)

@@ -41,8 +41,8 @@ extension Broker {
     case .subscriptions: subscriptions.occupancy
     case .topicLevels: subscriptions.levelOccupancy
     case .sharedGroups: subscriptions.groupOccupancy
-    case .retainedMessages: retained.occupancy
-    case .retainedLevels: retained.levelOccupancy
+    case .retainedMessages: retention.index.occupancy
+    case .retainedLevels: retention.index.levelOccupancy
     case .messages: messages.messageOccupancy
     case .messageBlocks: messages.blockOccupancy
     case .deliveries: sessions.deliveryOccupancy

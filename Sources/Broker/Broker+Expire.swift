@@ -80,7 +80,7 @@ extension Broker {
   }
 
   /// When the peer must have taken something of what it is sent; nil when it does.
-  private func writeDue(_ connection: Handle<Connection>) -> Instant? {
+  func writeDue(_ connection: Handle<Connection>) -> Instant? {
     guard connections[connection].isBlocked && policy.writeTimeout > 0 else { return nil }
     return departures.blockedSince(connection).adding(milliseconds: policy.writeTimeout)
   }
@@ -142,7 +142,7 @@ extension Broker {
 
   /// Looks at a bounded number of messages and removes those that have expired. [MQTT-3.3.2-5]
   private mutating func sweep(_ work: inout Work) {
-    let end = max(retained.endPosition, sessions.endDeliverySlot)
+    let end = max(retention.index.endPosition, sessions.endDeliverySlot)
     let last = min(end, sweepPosition + 4096)
     while sweepPosition < last && !work.isSpent {
       work.pay()
@@ -155,7 +155,7 @@ extension Broker {
   }
 
   private mutating func sweep(at position: Int) {
-    if retained.isExpired(at: position, now: now) { removeRetained(at: position) }
+    if retention.index.isExpired(at: position, now: now) { removeRetained(at: position) }
     guard let delivery = sessions.expired(at: position, now: now, messages: messages),
       let session = sessions.session(at: Int(sessions[delivery].session))
     else { return }

@@ -11,7 +11,9 @@ extension Broker {
   mutating func userName(
     of connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
   ) -> Span<UInt8>? {
-    guard listenerPolicy(of: connection).usesIdentityAsUserName else {
+    guard listenerPolicy(of: connection).usesIdentityAsUserName,
+      connections[connection].transport == .stream
+    else {
       return connect.userName?.in(bytes)
     }
     return Broker.copy(presence.proof(of: connection), of: texts, to: &names.user)
@@ -26,8 +28,9 @@ extension Broker {
     let listener = listenerPolicy(of: connection)
     var identity = Identity()
     identity.userName = userName
-    identity.isProved = listener.usesIdentityAsUserName
-    identity.hasUserName = identity.isProved || connect.userName != nil
+    let isVouchedFor = connections[connection].transport == .inside
+    identity.isProved = listener.usesIdentityAsUserName || isVouchedFor
+    identity.hasUserName = connect.userName != nil || identity.isProved && !isVouchedFor
     identity.listener = connections[connection].listener
     identity.credential = credential(of: identity)
     // The memory of a place that nobody with a name has had is not touched.

@@ -6,7 +6,9 @@ import Memory
 extension Broker {
   /// How many more bytes of a connection can be kept.
   func inputRoom(of connection: Handle<Connection>) -> Int {
-    arrivals.room(for: connections[connection].input, holding: blocksCounted(for: connection))
+    arrivals.room(
+      for: connections[connection].input, holding: blocksCounted(for: connection),
+      largest: maximumPacketSize(isFirst: connections[connection].state == .awaitsConnect))
   }
 
   /// Receive blocks that count for a connection.

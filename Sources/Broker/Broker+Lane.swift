@@ -72,7 +72,7 @@ extension Broker {
     lane.end()
     giveUp(publication)
     if connections[connection].version == .v5 {
-      note(.publishRejected, publication.session, "")
+      note(.publishRejected, publication.session, words(of: cause, on: connection))
       answer(publication, offer.qos, .quotaExceeded)
     } else {
       refuse(connection, .quotaExceeded, .publishRejected, "it would have to wait for itself")
@@ -155,11 +155,11 @@ extension Broker {
   private mutating func distributeSlowly(
     _ message: Handle<Message>, _ topic: Span<UInt8>, from session: Handle<Session>
   ) {
-    let slow = SlowPublication(message: message, topicHash: hash.wide(topic), session: session)
+    let slow = SlowPublication(of: message, topicHash: hash.wide(topic), from: session)
     messages.retain(message)
     let isIn = session.isNull ? lane.enter(slow) : lane.enter(slow, of: session)
     if isIn { return }
     messages.release(message)
-    countDropped(nil)
+    countDropped(nil, "too many messages of the Server's own wait")
   }
 }

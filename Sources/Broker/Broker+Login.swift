@@ -20,6 +20,7 @@ extension Broker {
   mutating func admission(
     of connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
   ) -> Admission {
+    guard connections[connection].transport == .stream else { return .admitted }
     switch connections[connection].login {
     case .accepted: return .admitted
     case .refused: return refuseLogin(connect.userName?.in(bytes), on: connection)

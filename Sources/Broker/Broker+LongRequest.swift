@@ -59,14 +59,16 @@ extension Broker {
     case .subscribe(var packet):
       while !work.isSpent, let next = packet.next(in: bytes) {
         work.pay(WorkPrice.packet + WorkPrice.reading(next.filter.length))
-        let code = subscribe(next, packet.subscriptionIdentifier, bytes, on: connection, &work)
+        let code = beginSubscription(
+          to: next.filter.in(bytes), next.options, packet.subscriptionIdentifier, on: connection,
+          &work)
         put(code, of: &request, on: connection)
       }
       request.filters = .subscribe(packet)
     case .unsubscribe(var packet):
       while !work.isSpent, let next = packet.next(in: bytes) {
         work.pay(WorkPrice.packet + WorkPrice.reading(next.length))
-        let code = unsubscribe(from: next, bytes, on: connection, &work)
+        let code = endSubscription(from: next.in(bytes), on: connection, &work)
         put(code, of: &request, on: connection)
       }
       request.filters = .unsubscribe(packet)

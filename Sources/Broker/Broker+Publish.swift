@@ -77,10 +77,11 @@ extension Broker {
     }
     count(publish)
     hold(publish.packetIdentifier, publish.qos, of: session)
-    let slow = SlowPublication(
-      message: publication.message, topicHash: hash.wide(topic), session: session,
-      connection: connection, packetIdentifier: publish.packetIdentifier,
-      isToBeRetained: publish.isRetained)
+    var slow = SlowPublication(
+      of: publication.message, topicHash: hash.wide(topic), from: session)
+    slow.connection = connection
+    slow.packetIdentifier = publish.packetIdentifier
+    slow.isToBeRetained = publish.isRetained
     lane.enter(slow, of: connection)
     arrivals.hold(connection, &connections[connection], Wait(cause: .publication))
     return true

@@ -140,7 +140,7 @@ extension Broker {
   }
 
   /// A CONNECT needs to be no longer than all its fields at their longest, and a few properties.
-  private func maximumPacketSize(isFirst: Bool) -> Int {
+  func maximumPacketSize(isFirst: Bool) -> Int {
     isFirst ? min(policy.maximumPacketSize, 6 * 65_536) : policy.maximumPacketSize
   }
 
@@ -151,12 +151,8 @@ extension Broker {
   ) -> Bool {
     do throws(MalformedPacket) {
       let isDone = try dispatch(header, bytes, on: connection, &work)
-      guard isDone else { return false }
-      statistics.packetsReceived += 1
-      // Whole packets keep a connection alive, not bytes that trickle in. [MQTT-3.1.2-24]
-      connections[connection].lastReceived = now
-      arrivals.forgetWait(of: connection)
-      return true
+      if isDone { countPacket(on: connection) }
+      return isDone
     } catch {
       if header.type == .connect {
         connections[connection].announced = Connect.announcedVersion(in: bytes, header: header)

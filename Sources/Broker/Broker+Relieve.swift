@@ -15,9 +15,12 @@ extension Broker {
   /// Closes who has not completed its packet, or not read, for too long while others wait.
   mutating func relieveShortage() {
     if arrivals.isShort { closeGreediest() }
-    if departures.isShort { closeLongestBlocked() }
-    if arrivals.isShort || departures.isShort { armShortage() }
+    if lacksSendBlocks { closeLongestBlocked() }
+    if arrivals.isShort || lacksSendBlocks { armShortage() }
   }
+
+  /// Whether anybody waits for send blocks, for what it is owed or for an answer.
+  private var lacksSendBlocks: Bool { departures.isShort || arrivals.isShortOfSendBlocks }
 
   private mutating func closeGreediest() {
     guard let (place, since) = arrivals.greediest, since.adding(milliseconds: patience) <= now,

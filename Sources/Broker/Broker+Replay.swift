@@ -19,10 +19,10 @@ extension Broker {
     let range = subscriptions.filter(of: subscription, texts: texts, in: &names.filter)
     let wanted = names.filter.bytes(range)
     work.pay(1 + wanted.count / 64)
-    var progress = replays[session]
-    defer { replays[session] = progress }
+    var progress = retention.replays[session]
+    defer { retention.replays[session] = progress }
     for _ in 0..<Broker.stepLength {
-      let step = retained.next(
+      let step = retention.index.next(
         of: &progress.walk, along: wanted, now: now, messages: messages, name: &names.topic,
         work: &work)
       switch step {
@@ -45,7 +45,7 @@ extension Broker {
     _ found: Handle<RetainedMessage>, _ subscription: Handle<Subscription>,
     to session: Handle<Session>, on connection: Handle<Connection>, _ work: inout Work
   ) -> Bool {
-    let message = retained[found].message
+    let message = retention.index[found].message
     let topic = names.topic.bytes(0..<Int(messages[message].topicCount))
     guard mayReplay(topic, at: found.index, to: session, &work) else { return true }
     return sendRetained(message, subscription, to: session, on: connection)

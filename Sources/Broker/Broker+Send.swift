@@ -15,8 +15,13 @@ extension Broker {
     return nil
   }
 
-  /// Lets a connection send what it has, behind the others.
-  package mutating func owe(_ connection: Handle<Connection>) { departures.owe(connection) }
+  /// Lets a connection send what it has, or a visitor fetch it, behind the others.
+  package mutating func owe(_ connection: Handle<Connection>) {
+    switch connections[connection].transport {
+    case .stream: departures.owe(connection)
+    case .inside: callUp(connection)
+    }
+  }
 
   /// Moves what the session is owed to the connection's outgoing bytes, as far as there is room and
   /// work left.
@@ -56,7 +61,7 @@ extension Broker {
   }
 
   /// Whether a session has something that its connection has room to be given.
-  private func canBeGivenMore(_ connection: Handle<Connection>) -> Bool {
+  func canBeGivenMore(_ connection: Handle<Connection>) -> Bool {
     guard connections[connection].state == .established,
       connections[connection].output.count < limits.sendBytes
     else { return false }
@@ -96,6 +101,7 @@ extension Broker {
     guard !connections[connection].isBlocked else { return }
     connections[connection].isBlocked = true
     departures.block(connection, at: now)
+    if let due = writeDue(connection) { schedule.advance(connection, to: due) }
   }
 
   /// Says that the network takes bytes of a connection again.
@@ -117,11 +123,11 @@ extension Broker {
   }
 
   /// Sends CONNACK.
-  ///
-  /// - Parameter assigned: the client identifier that it assigns.
-  mutating func respond(
-    to connection: Handle<Connection>, _ answer: Connack, assigned: Span<UInt8> = Span()
-  ) {
+  mutating func respond(to connection: Handle<Connection>, _ answer: Connack) {
+    if connections[connection].transport == .inside {
+      let isPresent = answer.isSessionPresent
+      return tell(.connected(answer.reason, isSessionPresent: isPresent), connection)
+    }
     // Nothing but silence is left when even the shortest is too long. [MQTT-3.1.2-27]
     guard answer.encodedLength <= Int(clamping: connections[connection].maximumPacketSize) else {
       return close(connection)
@@ -129,7 +135,9 @@ extension Broker {
     var packet = PacketBytes<512>()
     answer.writeHead(to: &packet)
     send(packet.span, on: connection)
-    if connections[connection].state != .ended { send(assigned, on: connection) }
+    if connections[connection].state != .ended {
+      send(answer.assignedClientIdentifier, on: connection)
+    }
     statistics.packetsSent += 1
   }
 
@@ -138,6 +146,9 @@ extension Broker {
     _ type: PacketType, _ packetIdentifier: UInt16, _ reason: ReasonCode,
     on connection: Handle<Connection>
   ) {
+    if connections[connection].transport == .inside {
+      return tell(.acknowledged(type, packetIdentifier: packetIdentifier, reason), connection)
+    }
     var packet = PacketBytes<8>()
     let version = connections[connection].version
     Acknowledgement(type, packetIdentifier: packetIdentifier, reason: reason, version: version)
@@ -167,6 +178,8 @@ extension Broker {
     _ publication: Publication, _ bytes: Span<UInt8>, _ topic: Span<UInt8>, to match: Match,
     on connection: Handle<Connection>
   ) -> Bool {
+    // A visitor fetches what is queued for him.
+    guard connections[connection].transport == .stream else { return false }
     // What does not lie under its mount point is not for it.
     guard connections[connection].state == .established,
       let hidden = hiddenCount(of: topic, on: connection)
@@ -254,15 +267,30 @@ extension Broker {
     let room =
       departures.blocks.roomInLastBlock(of: outgoing)
       + sendBlocks(for: connection) * departures.blocks.blockBytes
-    return min(room, limits.sendBytes - outgoing.count)
+    return max(0, min(room, limits.sendBytes - outgoing.count))
+  }
+
+  /// Bytes of the head of a message that a connection may be given now.
+  ///
+  /// They leave in one piece. So whoever has nothing on its way may have more than its share: else one
+  /// message of a long Topic Name would stay in front of all others for ever.
+  func headRoom(on connection: Handle<Connection>) -> Int {
+    let room = sendRoom(on: connection)
+    guard connections[connection].output.isEmpty else { return room }
+    return max(room, sendBlocksLeft(for: connection) * departures.blocks.blockBytes)
   }
 
   /// Send blocks that a connection may claim now.
   func sendBlocks(for connection: Handle<Connection>) -> Int {
-    let outgoing = connections[connection].output
-    let others = connections.occupancy.used - departures.holders - (outgoing.isEmpty ? 1 : 0)
-    let free = departures.blocks.occupancy.free - max(0, others)
-    return shares.sendBlocks.room(holding: departures.blocks.blockCount(of: outgoing), free: free)
+    let held = departures.blocks.blockCount(of: connections[connection].output)
+    return shares.sendBlocks.room(holding: held, free: sendBlocksLeft(for: connection))
+  }
+
+  /// Send blocks that are free, without those that are kept for others.
+  private func sendBlocksLeft(for connection: Handle<Connection>) -> Int {
+    let isHolder = !connections[connection].output.isEmpty
+    let others = connections.occupancy.used - departures.holders - (isHolder ? 0 : 1)
+    return departures.blocks.occupancy.free - max(0, others)
   }
 
   /// Puts changed outgoing bytes back where they belong.

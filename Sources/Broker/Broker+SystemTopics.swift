@@ -159,7 +159,7 @@ extension Broker {
     case .bytesSent: value.append(statistics.bytesSent)
     case .subscriptionsCount: value.append(subscriptions.occupancy.used)
     case .sharedCount: value.append(subscriptions.sharedCount)
-    case .retainedCount: value.append(retained.count)
+    case .retainedCount: value.append(retention.index.count)
     // There is no heap: what the pools hold stands for it.
     case .heapCurrent: value.append(messages.bytesInUse + packetBytesOut)
     case .heapMaximum: value.append(messages.blockOccupancy.peak * limits.messageBlockBytes)

@@ -32,7 +32,7 @@ extension Broker {
   /// Whether anything could go on at once, so that there is no time to wait.
   package var isBusy: Bool {
     arrivals.agendaCount > 0 || departures.owedCount > 0 || departures.dyingCount > 0
-      || !farewells.isEmpty || !doomed.isEmpty || lane.isBusy || hasSystemTopics || hasLosses
+      || !endings.isEmpty || lane.isBusy || hasSystemTopics || hasLosses
       || arrivals.hasUnasked || departures.hasUnasked
       || releases != releasesSeen && (arrivals.hasWaiting || departures.isShort)
       || logins.hasTurns
@@ -60,20 +60,20 @@ extension Broker {
   mutating func end(_ session: Handle<Session>) {
     publishWill(of: session)
     schedule.cancel(session)
-    doomed.remove(session.index)
-    replays.reset(session, &retained)
-    owners.comeBack(session, of: sessionOwners[session.index])
+    endings.doomed.remove(session.index)
+    retention.replays.reset(session, &retention.index)
+    owners.comeBack(session)
     sessions.retire(session)
     subscriptions.retire(session.index)
     var work = courtesy
-    if !dismantle(session, &work) { farewells.append(session.index) }
+    if !dismantle(session, &work) { endings.farewells.append(session.index) }
     courtesy = work
   }
 
   mutating func bidFarewells(_ work: inout Work) {
-    while !work.isSpent, let slot = farewells.removeFirst() {
+    while !work.isSpent, let slot = endings.farewells.removeFirst() {
       guard let session = sessions.retired(at: slot) else { continue }
-      if !dismantle(session, &work) { farewells.append(slot) }
+      if !dismantle(session, &work) { endings.farewells.append(slot) }
     }
   }
 

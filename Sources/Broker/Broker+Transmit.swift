@@ -6,35 +6,46 @@ import Messages
 import Sessions
 import Topics
 
-// Stored messages to bytes: the headers at once, the Payload piece by piece. [3.3]
+// Stored messages to bytes: the head at once, properties and Payload piece by piece. [3.3]
 extension Broker {
   /// Sends the oldest unsent delivery; false when there is no room for it yet.
   mutating func transmitNext(
     of session: Handle<Session>, on connection: Handle<Connection>, _ work: inout Work
   ) -> Bool {
     let handle = sessions[session].firstUnsent
+    guard let hidden = prepare(handle, of: session, on: connection, &work) else { return true }
     let delivery = sessions[handle]
-    if delivery.stage == .awaitsPubcomp {
-      // Sent again on a new connection. [MQTT-4.4.0-1]
-      sessions.transmit(session, messages: messages)
-      acknowledge(.pubrel, delivery.packetIdentifier, .success, on: connection)
-      return true
-    }
-    guard let hidden = hiddenCount(of: delivery, for: session, on: connection, &work) else {
-      sessions.remove(handle, of: session, messages: &messages, texts: &texts)
-      return true
-    }
     let alias = alias(forStored: delivery.message, from: hidden, on: connection)
     let header = header(of: delivery, hidden: hidden, alias, on: connection)
     guard fits(header, on: connection) else {
       sessions.remove(handle, of: session, messages: &messages, texts: &texts)
       return true  // as if it had been sent [MQTT-3.1.2-28]
     }
-    let headBytes = header.packetLength - messages[delivery.message].payloadCount
-    guard headBytes <= sendRoom(on: connection) else { return false }
+    let headBytes = header.packetLength - followingCount(of: delivery.message, on: connection)
+    guard headBytes <= headRoom(on: connection) else { return false }
     work.pay(WorkPrice.copying(header.packetLength))
     transmit(handle, header, alias, hidden: hidden, of: session, on: connection)
     return true
+  }
+
+  /// Bytes of the Topic Name that the Client is not shown; nil when the delivery is done with, since it
+  /// was for a PUBREL or is not for the Client any more, or when work is spent.
+  mutating func prepare(
+    _ handle: Handle<Delivery>, of session: Handle<Session>, on connection: Handle<Connection>,
+    _ work: inout Work
+  ) -> Int? {
+    let delivery = sessions[handle]
+    if delivery.stage == .awaitsPubcomp {
+      // Sent again on a new connection. [MQTT-4.4.0-1]
+      sessions.transmit(session, messages: messages)
+      acknowledge(.pubrel, delivery.packetIdentifier, .success, on: connection)
+      return nil
+    }
+    if let hidden = hiddenCount(of: delivery, for: session, on: connection, &work) {
+      return sessions.seekPacketIdentifier(of: session, &work) ? hidden : nil
+    }
+    sessions.remove(handle, of: session, messages: &messages, texts: &texts)
+    return nil
   }
 
   /// Bytes of the Topic Name that the Client is not shown; nil when the delivery is not for it any
@@ -51,7 +62,7 @@ extension Broker {
     // Not sent again either: what was sent and not acknowledged need not have arrived.
     guard mayStillRead(delivery, session, &work) else { return nil }
     guard let hidden = hiddenCount(ofStored: delivery.message, on: connection) else {
-      countDropped(session)
+      countDropped(session, "it was kept under another mount point")
       return nil
     }
     return hidden
@@ -102,7 +113,16 @@ extension Broker {
     }
   }
 
-  /// Writes a message for whose headers there is room; its Payload follows as there is room.
+  /// Bytes of a message that may follow its head piece by piece: the properties that are forwarded,
+  /// which may be as long as any packet, and the Payload.
+  private func followingCount(
+    of message: Handle<Message>, on connection: Handle<Connection>
+  ) -> Int {
+    let isV5 = connections[connection].version == .v5
+    return (isV5 ? Int(messages[message].propertiesCount) : 0) + messages[message].payloadCount
+  }
+
+  /// Writes a message for whose head there is room; the rest follows as there is room.
   private mutating func write(
     _ header: OutgoingPublish, _ handle: Handle<Message>, _ identifiers: Chain,
     _ alias: OutgoingAlias, hidden: Int, on connection: Handle<Connection>
@@ -115,19 +135,23 @@ extension Broker {
     messages.skip(hidden, with: &cursor)
     put(Int(message.topicCount) - hidden, from: &cursor, to: &outgoing, unless: alias.isKnown)
     putBeforeForwarded(header, to: &outgoing)
-    put(Int(message.propertiesCount), from: &cursor, to: &outgoing, unless: !isV5)
-    if isV5 { put(identifiers, to: &outgoing) }
+    if isV5 {
+      put(identifiers, to: &outgoing)
+    } else {
+      messages.skip(Int(message.propertiesCount), with: &cursor)
+    }
     setOutput(outgoing, of: connection)
     countPublish(message.payloadCount)
     owe(connection)
-    putPayload(of: handle, from: cursor, on: connection)
+    putFollowing(of: handle, from: cursor, on: connection)
   }
 
-  /// Appends a Payload if there is room for all of it, and lets it follow piece by piece if not.
-  private mutating func putPayload(
+  /// Appends what follows the head if there is room for all of it, and lets it follow piece by piece if
+  /// not.
+  private mutating func putFollowing(
     of handle: Handle<Message>, from cursor: ChainCursor, on connection: Handle<Connection>
   ) {
-    let count = messages[handle].payloadCount
+    let count = followingCount(of: handle, on: connection)
     let room = sendRoom(on: connection)
     guard count > room else {
       var cursor = cursor
@@ -141,7 +165,7 @@ extension Broker {
     connections[connection].isStreaming = true
   }
 
-  /// Moves as much of the Payload under way as there is room for.
+  /// Moves as much of what is under way as there is room for.
   mutating func stream(_ connection: Handle<Connection>, _ work: inout Work) {
     let room = sendRoom(on: connection)
     let count = min(Int(departures.streams[connection.index].remaining), room)
@@ -156,7 +180,8 @@ extension Broker {
     }
     guard departures.streams[connection.index].remaining > 0 else { return endStream(connection) }
     guard connections[connection].output.isEmpty else { return }
-    note(.sendBlocksShort, connections[connection].session, "")
+    note(
+      .sendBlocksShort, connections[connection].session, words(of: .sendBlocks(1), on: connection))
     waitForBlocks(connection)
   }
 

@@ -70,13 +70,13 @@ extension Broker {
     guard connections[connection].isLive && !connections[connection].isWaiting else { return }
     var wait = arrivals.wait(of: connection)
     if !wait.hasEnd {
-      note(cause.event, connections[connection].session, "")
+      note(cause.event, connections[connection].session, words(of: cause, on: connection))
       wait.until = now.adding(milliseconds: policy.queueFullWait)
     }
     wait.cause = cause
     arrivals.hold(connection, &connections[connection], wait)
     schedule.advance(connection, to: wait.until)
-    if wait.isForReceiveBlocks { armShortage() }
+    if wait.isForReceiveBlocks || wait.isForSendBlocks { armShortage() }
   }
 
   /// Sees to what becomes of a connection's input after some of it was taken: it has another turn,
@@ -92,7 +92,10 @@ extension Broker {
     guard inputRoom(of: connection) > 0 else {
       return wait(connection, for: .receiveBlocks)
     }
-    arrivals.resume(connection, &connections[connection])
+    switch connections[connection].transport {
+    case .stream: arrivals.resume(connection, &connections[connection])
+    case .inside: arrivals.callUp(connection)
+    }
   }
 
   /// Ends the waiting of a connection's input.
@@ -111,7 +114,10 @@ extension Broker {
       arrivals.askAll()
       departures.askAll()
     }
-    while !work.isSpent && departures.retryShort() { work.pay() }
+    while !work.isSpent, let place = departures.nextUnasked() {
+      work.pay()
+      if let connection = connections.handle(at: place) { owe(connection) }
+    }
     while !work.isSpent, let place = arrivals.nextUnasked() {
       work.pay()
       guard let connection = connections.handle(at: place), connections[connection].isWaiting
@@ -129,7 +135,7 @@ extension Broker {
     arrivals.blocks.occupancy.releases &+ departures.blocks.occupancy.releases
       &+ sessions.deliveryOccupancy.releases &+ sessions.unreleasedOccupancy.releases
       &+ messages.messageOccupancy.releases &+ texts.occupancy.releases
-      &+ retained.occupancy.releases
+      &+ retention.index.occupancy.releases
   }
 
   /// Whether what a connection waits for is there, as far as can be seen without looking for all who
@@ -143,7 +149,7 @@ extension Broker {
     case .queue(let session, let byteCount):
       !sessions.contains(session) || !binds(session) || hasQueueRoom(session, Int(byteCount))
     case .messages(let byteCount): messages.hasRoom(for: Int(byteCount))
-    case .retained: retained.occupancy.free > 0
+    case .retained: retention.index.occupancy.free > 0
     case .texts(let byteCount): mayClaimTexts(Int(byteCount), holding: 0)
     }
   }

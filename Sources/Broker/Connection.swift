@@ -19,6 +19,8 @@ package struct Connection: BitwiseCopyable {
   }
 
   package internal(set) var state = State.awaitsConnect
+  /// How its packets come and go.
+  package let transport: Transport
   var version = ProtocolVersion.v3_1_1
   /// The version that a CONNECT named which could not be read; nil if it was no MQTT at all.
   var announced: ProtocolVersion?
@@ -61,8 +63,9 @@ package struct Connection: BitwiseCopyable {
   /// Bytes ready to leave.
   package internal(set) var output = Chain()
 
-  init(listener: UInt8, at now: Instant) {
+  init(listener: UInt8, transport: Transport, at now: Instant) {
     self.listener = listener
+    self.transport = transport
     lastReceived = now
   }
 

@@ -57,12 +57,12 @@ package struct Departures: ~Copyable {
   /// Says that something was given back for which somebody may wait.
   mutating func askAll() { unasked = short.count }
 
-  /// Lets the one that has waited longest for send blocks try again; false when all have been asked.
-  mutating func retryShort() -> Bool {
-    guard unasked > 0, let place = short.removeFirst() else { return false }
+  /// Takes out the place that has waited longest for send blocks and is to try again; nil when all
+  /// have been asked.
+  mutating func nextUnasked() -> Int? {
+    guard unasked > 0, let place = short.removeFirst() else { return nil }
     unasked -= 1
-    owed.append(place)
-    return true
+    return place
   }
 
   /// Whether anybody waits for send blocks.

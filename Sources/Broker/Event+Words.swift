@@ -24,28 +24,28 @@ extension Event {
     case .messageExpired: ("A message for", "expired")
     case .serverStopping: ("swiftlet terminating", "")
     case .clientsFull:
-      ("A client was refused: as many are connected as may be", "")
+      ("A client was refused", "")
     case .sessionsFull:
-      ("A client was refused: its user has his share of sessions or text blocks", "")
+      ("A client was refused", "")
     case .sessionCrowdedOut:
-      ("Session of", "ended: its user has his share of sessions, and this one had nothing to lose")
+      ("Session of", "ended: its user has its share of sessions, and this one had nothing to lose")
     case .subscriptionsFull:
-      ("Client", "could not subscribe: subscriptions, topic levels or text blocks are used up")
-    case .publishRejected: ("Client", "was refused a message: a queue or a table is full")
-    case .publisherStalled: ("Client", "waits: a queue or a table is full for its message")
+      ("Client", "could not subscribe")
+    case .publishRejected: ("Client", "was refused a message")
+    case .publisherStalled: ("Client", "waits with its message")
     case .readerTimedOut: ("Client", "disconnected: it takes nothing of what it is sent")
     case .publisherTimedOut: ("Client", "disconnected: it has waited too long")
-    case .sessionOverflowed: ("Session of", "ended: its queue is full")
+    case .sessionOverflowed: ("Session of", "ended for want of room in its queue")
     case .messagesLost: ("Client", "has lost messages")
     case .messageDropped: ("Outgoing message for", "dropped")
     case .messageTooLarge: ("A message is too large for", "and was not delivered")
     case .packetUnfinished: ("Client", "disconnected")
     case .packetTooLarge: ("Client", "disconnected")
-    case .retainedFull: ("A message was not retained: retained messages are used up", "")
+    case .retainedFull: ("A message was not retained", "")
     case .willFull: ("A client was refused: there is no room for its Will", "")
     case .aliasesFull: ("Client", "disconnected")
-    case .receiveBlocksShort: ("Client", "waits: receive blocks are used up")
-    case .sendBlocksShort: ("Client", "waits: send blocks are used up")
+    case .receiveBlocksShort: ("Client", "waits to be read")
+    case .sendBlocksShort: ("Client", "waits to be sent more")
     case .loginFailed, .deliveryDenied: ("", "")
     }
   }

@@ -55,7 +55,9 @@ struct SlowLane: ~Copyable {
   var isBusy: Bool { current != nil || !queue.isEmpty }
 
   /// Whether a message of a topic with this hash may be here.
-  func concerns(_ topicHash: UInt64) -> Bool { isBusy && topics[Int(topicHash & 63)] > 0 }
+  func concerns(_ topicHash: UInt64) -> Bool {
+    isBusy && topics[Int(SlowPublication.topicClass(of: topicHash))] > 0
+  }
 
   /// Lets a connection's message wait for its turn.
   mutating func enter(_ publication: SlowPublication, of connection: Handle<Connection>) {
@@ -82,7 +84,7 @@ struct SlowLane: ~Copyable {
 
   private mutating func enter(_ publication: SlowPublication, at slot: Int) {
     publications[slot] = publication
-    topics[Int(publication.topicHash & 63)] += 1
+    topics[Int(publication.topicClass)] += 1
     queue.append(slot)
   }
 
@@ -107,7 +109,7 @@ struct SlowLane: ~Copyable {
     guard !publication.message.isNull else { return nil }
     let wasQueued = queue.contains(connection.index)
     queue.remove(connection.index)
-    topics[Int(publication.topicHash & 63)] -= 1
+    topics[Int(publication.topicClass)] -= 1
     publications[connection.index] = SlowPublication()
     publication.connection = .null
     return wasQueued && enter(publication) ? nil : publication
@@ -127,7 +129,7 @@ struct SlowLane: ~Copyable {
 
   /// Ends with the one that is being distributed.
   mutating func end() {
-    if let current { topics[Int(current.topicHash & 63)] -= 1 }
+    if let current { topics[Int(current.topicClass)] -= 1 }
     current = nil
   }
 
@@ -149,7 +151,6 @@ struct SlowLane: ~Copyable {
 struct SlowPublication: BitwiseCopyable {
   /// The message, which it holds.
   var message = Handle<Message>.null
-  var topicHash: UInt64 = 0
   /// Who published it; null for the Server.
   var session = Handle<Session>.null
   /// Who waits for its acknowledgement; null for nobody.
@@ -158,4 +159,19 @@ struct SlowPublication: BitwiseCopyable {
   var packetIdentifier: UInt16 = 0
   /// Whether it is to take its place among the retained messages when it has gone to all.
   var isToBeRetained = false
+  /// The end of its topic's hash.
+  private(set) var topicClass: UInt8 = 0
+
+  init() {}
+
+  init(
+    of message: Handle<Message>, topicHash: UInt64, from session: Handle<Session>
+  ) {
+    self.message = message
+    self.session = session
+    topicClass = SlowPublication.topicClass(of: topicHash)
+  }
+
+  /// Topics are told apart by so much of their hashes.
+  static func topicClass(of topicHash: UInt64) -> UInt8 { UInt8(topicHash & 63) }
 }

@@ -34,6 +34,8 @@ struct Owners: ~Copyable {
   private var index: HashIndex
   /// Who stands for those for whom there was no room; null while there are none.
   private var everybody: Handle<Owner> = .null
+  /// Whose each session is, by its slot; null for nobody's.
+  private var ownerOf: SlotTable<Handle<Owner>>
   /// The neighbours of each session that is away, by its slot.
   private var away: SlotTable<AwayLinks>
 
@@ -46,6 +48,7 @@ struct Owners: ~Copyable {
   init(count: Int, sessions: Int, in region: inout Region) {
     owners = Pool("owners", capacity: count, in: &region)
     index = HashIndex(capacity: count, in: &region)
+    ownerOf = SlotTable("session owners", count: sessions, in: &region)
     away = SlotTable("sessions away", count: sessions, in: &region)
   }
 
@@ -88,7 +91,8 @@ struct Owners: ~Copyable {
     return nil
   }
 
-  /// The last place is everybody's else.
+  /// The last place is everybody's else, for as long as anybody has it; meanwhile what is given back
+  /// is for those who come then.
   private mutating func add(_ key: UInt64) -> Handle<Owner> {
     if !everybody.isNull && owners.occupancy.free == 0 {
       owners.refuse()
@@ -97,7 +101,7 @@ struct Owners: ~Copyable {
     guard let owner = owners.claim(Owner(key: key)) else {
       preconditionFailure("the last owner stands for all others")
     }
-    if owners.occupancy.free == 0 {
+    if owners.occupancy.free == 0 && everybody.isNull {
       everybody = owner
     } else {
       index.insert(owner.index, hash: UInt32(truncatingIfNeeded: key))
@@ -107,8 +111,17 @@ struct Owners: ~Copyable {
 
   // MARK: Sessions that are away
 
-  /// Remembers that a session of an owner is away, behind those that are so longer.
-  mutating func leave(_ session: Handle<Session>, of owner: Handle<Owner>) {
+  /// Whose a session is; null for nobody's.
+  func owner(of session: Handle<Session>) -> Handle<Owner> { ownerOf[session.index] }
+
+  /// Says whose a session is from now on.
+  mutating func setOwner(of session: Handle<Session>, to owner: Handle<Owner>) {
+    ownerOf[session.index] = owner
+  }
+
+  /// Remembers that a session is away, behind those of its owner that are so longer.
+  mutating func leave(_ session: Handle<Session>) {
+    let owner = ownerOf[session.index]
     guard !owner.isNull, !away[session.index].isAway else { return }
     let last = owners[owner].lastAway
     away[session.index] = AwayLinks(previous: last, isAway: true)
@@ -120,8 +133,9 @@ struct Owners: ~Copyable {
     owners[owner].lastAway = session
   }
 
-  /// Remembers that a session of an owner is back, or gone.
-  mutating func comeBack(_ session: Handle<Session>, of owner: Handle<Owner>) {
+  /// Remembers that a session is back, or gone.
+  mutating func comeBack(_ session: Handle<Session>) {
+    let owner = ownerOf[session.index]
     let links = away[session.index]
     guard links.isAway else { return }
     if links.previous.isNull {

@@ -38,6 +38,9 @@ struct Wait: BitwiseCopyable {
   /// Whether others have too many of the blocks that its packet takes.
   var isForReceiveBlocks: Bool { if case .receiveBlocks = cause { true } else { false } }
 
+  /// Whether others have too many of the blocks that its answer takes.
+  var isForSendBlocks: Bool { if case .sendBlocks = cause { true } else { false } }
+
   /// Whether there is nothing to be said.
   var isBlank: Bool { if case .none = cause { !hasEnd } else { false } }
 }

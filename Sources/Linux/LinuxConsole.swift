@@ -14,7 +14,8 @@ package struct LinuxConsole: Console, ~Copyable {
   let options: CommandLineOptions
   /// The file that is being read.
   var text: Buffer
-  private var signals: Int32 = -1
+  /// The descriptor that is readable when a signal has come.
+  package private(set) var signals: Int32 = -1
   private var log = LinuxLog()
   package var supervisor = Supervisor()
 
@@ -23,7 +24,7 @@ package struct LinuxConsole: Console, ~Copyable {
     text = Buffer("configuration", capacity: configurationBytes, in: &region)
   }
 
-  /// The descriptor that is readable when a signal has come; a negative errno when there is none.
+  /// Lets signals wait until they are read; a negative errno when that cannot be.
   package mutating func openSignals() -> Int32 {
     signals = linux_signals_open()
     return signals

@@ -22,6 +22,14 @@ package struct PublishProperties: BitwiseCopyable {
     forwardedCount = block.length
   }
 
+  /// Reads the properties in `block`, without their length, of a message made within the process.
+  package init(_ block: Field, in bytes: Span<UInt8>) throws(MalformedPacket) {
+    self.init(block: block)
+    guard !block.isEmpty else { return }
+    var properties = PropertyReader(bytes, block: block, of: .publish)
+    while let property = try properties.next() { try take(property) }
+  }
+
   /// Parses a block of properties with its length before it.
   init(parsing reader: inout PacketReader, of place: PropertyPlaces) throws(MalformedPacket) {
     self.init(block: try reader.readPropertyBlock())

@@ -11,10 +11,13 @@ package struct Line: ~Copyable {
     @_lifetime(borrow self) get { bytes.span.extracting(0..<count) }
   }
 
+  /// How many bytes more it takes.
+  var room: Int { bytes.count - 1 - count }
+
   package mutating func removeAll() { count = 0 }
 
   package mutating func append(byte: UInt8) {
-    guard count < bytes.count - 1 else { return }
+    guard room > 0 else { return }
     bytes[count] = byte
     count += 1
   }
@@ -27,13 +30,6 @@ package struct Line: ~Copyable {
 
   package mutating func append(_ text: Span<UInt8>) {
     for index in text.indices { append(byte: text[index]) }
-  }
-
-  /// Appends text from outside with control characters shown as `?`, so that no peer writes lines.
-  package mutating func append(foreign text: Span<UInt8>) {
-    for index in text.indices {
-      append(byte: text[index] < 0x20 || text[index] == 0x7F ? UInt8(ascii: "?") : text[index])
-    }
   }
 
   /// Appends a number in decimal, padded on the left with `pad` to `width`.

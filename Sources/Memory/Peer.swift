@@ -85,16 +85,24 @@ package struct Peer: BitwiseCopyable {
 }
 
 extension Line {
-  /// Appends an address and its port: `192.0.2.1:1883`, `[2001:db8::1]:1883` [RFC 5952], or `local`.
+  /// Appends an address and its port as Mosquitto writes them: `192.0.2.1:1883`, `2001:db8::1:1883`.
+  ///
+  /// Behind the last colon there always is the port. Who has neither is `local` or `unknown`.
   package mutating func append(_ peer: Peer) {
+    append(addressOf: peer)
+    guard peer.kind == .version4 || peer.kind == .version6 else { return }
+    append(byte: UInt8(ascii: ":"))
+    append(UInt64(peer.port))
+  }
+
+  /// Appends an address without its port: `192.0.2.1`, `2001:db8::1` [RFC 5952], `local` or `unknown`.
+  package mutating func append(addressOf peer: Peer) {
     switch peer.kind {
-    case .none: return append("unknown")
-    case .local: return append("local")
+    case .none: append("unknown")
+    case .local: append("local")
     case .version4: appendVersion4(peer)
     case .version6: appendVersion6(peer)
     }
-    append(byte: UInt8(ascii: ":"))
-    append(UInt64(peer.port))
   }
 
   private mutating func appendVersion4(_ peer: Peer) {
@@ -106,7 +114,6 @@ extension Line {
   }
 
   private mutating func appendVersion6(_ peer: Peer) {
-    append(byte: UInt8(ascii: "["))
     let zeros = peer.longestZeros
     var index = 0
     while index < 8 {
@@ -119,7 +126,6 @@ extension Line {
       append(hexadecimalGroup: peer.group(index))
       index += 1
     }
-    append(byte: UInt8(ascii: "]"))
   }
 
   /// Appends up to four digits, without leading zeros and in lower case. [RFC 5952, 4.1 and 4.3]

@@ -20,9 +20,14 @@ package struct Share: BitwiseCopyable {
   /// - Parameter owners: how many may hold something of it.
   /// - Parameter need: what the least of them cannot do without.
   package init(capacity: Int, owners: Int, need: Int) {
+    self.init(capacity: capacity, freely: capacity / 2, owners: owners, need: need)
+  }
+
+  /// The same of a table of which more is for anybody.
+  package init(capacity: Int, freely: Int, owners: Int, need: Int) {
     let kept = capacity / 4
     self.init(
-      capacity: capacity, freely: capacity / 2, kept: kept,
+      capacity: capacity, freely: freely, kept: kept,
       part: min(max(need, kept / max(1, owners)), max(1, kept)))
   }
 

@@ -169,6 +169,11 @@ package struct MessageStore: ~Copyable {
     target.append(count, from: &cursor, of: chains, to: &chain)
   }
 
+  /// Copies bytes from the cursor on into `target`, which it fills.
+  package func read(_ cursor: inout ChainCursor, into target: inout MutableSpan<UInt8>) {
+    chains.read(&cursor, into: &target)
+  }
+
   /// Moves the cursor over `count` bytes.
   package func skip(_ count: Int, with cursor: inout ChainCursor) {
     chains.skip(count, with: &cursor)

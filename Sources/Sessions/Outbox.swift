@@ -45,6 +45,28 @@ extension SessionDirectory {
     if deliveries[handle].stage == .unsent { beginExchange(handle, of: session) }
   }
 
+  /// Sees to it that the next Packet Identifier is free, as far as work goes: who acknowledges nothing
+  /// may hold all but one of them; false when those next to be looked at are for a later turn.
+  package mutating func seekPacketIdentifier(
+    of session: Handle<Session>, _ work: inout Work
+  ) -> Bool {
+    let handle = sessions[session].firstUnsent
+    guard deliveries[handle].qos > .atMostOnce, deliveries[handle].stage == .unsent else {
+      return true
+    }
+    while find(next(after: sessions[session].lastPacketIdentifier), of: session) != nil {
+      work.pay()
+      guard !work.isSpent else { return false }
+      sessions[session].lastPacketIdentifier = next(
+        after: sessions[session].lastPacketIdentifier)
+    }
+    return true
+  }
+
+  private func next(after identifier: UInt16) -> UInt16 {
+    identifier == .max ? 1 : identifier + 1
+  }
+
   /// The delivery that was sent with this Packet Identifier and is not yet acknowledged.
   package func find(
     _ packetIdentifier: UInt16, of session: Handle<Session>
@@ -234,7 +256,7 @@ extension SessionDirectory {
   private mutating func freePacketIdentifier(of session: Handle<Session>) -> UInt16 {
     var identifier = sessions[session].lastPacketIdentifier
     repeat {
-      identifier = identifier == UInt16.max ? 1 : identifier + 1
+      identifier = next(after: identifier)
     } while find(identifier, of: session) != nil
     sessions[session].lastPacketIdentifier = identifier
     return identifier

@@ -9,13 +9,9 @@ package struct Subscription: BitwiseCopyable {
   /// The group of a Shared Subscription; null otherwise.
   package let group: Handle<SharedGroup>
   package internal(set) var options: SubscriptionOptions
+  package internal(set) var isReplaying = false
   /// The Subscription Identifier, or zero. [3.8.2.1.2]
   package internal(set) var identifier: UInt32
-  /// The retained message to look at next while retained messages are replayed.
-  package var replayPosition: UInt32 = 0
-  /// The same for the `$SYS` topics, which follow the retained messages.
-  package var systemPosition: UInt32 = 0
-  package internal(set) var isReplaying = false
 
   /// Neighbours among those whose filter ends at the same node, or among the group's members.
   var next: Handle<Subscription> = .null

@@ -46,14 +46,16 @@ package struct TopicWalk: ~Copyable {
 /// A node that a walk has still to visit, and where its children's level begins in the name.
 struct PendingNode: BitwiseCopyable {
   let node: Handle<TopicNode>
-  let offset: Int
+  private let place: UInt32
   let isMatch: Bool
   let isReserved: Bool
 
   init(node: Handle<TopicNode>, offset: Int, isMatch: Bool = false, isReserved: Bool = false) {
     self.node = node
-    self.offset = offset
+    place = UInt32(offset)
     self.isMatch = isMatch
     self.isReserved = isReserved
   }
+
+  var offset: Int { Int(place) }
 }

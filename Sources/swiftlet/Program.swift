@@ -92,7 +92,8 @@ struct Program: ~Copyable {
     tell(.information, Broker.version, " starting")
     rights.asUser { server.console.warnOfOpenSecrets() }
     raiseDescriptorLimit()
-    return openListeners(rights)
+    // Before anybody can connect: from then on a signal must not end us, as it does who has not asked.
+    return openSignals() && openListeners(rights)
   }
 
   @inline(never)
@@ -156,9 +157,15 @@ struct Program: ~Copyable {
   }
 
   @inline(never)
+  private mutating func openSignals() -> Bool {
+    let result = server.console.openSignals()
+    if result < 0 { server.console.complain("Error: Unable to wait for signals", result) }
+    return result >= 0
+  }
+
+  @inline(never)
   private mutating func startWaiting() -> Bool {
-    let signals = server.console.openSignals()
-    let result = signals < 0 ? signals : server.network.start(signals: signals)
+    let result = server.network.start(signals: server.console.signals)
     if result < 0 { server.console.complain("Error: Unable to wait for connections", result) }
     return result >= 0
   }

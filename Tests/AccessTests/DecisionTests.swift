@@ -173,3 +173,22 @@ private func matches(_ filter: String, _ name: String) -> Bool {
   }
   #expect(keys.count == 10_000)
 }
+
+@Test func aDecisionCostsAUnitForEachRuleThatIsLookedAt() {
+  // Those of other users cost nothing.
+  let files = Files {
+    $0.users = 20
+    $0.accessRules = 100
+  }
+  let own = (0..<30).map { "topic read own/\($0)" }.joined(separator: "\n")
+  let others = (0..<18).map { "user u\($0)\ntopic x/\($0)\n" }.joined()
+  let patterns = "pattern read all/%c\npattern read more/%c\n"
+  let error = files.take(rules: "user a\n\(own)\n\(others)\(patterns)")
+  #expect(words(error) == "")
+  #expect(files.allows(.read, "own/7", user: "a") && files.paid == 32)
+  #expect(!files.allows(.read, "x/7", user: "a") && files.paid == 32)
+  #expect(files.allows(.write, "x/7", user: "u7") && files.paid == 3)
+  #expect(!files.allows(.read, "own/7", user: "nobody") && files.paid == 2)
+  #expect(files.allowsSubscription("own/+", user: "a") && files.paid == 32)
+  #expect(!files.allowsSubscription("x/+", user: "u") && files.paid == 2)
+}

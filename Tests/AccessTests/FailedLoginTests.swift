@@ -8,7 +8,9 @@ import Testing
 private final class Logins {
   var failures: FailedLogins
 
-  init(_ count: Int = 4) { failures = carved { FailedLogins(count: count, hash: SeededHash(seed: 7), in: &$0) } }
+  init(_ count: Int = 4) {
+    failures = carved { FailedLogins(count: count, hash: SeededHash(seed: 7), in: &$0) }
+  }
 
   func record(_ address: UInt64, at now: Instant) { failures.record(address, at: now) }
 

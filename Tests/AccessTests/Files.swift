@@ -57,7 +57,7 @@ final class Files {
     let requester = Requester(
       security: security, rules: rules, userName: user == nil ? nil : name.span,
       clientIdentifier: identifier.span)
-    return access.allows(right, bytes.span, to: requester)
+    return paying { access.allows(right, bytes.span, to: requester, &$0) }
   }
 
   func allowsSubscription(
@@ -68,7 +68,16 @@ final class Files {
     let requester = Requester(
       security: security, rules: rules, userName: user == nil ? nil : name.span,
       clientIdentifier: identifier.span)
-    return access.allowsSubscription(to: bytes.span, by: requester)
+    return paying { access.allowsSubscription(to: bytes.span, by: requester, &$0) }
+  }
+
+  /// What the last decision cost.
+  private(set) var paid = 0
+
+  private func paying(_ decide: (inout Work) -> Bool) -> Bool {
+    var work = Work(.max)
+    defer { paid = work.paid }
+    return decide(&work)
   }
 
   // The testing macros cannot hold what cannot be copied.

@@ -195,15 +195,17 @@ func aPublishThatIsDeniedGoesNowhere(version: Version) throws {
 }
 
 @Test func withoutRoomForThePublisherNothingIsRetained() throws {
-  let world = World { $0.textBlocks = 12 }
+  let world = World { $0.textBlocks = 28 }
   try world.take(rules: "topic #\n")
   let client = world.connect(String(repeating: "n", count: 100))
-  var codes: [Answer] = []
+  var codes: [SentPacket] = []
   for number in 1...4 {
     codes += client.ask(
       Packet.publish("t/\(number)", "x".bytes, qos: 1, identifier: number, retain: true))
   }
-  let wanted: [Answer] = [.puback(1, 0x10), .puback(2, 0x10), .puback(3, 0x97), .puback(4, 0x97)]
+  let wanted: [SentPacket] = [
+    .puback(1, 0x10), .puback(2, 0x10), .puback(3, 0x97), .puback(4, 0x97),
+  ]
   #expect(codes == wanted)
   client.publish("t/5", "x", retain: true)
   #expect(world.used("retained messages") == 2)

@@ -72,8 +72,10 @@ func anAliasIsBetweenOneAndTheMaximum(alias: Int) {
     }
   }
   #expect(known.values.sorted() == ["a", "long/topic/name"])
+  // Whoever is allowed aliases has a table.
+  #expect(world.used("topic aliases") == 2)
   receiver.lose()
-  #expect(world.broker.aliases.tables.occupancy.used == 0)
+  #expect(world.used("topic aliases") == 1)
 }
 
 @Test func withoutRoomForAliasesNamesAreSent() {
@@ -85,7 +87,29 @@ func anAliasIsBetweenOneAndTheMaximum(alias: Int) {
   for _ in 0..<2 { sender.publish("t", "x") }
   let topics = [first.deliveries(), second.deliveries()].map { $0.map(\.topic) }
   #expect(topics.contains(["t", ""]) && topics.contains(["t", "t"]))
-  // One that a Client sets has to be kept, or its connection cannot go on.
+}
+
+@Test func withoutATableTheConnackAllowsNoAliasAndNoneIsTaken() {
+  // [MQTT-3.2.2-18]
+  let world = World { $0.aliasTables = 1 }
+  let first = world.connect("a")
+  let second = world.connect("b")
+  #expect(first.welcome.number(0x22) == 4 && second.welcome.number(0x22) == nil)
+  #expect(world.refused("topic aliases") == 1)
   let packet = Packet.publish("t", [1], .v5, .topicAlias(1))
-  #expect(sender.ask(packet) == [.disconnect(0x97)] && world.count(.aliasesFull) == 1)
+  #expect(second.ask(packet) == [.disconnect(0x94)] && !second.isOpen)
+  #expect(first.ask(packet).isEmpty && first.isOpen)
+  // The next one has the table that the first one gives back.
+  first.lose()
+  let third = world.connect("c")
+  #expect(third.welcome.number(0x22) == 4 && third.ask(packet).isEmpty && third.isOpen)
+}
+
+@Test func whoCannotHaveAliasesTakesNoTable() {
+  let world = World(World.policy { $0.listeners[0].maximumTopicAlias = 0 })
+  let plain = world.connect("a")
+  world.connect("b", .v3_1_1)
+  #expect(plain.welcome.number(0x22) == nil && world.used("topic aliases") == 0)
+  world.connect("c", .v5, .topicAliasMaximum(2))
+  #expect(world.used("topic aliases") == 1)
 }

@@ -19,7 +19,7 @@ private func conversation(_ version: Version) -> [UInt8] {
 
 private func answers(
   _ version: Version, pieces: [Int], _ bytes: [UInt8]
-) throws -> [Answer] {
+) throws -> [SentPacket] {
   let world = World()
   let client = try #require(world.open(version))
   var rest = bytes[...]

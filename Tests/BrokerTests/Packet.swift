@@ -7,47 +7,6 @@ enum Version: UInt8, CaseIterable, Sendable {
   case v5 = 5
 }
 
-/// Properties of 5.0 as a packet holds them, without their length.
-struct Properties: Equatable, Sendable {
-  var bytes: [UInt8] = []
-
-  static func byte(_ identifier: UInt8, _ value: UInt8) -> Properties {
-    Properties(bytes: [identifier, value])
-  }
-  static func two(_ identifier: UInt8, _ value: Int) -> Properties {
-    Properties(bytes: [identifier] + big(value, 2))
-  }
-  static func four(_ identifier: UInt8, _ value: Int) -> Properties {
-    Properties(bytes: [identifier] + big(value, 4))
-  }
-  static func text(_ identifier: UInt8, _ value: String) -> Properties {
-    Properties(bytes: [identifier] + field(value.bytes))
-  }
-  static func user(_ name: String, _ value: String) -> Properties {
-    Properties(bytes: [0x26] + field(name.bytes) + field(value.bytes))
-  }
-  static func variable(_ identifier: UInt8, _ value: Int) -> Properties {
-    Properties(bytes: [identifier] + variableByteInteger(value))
-  }
-  static func + (left: Properties, right: Properties) -> Properties {
-    Properties(bytes: left.bytes + right.bytes)
-  }
-
-  static var none: Properties { Properties() }
-  static func sessionExpiry(_ seconds: Int) -> Properties { four(0x11, seconds) }
-  static func receiveMaximum(_ count: Int) -> Properties { two(0x21, count) }
-  static func maximumPacketSize(_ count: Int) -> Properties { four(0x27, count) }
-  static func topicAliasMaximum(_ count: Int) -> Properties { two(0x22, count) }
-  static func topicAlias(_ alias: Int) -> Properties { two(0x23, alias) }
-  static func messageExpiry(_ seconds: Int) -> Properties { four(0x02, seconds) }
-  static func willDelay(_ seconds: Int) -> Properties { four(0x18, seconds) }
-  static func subscriptionIdentifier(_ number: Int) -> Properties { variable(0x0B, number) }
-  static func reason(_ words: String) -> Properties { text(0x1F, words) }
-
-  /// With their length in front.
-  var whole: [UInt8] { variableByteInteger(bytes.count) + bytes }
-}
-
 func big(_ value: Int, _ count: Int) -> [UInt8] {
   (0..<count).reversed().map { UInt8(value >> (8 * $0) & 0xFF) }
 }
@@ -139,7 +98,7 @@ enum Packet {
 }
 
 /// A control packet that the broker has sent, taken apart.
-enum Answer: Equatable, CustomStringConvertible {
+enum SentPacket: Equatable, CustomStringConvertible {
   case connack(present: Bool, code: UInt8)
   case publish(Delivered)
   case puback(Int, UInt8)
@@ -191,8 +150,8 @@ struct Decoder {
   private var rest: ArraySlice<UInt8>
 
   /// The whole packets at the front of `bytes`, which keeps what is left.
-  static func packets(from bytes: inout [UInt8], _ version: Version) -> [Answer] {
-    var answers: [Answer] = []
+  static func packets(from bytes: inout [UInt8], _ version: Version) -> [SentPacket] {
+    var answers: [SentPacket] = []
     while let (length, header) = length(of: bytes), bytes.count >= header + length {
       var decoder = Decoder(rest: bytes[header..<header + length])
       answers.append(
@@ -200,6 +159,15 @@ struct Decoder {
       bytes.removeFirst(header + length)
     }
     return answers
+  }
+
+  /// The properties of the CONNACK of 5.0 at the front of `bytes`; none if there is no whole one.
+  static func welcome(in bytes: [UInt8]) -> Properties? {
+    guard bytes.first == 0x20, let (length, header) = length(of: bytes),
+      bytes.count >= header + length
+    else { return nil }
+    var decoder = Decoder(rest: bytes[(header + 2)..<(header + length)])
+    return decoder.properties()
   }
 
   private static func length(of bytes: [UInt8]) -> (Int, Int)? {
@@ -230,7 +198,7 @@ struct Decoder {
     return Properties(bytes: Array(rest.prefix(count)))
   }
 
-  private mutating func answer(_ first: UInt8, _ version: Version) -> Answer? {
+  private mutating func answer(_ first: UInt8, _ version: Version) -> SentPacket? {
     switch first >> 4 {
     case 2: return .connack(present: number(1) == 1, code: UInt8(number(1)))
     case 3: return .publish(publish(first, version))
@@ -246,14 +214,14 @@ struct Decoder {
     }
   }
 
-  private mutating func acknowledgement(_ make: (Int, UInt8) -> Answer) -> Answer {
+  private mutating func acknowledgement(_ make: (Int, UInt8) -> SentPacket) -> SentPacket {
     let identifier = number(2)
     return make(identifier, rest.first ?? 0)
   }
 
   private mutating func subscriptionAnswer(
-    _ version: Version, _ make: (Int, [UInt8]) -> Answer
-  ) -> Answer {
+    _ version: Version, _ make: (Int, [UInt8]) -> SentPacket
+  ) -> SentPacket {
     let identifier = number(2)
     if version == .v5 { _ = properties() }
     return make(identifier, Array(rest))

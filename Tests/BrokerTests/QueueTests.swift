@@ -18,7 +18,7 @@ private struct Queue {
     sender = world.connect("s", version)
   }
 
-  func publish(_ number: Int, qos: UInt8 = 1) -> [Answer] {
+  func publish(_ number: Int, qos: UInt8 = 1) -> [SentPacket] {
     let packet = Packet.publish(
       "t", "\(number)".bytes, sender.version, qos: qos, identifier: number)
     return sender.ask(packet)
@@ -42,24 +42,34 @@ private struct Queue {
   }
 }
 
+/// Publishers are told, or wait, while a queue of so many is full.
+private func rejecting(_ size: Int, _ change: (inout Policy) -> Void = { _ in }) -> Policy {
+  World.policy {
+    $0.whenQueueIsFull = .reject
+    $0.maximumQueued = size
+    change(&$0)
+  }
+}
+
 @Test(arguments: [1, 3], [1, 2] as [UInt8])
 func aFullQueueIsToldToANewerPublisher(size: Int, qos: UInt8) {
-  var queue = Queue(World.policy { $0.maximumQueued = size })
-  for number in 1...size + 2 {
-    let code: UInt8 = number <= size ? 0 : 0x97
-    let expected = qos == 1 ? Answer.puback(number, code) : .pubrec(number, code)
+  let queue = Queue(rejecting(size), isAway: false)
+  // Two are in flight, and those are queued.
+  let room = size + 2
+  for number in 1...room + 2 {
+    let code: UInt8 = number <= room ? 0 : 0x97
+    let expected = qos == 1 ? SentPacket.puback(number, code) : .pubrec(number, code)
     #expect(queue.publish(number, qos: qos) == [expected])
   }
   #expect(queue.world.count(.publishRejected) == 2 && queue.sender.isOpen)
   // What was refused is not held, so its identifier is free.
-  #expect(queue.world.broker.sessions.unreleasedOccupancy.used == (qos == 2 ? size : 0))
-  queue.comeBack()
-  #expect(queue.drain() == (1...size).map { "\($0)" })
+  #expect(queue.world.used("unreleased messages") == (qos == 2 ? room : 0))
+  #expect(queue.drain() == (1...room).map { "\($0)" })
   #expect(queue.world.used("messages") == 0)
 }
 
 @Test func theQueueIsBeyondWhatIsInFlight() {
-  let queue = Queue(World.policy { $0.maximumQueued = 3 }, isAway: false)
+  let queue = Queue(rejecting(3), isAway: false)
   // Two are in flight, three are queued.
   for number in 1...5 { #expect(queue.publish(number) == [.puback(number, 0)]) }
   #expect(queue.publish(6) == [.puback(6, 0x97)])
@@ -67,42 +77,51 @@ func aFullQueueIsToldToANewerPublisher(size: Int, qos: UInt8) {
 }
 
 @Test func aQueueIsLimitedByItsBytesToo() {
-  var queue = Queue(World.policy { $0.maximumQueuedBytes = 6 })
-  for number in 1...3 { #expect(queue.publish(number) == [.puback(number, 0)]) }
-  #expect(queue.publish(4) == [.puback(4, 0x97)])
-  queue.comeBack()
-  #expect(queue.drain() == ["1", "2", "3"])
-  #expect(queue.publish(5) == [.puback(5, 0)])
+  let queue = Queue(rejecting(1000) { $0.maximumQueuedBytes = 6 }, isAway: false)
+  for number in 1...5 { #expect(queue.publish(number) == [.puback(number, 0)]) }
+  #expect(queue.publish(6) == [.puback(6, 0x97)])
+  #expect(queue.drain() == ["1", "2", "3", "4", "5"])
+  #expect(queue.publish(7) == [.puback(7, 0)])
 }
 
 @Test func anOlderPublisherWaitsAndGoesOnWhenThereIsRoom() {
-  var queue = Queue(World.policy { $0.maximumQueued = 2 }, sender: .v3_1_1)
-  for number in 1...2 { #expect(queue.publish(number) == [.puback(number, 0)]) }
-  #expect(queue.publish(3).isEmpty && queue.world.count(.publisherStalled) == 1)
+  let queue = Queue(rejecting(2), sender: .v3_1_1, isAway: false)
+  for number in 1...4 { #expect(queue.publish(number) == [.puback(number, 0)]) }
+  #expect(queue.publish(5).isEmpty && queue.world.count(.publisherStalled) == 1)
   // What comes behind waits with it.
   #expect(queue.sender.ask(Packet.ping).isEmpty)
   queue.world.pass(seconds: 9)
-  #expect(queue.sender.isOpen)
-  queue.comeBack()
-  #expect(queue.drain() == ["1", "2", "3"])
-  #expect(queue.sender.answers() == [.puback(3, 0), .pingresp])
+  #expect(queue.sender.isOpen && queue.sender.answers().isEmpty)
+  #expect(queue.drain() == ["1", "2", "3", "4", "5"])
+  #expect(queue.sender.answers() == [.puback(5, 0), .pingresp])
   queue.world.pass(seconds: 1000)
   #expect(queue.sender.isOpen && queue.world.count(.publisherTimedOut) == 0)
 }
 
 @Test func anOlderPublisherDoesNotWaitForEver() {
-  let queue = Queue(World.policy { $0.maximumQueued = 1 }, sender: .v3_1_1)
-  #expect(queue.publish(1) == [.puback(1, 0)] && queue.publish(2).isEmpty)
-  queue.world.pass(milliseconds: 9999)
+  let queue = Queue(rejecting(1), sender: .v3_1_1, isAway: false)
+  let rival = queue.world.connect("rival")
+  for number in 1...3 { #expect(queue.publish(number) == [.puback(number, 0)]) }
+  #expect(queue.publish(4).isEmpty)
+  var held = queue.receiver.deliveries()
+  // The receiver goes on, but a newer publisher takes each place before it is known to be free.
+  for number in 0..<3 {
+    queue.world.pass(seconds: 3)
+    #expect(queue.sender.isOpen)
+    queue.receiver.queue(Packet.acknowledgement(4, held.removeFirst().identifier))
+    let packet = Packet.publish("t", "rival".bytes, qos: 1, identifier: number + 1)
+    #expect(rival.ask(packet) == [.puback(number + 1, 0)])
+    held += queue.receiver.deliveries()
+  }
+  queue.world.pass(milliseconds: 999)
   #expect(queue.sender.isOpen)
   queue.world.pass(milliseconds: 1)
   #expect(!queue.sender.isOpen && queue.world.count(.publisherTimedOut) == 1)
-  #expect(queue.world.used("receive blocks") == 0 && queue.world.used("messages") == 1)
+  #expect(queue.world.used("receive blocks") == 0 && queue.world.count(.messageDropped) == 0)
 }
 
 @Test func theWaitBeginsAnewWithEachMessageThatFoundRoom() {
-  var queue = Queue(World.policy { $0.maximumQueued = 1 }, sender: .v3_1_1)
-  queue.comeBack()
+  let queue = Queue(rejecting(1), sender: .v3_1_1, isAway: false)
   for number in 1...3 { #expect(queue.publish(number) == [.puback(number, 0)]) }
   // Several wait in one piece; every 6 seconds there is room for one.
   let packets = (4...8).map { Packet.publish("t", "\($0)".bytes, .v3_1_1, qos: 1, identifier: $0) }
@@ -123,15 +142,17 @@ func aFullQueueIsToldToANewerPublisher(size: Int, qos: UInt8) {
 
 @Test func keepAliveCountsAgainAfterAWait() {
   // [MQTT-3.1.2-24] [MQTT3-3.1.2-24]
-  let world = World(World.policy { $0.maximumQueued = 1 })
-  let receiver = world.connect("r", clean: false, .sessionExpiry(1000))
+  let world = World(rejecting(1))
+  let receiver = world.connect("r", .v5, .receiveMaximum(1))
   #expect(receiver.subscribe("t", 1) == 1)
-  receiver.lose()
   let sender = world.connect("s", .v3_1_1, keepAlive: 2)
-  for number in 1...2 { sender.publish("t", "\(number)", qos: 1, identifier: number) }
+  for number in 1...3 { sender.publish("t", "\(number)", qos: 1, identifier: number) }
   world.pass(seconds: 1)
-  world.connect("r", clean: false, .sessionExpiry(1000), present: true)
   #expect(sender.answers() == [.puback(1, 0), .puback(2, 0)])
+  for message in receiver.deliveries() {
+    receiver.send(Packet.acknowledgement(4, message.identifier))
+  }
+  #expect(sender.answers() == [.puback(3, 0)])
   world.pass(milliseconds: 2999)
   #expect(sender.isOpen)
   world.pass(milliseconds: 1)
@@ -181,11 +202,13 @@ func aFullQueueIsToldToANewerPublisher(size: Int, qos: UInt8) {
 
 @Test func oneFullQueueRefusesTheMessageForAll() {
   // Else who got it would get it again when the publisher tries once more.
-  let queue = Queue(World.policy { $0.maximumQueued = 1 })
+  let queue = Queue(rejecting(1), isAway: false)
   let other = queue.world.connect("o")
   #expect(other.subscribe("t", 1) == 1)
-  #expect(queue.publish(1) == [.puback(1, 0)] && other.texts() == ["1"])
-  #expect(queue.publish(2) == [.puback(2, 0x97)] && other.texts() == [])
+  for number in 1...3 {
+    #expect(queue.publish(number) == [.puback(number, 0)] && other.texts() == ["\(number)"])
+  }
+  #expect(queue.publish(4) == [.puback(4, 0x97)] && other.texts() == [])
 }
 
 @Test func messagesOfQoS0AreQueuedForWhoIsAwayOnlyIfThatIsWanted() {

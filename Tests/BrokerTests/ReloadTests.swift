@@ -11,7 +11,7 @@ import Testing
 private func answers(
   _ version: Version, from old: Policy = World.policy(), userName: String? = nil,
   to change: (inout Policy) -> Void
-) throws -> [Answer]? {
+) throws -> [SentPacket]? {
   let world = World(old)
   let other = world.connect("b", version, listener: 1)
   let client = try #require(world.open(version))
@@ -26,7 +26,7 @@ private func answers(
 }
 
 @Test(arguments: Version.allCases) func anonymousClientsGo(version: Version) throws {
-  let said: [Answer] = version == .v5 ? [.disconnect(0x87)] : []
+  let said: [SentPacket] = version == .v5 ? [.disconnect(0x87)] : []
   #expect(try answers(version) { $0.listeners[0].allowsAnonymous = false } == said)
   // Without passwords a name proves nothing.
   #expect(
@@ -34,7 +34,7 @@ private func answers(
 }
 
 @Test(arguments: Version.allCases) func versionsThatAreNoLongerAcceptedGo(version: Version) throws {
-  let said: [Answer] = version == .v5 ? [.disconnect(0x98)] : []
+  let said: [SentPacket] = version == .v5 ? [.disconnect(0x98)] : []
   #expect(try answers(version) { $0.listeners[0].acceptedVersions = .none } == said)
   #expect(
     try answers(version) {

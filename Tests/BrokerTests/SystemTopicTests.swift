@@ -63,17 +63,17 @@ private func world() -> World { World(World.policy { $0.systemInterval = 10 }) }
 }
 
 @Test func aChangeThatFoundNoRoomIsToldLater() {
-  let world = World(World.policy { $0.systemInterval = 10 }) { $0.messages = 1 }
+  let world = World(World.policy { $0.systemInterval = 10 }) { $0.messages = 2 }
   let client = world.connect("a")
   #expect(client.subscribe("$SYS/broker/clients/connected", 0x20) == 0)
   world.pass(seconds: 10)
   #expect(client.texts() == ["1"])
-  // A Will takes the only place there is for a message.
-  let other = world.connect("b", will: WillMessage(topic: "w"))
+  // Wills take the only places there are for messages.
+  let others = ["b", "c"].map { world.connect($0, will: WillMessage(topic: "w")) }
   world.pass(seconds: 10)
   #expect(client.texts() == [])
-  other.send(Packet.disconnect())
-  world.connect("c")
+  for other in others { other.send(Packet.disconnect()) }
+  world.connect("d")
   world.pass(seconds: 10)
   #expect(client.texts() == ["2"])
 }

@@ -122,6 +122,10 @@ private let numbers = [
     "connect_timeout", 10, good: ["1": "1", "3600": "3600"],
     bad: ["0": range(1, 3600), "3601": range(1, 3600)]
   ) { Int($0.settings.connectTimeoutSeconds) },
+  number(
+    "write_timeout", 120, good: ["0": "0", "3600": "3600"],
+    bad: ["3601": range(0, 3600), "-1": range(0, 3600)]
+  ) { Int($0.settings.writeTimeoutSeconds) },
 ]
 
 private let newNumbers = [
@@ -176,9 +180,12 @@ private let listenerNumbers = [
 
 private let words = [
   Row(
-    key: "queue_full", show: { "\($0.settings.queueFull)" }, usual: "reject",
-    good: ["reject": "reject", "drop_oldest": "dropOldest", "drop_newest": "dropNewest"],
-    bad: ["drop": "it is none of reject, drop_oldest and drop_newest"]),
+    key: "queue_full", show: { "\($0.settings.queueFull)" }, usual: "dropNewest",
+    good: [
+      "reject": "reject", "drop_oldest": "dropOldest", "drop_newest": "dropNewest",
+      "end_session": "endSession",
+    ],
+    bad: ["drop": "it is none of drop_newest, drop_oldest, end_session and reject"]),
   Row(
     key: "socket_domain", show: { "\($0.settings.listener(at: 0).family)" }, usual: "version4",
     good: ["ipv4": "version4", "ipv6": "version6"], bad: ["ip": "it is neither ipv4 nor ipv6"]),

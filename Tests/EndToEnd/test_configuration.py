@@ -242,6 +242,23 @@ def test_identifiers(start):
     assert [packet.reason for packet in first.expect_closed()] == [0x8E]
 
 
+# [MQTT-3.2.2-16]
+@pytest.mark.parametrize("length", [1, 23, 500, 65_535])
+@pytest.mark.parametrize("version", packets.VERSIONS)
+def test_a_user_name_as_identifier_however_long(start, version, length):
+    """CONNACK tells it where 5.0 has to be told; with 500 bytes that once ended the program."""
+    broker = start("listener PORT 127.0.0.1\nallow_anonymous true\nuse_username_as_clientid true\n")
+    name = "u" * length
+    client = RawClient(broker.port, version)
+    client.send(packets.connect(version, "" if version != V31 else "x", username=name))
+    told = client.expect(packets.CONNACK, reason=0).properties
+    if version == V5:
+        assert told.get("assigned_client_identifier") == name
+    client.ping()
+    connect(broker.port, version, name="other", username=name).ping()
+    assert [packet.reason for packet in client.expect_closed()] == [0x8E] * (version == V5)
+
+
 def test_limits_of_the_whole(start):
     broker = start("listener PORT 127.0.0.1\nallow_anonymous true\nglobal_max_connections 2\n"
                    "listener OTHER 127.0.0.1\n")

@@ -163,39 +163,3 @@ def test_configured_window(start_broker, client, name):
         subscriber.acknowledge(packet)
     for number in range(3, 5):
         subscriber.take_publish(payload=str(number))
-
-
-# Never acknowledged and then dropped: a full queue is answered with 0x97, or with nothing before
-# version 5, and what was acknowledged arrives.
-@pytest.mark.swiftlet_only("Mosquitto acknowledges and drops")
-def test_full_queue_is_said(start_broker, client, name):
-    broker = start_broker("max_queued_messages 10\nmax_inflight_messages 5")
-    subscriber = client(V5, name, broker=broker, properties={"session_expiry": 60})
-    subscriber.subscribe(name, qos=1)
-    subscriber.disconnect()
-    publisher = client(V5, broker=broker)
-    answers = [publisher.publish(name, str(number), 1).reason for number in range(30)]
-    assert set(answers) == {0, 0x97}
-    back = client(V5, name, broker=broker, clean=False, properties={"session_expiry": 60})
-    for number, reason in enumerate(answers):
-        if reason == 0:
-            back.take_publish(payload=str(number))
-    back.expect_nothing()
-    # [MQTT-4.3.3-9]: and so is QoS 2.
-    assert publisher.publish(name, "room again", 2).reason == 0
-    back.take_publish(payload="room again")
-
-
-@pytest.mark.swiftlet_only("Mosquitto acknowledges and drops")
-def test_full_queue_holds_back_who_cannot_be_told(start_broker, client, name):
-    broker = start_broker("max_queued_messages 10\nmax_inflight_messages 5")
-    subscriber = client(V5, name, broker=broker, properties={"session_expiry": 60})
-    subscriber.subscribe(name, qos=1)
-    subscriber.disconnect()
-    publisher = client(V311, broker=broker)
-    publisher.send(*(packets.publish(name, str(n), 1, n + 1) for n in range(30)))
-    back = client(V5, name, broker=broker, clean=False, properties={"session_expiry": 60})
-    for number in range(30):
-        back.take_publish(payload=str(number))
-    for number in range(30):
-        publisher.expect(PUBACK, packet_id=number + 1)

@@ -1,5 +1,6 @@
 """Keep Alive: a silent Client is closed, one that speaks is not. [3.1.2.10] [3.12]"""
 
+import contextlib
 import socket
 import time
 
@@ -97,3 +98,31 @@ def test_server_keep_alive_is_enforced(start_broker, open_client, name):
     client = open_client(V5, broker)
     client.connect(name, keep_alive=600)
     client.expect_refused(0x8D, patience=30)
+
+
+# Keep Alive tells nothing of a peer that sends PINGREQs, or nothing at all, and does not read.
+@pytest.mark.slow
+@pytest.mark.swiftlet_only("Mosquitto waits for ever")
+def test_who_takes_nothing_is_closed(start_broker, client, version, name):
+    broker = start_broker("write_timeout 1")
+    deaf, reader = (client(version, f"{name}-{word}", broker=broker, keep_alive=0) for word in ("deaf", "reader"))
+    for subscriber in (deaf, reader):
+        subscriber.subscribe(name)
+    publisher = client(version, broker=broker)
+    # More than the buffers of both systems take.
+    for number in range(200):
+        publisher.publish(name, b"%03d" % number + bytes(100_000))
+        assert reader.expect_publish().payload.startswith(b"%03d" % number)
+    broker.wait_for_log(f"Client {name}-deaf disconnected: it takes nothing of what it is sent")
+    assert reads_to_the_end(deaf.socket) < 200 * 100_000
+    reader.ping()
+    publisher.ping()
+
+
+def reads_to_the_end(connection):
+    """How many bytes were still to come before the connection ended."""
+    count = 0
+    with contextlib.suppress(ConnectionResetError):
+        while chunk := connection.recv(1 << 20):
+            count += len(chunk)
+    return count

@@ -1,5 +1,8 @@
 """The program: command line, signals, exit status, messages."""
 
+import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -26,6 +29,21 @@ def test_help(option):
     assert done.returncode == 0
     for word in ("Usage", "-c", "-p", "-v", "-q", "-d", "--version", "--plan", "--test-config"):
         assert word in done.stdout + done.stderr
+
+
+@swiftlet_only
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace watches the program")
+def test_signals_are_taken_before_anybody_can_connect(tmp_path):
+    """Who has connected may send any: one that came too early would end the program."""
+    trace = tmp_path / "trace"
+    process = subprocess.Popen(
+        ["strace", "-f", "-e", "trace=rt_sigprocmask,listen", "-o", str(trace), program(), "-p", str(free_port())],
+        stderr=subprocess.PIPE)
+    next(line for line in process.stderr if b"running" in line)
+    os.kill(int(trace.read_text().split()[0]), signal.SIGTERM)
+    process.communicate(timeout=PATIENCE)
+    calls = re.findall(r"(?<= )(?:listen\(|rt_sigprocmask\(SIG_BLOCK, \[[^]]*USR2)", trace.read_text())
+    assert calls.index("listen(") == 1 and "SIG_BLOCK" in calls[0], calls
 
 
 @swiftlet_only

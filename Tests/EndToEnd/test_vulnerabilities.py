@@ -260,7 +260,8 @@ def test_time_grows_with_the_square_of_user_properties(open_client, client, name
     """CVE-2021-41039: as many as a packet holds; it takes no longer than its bytes."""
     pairs = [("user_property", ("a", "b"))] * 60_000
     large = open_client()
-    large.connect(name, properties=pairs)
+    # A CONNECT may be as long as its fields at their longest.
+    large.connect(name, properties=pairs[:56_000])
     subscriber = client()
     subscriber.subscribe(name)
     large.publish(name, "x", 1, properties=pairs)

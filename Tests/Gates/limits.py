@@ -12,6 +12,9 @@ ROOT = Path(__file__).resolve().parents[2]
 # What must hold on every board, a line each; `#` says why.
 RELATIONS = [line for line in """
 sessions >= connections  # each connection has one
+sessions <= 65535  # walks over retained messages are counted in two bytes, a session has one at most
+owners >= connections + reservedPlaces + sessions  # one for each of them, before some are counted as one
+reservedPlaces >= 4  # there always is one to refuse a Client politely
 listeners == PerListener
 listeners <= 256 and Origins <= 255  # they are numbered by one byte
 ConfigurationText <= 65535 and PolicyTexts <= 65535  # a text's place has two bytes
@@ -34,20 +37,31 @@ topicBytes + 512 <= packetBytes  # a PUBLISH with the longest name carries somet
 aliasTables <= connections
 
 messageBlocks >= messages >= retained  # each takes one at least
-messageBlocks * messageBlockBytes >= packetBytes  # the largest can be held
+retainedLevels >= retained  # topics of many levels are refused before others
+# The largest can be held: half is for anybody, beyond that shares count.
+messageBlocks * messageBlockBytes >= 2 * packetBytes
 deliveries >= messages and deliveries >= unreleased
 
 20 <= defaultPacketBytes <= packetBytes <= 268435460  # what the configuration and MQTT allow
-# Each place is promised a block, and beside those the largest packet must have room at once: what
-# arrives of it in part, and all of it that is no Payload when it leaves.
-receiveBlocks * receiveBlockBytes >= (connections + refusalPlaces) * receiveBlockBytes + packetBytes
-sendBlocks * sendBlockBytes > (connections + refusalPlaces) * sendBlockBytes + packetBytes
+# Each place is promised a block. Beyond those anybody may claim what the largest packet takes while it
+# arrives in part, and others find half as many.
+receiveBlocks >= connections + reservedPlaces + blocks(packetBytes * 3 // 2, receiveBlockBytes)
+# So it must when it leaves, all of it that is no Payload.
+sendBlocks > connections + reservedPlaces + blocks(packetBytes, sendBlockBytes)
 sendBytes >= 512 and sendBlockBytes >= 512  # the longest answer that is made in one piece
 max(messageBlockBytes, receiveBlockBytes, sendBlockBytes) < 65536  # a place in one has two bytes
 
-min(users, accessRules, accessTextBytes, failedAddresses, hashIterations) > 0
+min(users, accessRules, accessTextBytes, failedAddresses) > 0
 accessDecisions >= 4 and accessDecisions % 4 == 0  # four places for each
+
+turnWork >= connectionWork > 0
+turnWork >= 1024  # an eighth of it is for a name that is matched at once
 """.splitlines() if line.strip("#") and not line.startswith("# ")]
+
+
+def blocks(count, block_bytes):
+    """Blocks that so many bytes take."""
+    return -(-count // block_bytes)
 
 
 def boards():
@@ -70,7 +84,7 @@ def listing(board):
 def broken_relations(values):
     for line in RELATIONS:
         relation, _, reason = line.partition("  # ")
-        if not eval(relation, {"max": max, "min": min}, dict(values)):
+        if not eval(relation, {"max": max, "min": min, "blocks": blocks}, dict(values)):
             names = {name: values[name] for name in re.findall(r"\w+", relation) if name in values}
             yield f"not {relation}: {reason + ': ' if reason else ''}{names}"
     for name, value in values.items():

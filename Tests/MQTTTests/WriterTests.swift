@@ -40,6 +40,18 @@ import Testing
     }
   }
 
+  @Test(arguments: [ProtocolVersion.v3_1, .v3_1_1])
+  func `an earlier version is told of no assigned identifier`(version: ProtocolVersion) {
+    let identifier = Array("auto-7".utf8)
+    let connack = Connack(
+      version: version, reason: .success, assignedClientIdentifier: identifier.span)
+    var sink = Collector()
+    connack.write(to: &sink)
+    #expect(sink.bytes == [0x20, 2, 0, 0])
+    let isUnassigned = connack.assignedClientIdentifier.isEmpty
+    #expect(isUnassigned)
+  }
+
   // [MQTT-3.2.2-19]
   @Test func `a CONNACK keeps its Reason String exactly as long as it fits`() {
     for limit in 1..<40 as Range<UInt32> {

@@ -43,11 +43,6 @@ private func text(_ write: (inout Line) -> Void) -> String {
   #expect(text { $0.append(hundredths: 12_345) } == "123.45")
 }
 
-@Test func noPeerWritesLines() {
-  let foreign = "a\nb\r\u{1B}[2J\u{7F}\u{0}é".bytes
-  #expect(text { $0.append(foreign: foreign.span) } == "a?b??[2J??é")
-}
-
 @Test func aLineIsPaddedToAColumn() {
   #expect(
     text {

@@ -57,7 +57,7 @@ private func text(_ peer: Peer) -> String {
 
   @Test("Addresses of the sixth version are written in their shortest form", arguments: addresses)
   func version6(high: UInt64, low: UInt64, written: String) {
-    #expect(text(Peer(version6: high, low, port: 1883)) == "[\(written)]:1883")
+    #expect(text(Peer(version6: high, low, port: 1883)) == "\(written):1883")
   }
 
   @Test("Wherever the zeros stand, the system writes the same")
@@ -75,7 +75,7 @@ private func text(_ peer: Peer) -> String {
       let end = out.firstIndex(of: 0) ?? 0
       let expected = String(decoding: out[..<end].map { UInt8($0) }, as: UTF8.self)
       let halves = [0, 8].map { bytes[$0..<$0 + 8].reduce(0) { $0 << 8 | UInt64($1) } }
-      #expect(text(Peer(version6: halves[0], halves[1], port: 0)) == "[\(expected)]:0")
+      #expect(text(Peer(version6: halves[0], halves[1], port: 0)) == "\(expected):0")
     }
   }
 
@@ -95,6 +95,19 @@ private func text(_ peer: Peer) -> String {
   @Test("Without an address it is said why") func others() {
     #expect(text(.local) == "local")
     #expect(text(.none) == "unknown")
+  }
+
+  @Test("An address is written without its port too") func withoutPort() {
+    let peers = [
+      Peer(version4: 0xC000_0207, port: 51_234), Peer(version6: 0x2001_0DB8_0000_0000, 1, port: 9),
+      .local, .none,
+    ]
+    let written = peers.map { peer in
+      var line = Line()
+      line.append(addressOf: peer)
+      return String(copying: line.span)
+    }
+    #expect(written == ["192.0.2.7", "2001:db8::1", "local", "unknown"])
   }
 
   @Test("Who comes again is known by the address, of the sixth version by the network")

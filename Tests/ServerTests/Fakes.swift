@@ -45,7 +45,8 @@ final class Wire {
   var beatInterval: UInt64?
   var requests: [Request] = []
   var now: UInt64 = 1_000_000
-  /// Who is at the other end of those who are accepted.
+  /// Who is at the other end of those who are accepted: these, one after the other, and then this one.
+  var peers: [Peer] = []
   var peer = Peer.none
   /// Whom a proxy names with the next bytes.
   var proxiedPeer: Peer?
@@ -90,7 +91,8 @@ struct FakeNetwork: Network, ~Copyable {
   mutating func accept() -> Accepted? {
     guard wire.arriving > 0 else { return nil }
     wire.arriving -= 1
-    return Accepted(listener: 0, peer: wire.peer)
+    let peer = wire.peers.isEmpty ? wire.peer : wire.peers.removeFirst()
+    return Accepted(listener: 0, peer: peer)
   }
 
   mutating func adopt(place: Int) {

@@ -107,7 +107,7 @@ private struct Exchange: ~Copyable {
   }
 
   private mutating func reconnect() {
-    world.directory.prepareResend(to: session, messages: world.messages)
+    world.prepareResend(to: session)
     for place in entries.indices {
       entries[place].isDuplicate = entries[place].stage != .unsent
       entries[place].isSent = false
@@ -178,6 +178,47 @@ func anOutboxAnswersAsAListDoes(quota: Int, seed: Int) {
   #expect(kept == [5, 65_535] && last == 4466)
 }
 
+@Test(arguments: [1, 2, 7, 49, 50, 51, 1000])
+func aFreeIdentifierIsSoughtAsFarAsWorkGoes(units: Int) {
+  // Who acknowledges nothing may hold all but one of them.
+  let world = World(deliveries: 100)
+  let session = world.added("a", quota: 100)
+  func seek(_ units: Int) -> (isFree: Bool, paid: Int) {
+    var work = Work(units)
+    let isFree = world.directory.seekPacketIdentifier(of: session, &work)
+    return (isFree, work.paid)
+  }
+  for _ in 0..<51 { #expect(world.enqueue(for: session)) }
+  for _ in 0..<50 { #expect(seek(1) == (true, 0) && !world.transmit(session).isNull) }
+  // Those that come next are in use: 50 of them, and before that the last one of all is free.
+  world.directory[session].lastPacketIdentifier = UInt16.max - 1
+  #expect(seek(1) == (true, 0))
+  world.directory[session].lastPacketIdentifier = UInt16.max
+  var (paid, turns) = (0, 1)
+  while case let sought = seek(units), !sought.isFree {
+    #expect(sought.paid == units)
+    (paid, turns) = (paid + sought.paid, turns + 1)
+  }
+  #expect(turns == 50 / units + 1 && paid <= 50)
+  #expect(world.directory[world.transmit(session)].packetIdentifier == 51)
+}
+
+@Test func whatNeedsNoIdentifierSeeksNone() {
+  let world = World()
+  let session = world.added("a")
+  #expect(world.enqueue(4, .exactlyOnce, for: session))
+  let first = world.transmit(session)
+  world.receivePubrec(first, of: session)
+  world.prepareResend(to: session)
+  world.directory[session].lastPacketIdentifier = UInt16.max
+  var nothing = Work(0)
+  let isFree = world.directory.seekPacketIdentifier(of: session, &nothing)
+  #expect(isFree && world.transmit(session) == first)
+  #expect(world.enqueue(4, .atMostOnce, for: session))
+  let isFreeStill = world.directory.seekPacketIdentifier(of: session, &nothing)
+  #expect(isFreeStill && nothing.paid == 0)
+}
+
 @Test func twoSessionsMayUseTheSameIdentifier() {
   let world = World()
   let sessions = [world.added("a"), world.added("b")]
@@ -197,7 +238,7 @@ func anOutboxAnswersAsAListDoes(quota: Int, seed: Int) {
   #expect(sent[3].isNull)
   world.receivePubrec(sent[1], of: session)
   world.receivePubrec(sent[2], of: session)
-  world.directory.prepareResend(to: session, messages: world.messages)
+  world.prepareResend(to: session)
   let again = (0..<4).map { _ in world.transmit(session) }
   let stages = again.prefix(3).map { world.directory[$0].stage }
   #expect(again[0] == sent[1] && again[1] == sent[2] && again[2] == sent[0])
@@ -211,7 +252,7 @@ func anOutboxAnswersAsAListDoes(quota: Int, seed: Int) {
   for _ in 0..<2 { #expect(world.enqueue(4, .exactlyOnce, for: session)) }
   let first = world.transmit(session)
   world.receivePubrec(first, of: session)
-  world.directory.prepareResend(to: session, messages: world.messages)
+  world.prepareResend(to: session)
   #expect(world.transmit(session) == first)
   #expect(world.transmit(session).isNull)
   world.remove(first, of: session)
@@ -242,4 +283,29 @@ func anOutboxAnswersAsAListDoes(quota: Int, seed: Int) {
   #expect(world.enqueue(for: session) && !world.enqueue(for: session, identifiers: [1, 2]))
   let refused = world.directory.deliveryOccupancy.refused
   #expect(refused == 1 && world.used == [1, 1, 0, 1, 1])
+}
+
+/// Who acknowledges nothing has the identifiers behind the last one in use: they are passed in as many
+/// steps as work allows, and none is given twice.
+@Test func aFreePacketIdentifierIsSoughtAsFarAsWorkGoes() {
+  let world = World()
+  let session = world.added("a", quota: 100)
+  for _ in 0..<30 {
+    #expect(world.enqueue(for: session))
+    _ = world.transmit(session)
+  }
+  world.directory[session].lastPacketIdentifier = 0
+  #expect(world.enqueue(for: session))
+  var paid: [Int] = []
+  while true {
+    var work = Work(7)
+    let isFound = world.directory.seekPacketIdentifier(of: session, &work)
+    paid.append(work.paid)
+    if isFound { break }
+  }
+  #expect(paid.allSatisfy { $0 <= 7 })
+  #expect(paid.reduce(0, +) <= 30 + paid.count)
+  #expect(paid.count > 4)
+  let delivery = world.transmit(session)
+  #expect(world.directory[delivery].packetIdentifier == 31)
 }

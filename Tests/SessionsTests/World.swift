@@ -38,8 +38,25 @@ final class World {
     return directory.find(bytes.span, texts: texts)
   }
 
+  /// Ends a session and releases all it held.
   func remove(_ session: Handle<Session>) {
-    directory.remove(session, messages: &messages, texts: &texts)
+    directory.retire(session)
+    var work = Work(.max)
+    let isEmpty = removeContents(of: session, &work)
+    precondition(isEmpty)
+    directory.remove(session, texts: &texts)
+  }
+
+  func removeContents(of session: Handle<Session>, _ work: inout Work) -> Bool {
+    directory.removeContents(of: session, messages: &messages, texts: &texts, &work)
+  }
+
+  /// Lets what was sent be sent again; the work that it takes.
+  @discardableResult
+  func prepareResend(to session: Handle<Session>) -> Int {
+    var work = Work(.max)
+    directory.prepareResend(to: session, messages: messages, &work)
+    return work.paid
   }
 
   /// Queues a message of so many bytes, of which nobody else holds any.
@@ -59,7 +76,7 @@ final class World {
     precondition(isKept)
     let delivery = Delivery(
       of: message, to: session.index, qos: qos, isRetained: false, identifiers: chain)
-    if directory.enqueue(delivery, for: session, messages: &messages) { return true }
+    if directory.enqueue(delivery, for: session, messages: &messages, texts: texts) { return true }
     texts.release(&chain)
     return false
   }

@@ -34,19 +34,21 @@ final class Retained {
     guard let message else { return false }
     defer { messages.release(message) }
     let expiry = seconds.map { now.adding(seconds: $0) } ?? .never
-    return index.replace(bytes.span, by: message, expiring: expiry, messages: &messages)
+    let position = index.replace(bytes.span, by: message, expiring: expiry, messages: &messages)
+    return position != nil
   }
 
   func remove(_ topic: String) {
     let bytes = topic.bytes
-    index.remove(bytes.span, messages: &messages)
+    guard let position = index.position(of: bytes.span, messages: messages) else { return }
+    index.remove(at: position, messages: &messages)
   }
 
   /// Removes all that has expired; returns how many that were.
   func sweep() -> Int {
-    let now = now
-    return (0..<index.endPosition)
-      .filter { index.removeExpired(at: $0, now: now, messages: &messages) }.count
+    let expired = (0..<index.endPosition).filter { index.isExpired(at: $0, now: now) }
+    for position in expired { index.remove(at: position, messages: &messages) }
+    return expired.count
   }
 
   /// The last byte of the topic's message.

@@ -69,15 +69,29 @@ private func turns(_ index: Index, _ name: String, _ count: Int) -> [Int] {
   _ = index.subscribe(5, "$share/g/a", 0b1010, identifier: 9)
   let place = 0
   let group = index.match("a")[place].group
-  #expect(index.index.memberCount(of: group) == 1)
+  let (count, hasGroups) = (index.index.memberCount(of: group), index.index.hasGroups(in: .quick))
+  #expect(count == 1 && hasGroups)
   let member = index.index.takeTurn(in: group)
-  index.index.choose(member, at: place)
-  let chosen = index.index.matches[place]
+  index.index.choose(member, at: place, in: .quick)
+  let chosen = index.matches(in: .quick)[place]
   #expect(chosen.subscriber == 5 && chosen.qos == .exactlyOnce && chosen.isRetainAsPublished)
-  #expect(chosen.hasIdentifiers && !chosen.isSkipped)
-  index.index.skip(at: place)
-  let skipped = index.index.matches[place].isSkipped
-  #expect(skipped)
+  #expect(chosen.hasIdentifiers && index.identifiers(of: chosen) == [9])
+  index.index.void(at: place, in: .quick)
+  #expect(index.matches(in: .quick).isEmpty)
+  _ = index.subscribe(5, "b")
+  #expect(index.match("b").count == 1)
+  let hasStill = index.index.hasGroups(in: .quick)
+  #expect(!hasStill)
+}
+
+@Test func theTurnCanBeGivenToTheMemberBehindOneThatWasChosen() {
+  let index = Index()
+  let members = (0..<3).map { index.added($0, "$share/g/a") }
+  let order = turns(index, "a", 3)
+  for place in 0..<3 {
+    index.index.setTurn(behind: members[order[place]])
+    #expect(turns(index, "a", 1) == [order[(place + 1) % 3]])
+  }
 }
 
 @Test func replaysQueueUpAndEndInAnyOrder() {

@@ -5,11 +5,14 @@
 /// [MQTT-3.1.2-31]
 package struct Connack: ~Escapable, OutgoingPacket {
   private let version: ProtocolVersion
-  private let reason: ReasonCode
-  private let isSessionPresent: Bool
+  /// Whether the Client may come in, and why not.
+  package let reason: ReasonCode
+  /// Whether its session goes on. [3.2.2.1.1]
+  package let isSessionPresent: Bool
   /// What the reason was, or what the Client ought to know, in words. [3.2.2.3.9]
   private let reasonString: Span<UInt8>
-  private let assignedClientIdentifier: Span<UInt8>
+  /// What `writeHead` leaves out; earlier versions cannot be told of it.
+  package let assignedClientIdentifier: Span<UInt8>
   private let authenticationMethod: Span<UInt8>
   private let authenticationData: Span<UInt8>
 
@@ -42,15 +45,15 @@ package struct Connack: ~Escapable, OutgoingPacket {
     copy authenticationData)
   package init(
     version: ProtocolVersion, reason: ReasonCode, isSessionPresent: Bool = false,
-    reasonString: Span<UInt8> = Span(), assignedClientIdentifier: Span<UInt8> = Span(), authenticationMethod: Span<UInt8> = Span(),
-    authenticationData: Span<UInt8> = Span()
+    reasonString: Span<UInt8> = Span(), assignedClientIdentifier: Span<UInt8> = Span(),
+    authenticationMethod: Span<UInt8> = Span(), authenticationData: Span<UInt8> = Span()
   ) {
     self.version = version
     self.reason = reason
     // [MQTT-3.2.2-6] [MQTT3-3.2.2-4]; MQTT 3.1 does not use the bit.
     self.isSessionPresent = isSessionPresent && reason == .success && version != .v3_1
     self.reasonString = reasonString
-    self.assignedClientIdentifier = assignedClientIdentifier
+    self.assignedClientIdentifier = version == .v5 ? assignedClientIdentifier : Span()
     self.authenticationMethod = authenticationMethod
     self.authenticationData = authenticationData
   }

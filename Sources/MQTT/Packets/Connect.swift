@@ -48,6 +48,28 @@ package struct Connect: BitwiseCopyable {
     try reader.finish()  // [MQTT-3.1.4-1] [MQTT3-3.1.4-1]
   }
 
+  /// Makes the CONNECT of a Client that is in the same process, as one of 5.0; its fields lie in
+  /// `bytes`.
+  ///
+  /// There is no password: whoever makes it vouches for the Client. Nor is there a Keep Alive.
+  package init(
+    clientIdentifier: Field, userName: Field? = nil, isCleanStart: Bool, sessionExpiry: UInt32,
+    receiveMaximum: UInt16 = .max, will: Will? = nil, in bytes: Span<UInt8>
+  ) throws(MalformedPacket) {
+    _ = try Text.findWildcard(validating: clientIdentifier.in(bytes))
+    if let userName { _ = try Text.findWildcard(validating: userName.in(bytes)) }
+    guard receiveMaximum > 0 else { throw .propertyValueNotAllowed }
+    version = .v5
+    isBridge = false
+    self.isCleanStart = isCleanStart
+    keepAlive = 0
+    self.clientIdentifier = clientIdentifier
+    self.will = will
+    self.userName = userName
+    password = nil
+    properties = ConnectProperties(sessionExpiry: sessionExpiry, receiveMaximum: receiveMaximum)
+  }
+
   /// The version in which to answer a CONNECT even when it cannot be parsed.
   ///
   /// A level above 5 is answered as 5 is; `nil` when the peer does not seem to speak MQTT.

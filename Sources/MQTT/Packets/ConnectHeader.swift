@@ -88,6 +88,11 @@ struct ConnectProperties: BitwiseCopyable {
     sessionExpiry = isCleanSession ? 0 : UInt32.max
   }
 
+  init(sessionExpiry: UInt32, receiveMaximum: UInt16) {
+    self.sessionExpiry = sessionExpiry
+    self.receiveMaximum = receiveMaximum
+  }
+
   init(parsing reader: inout PacketReader) throws(MalformedPacket) {
     let block = try reader.readPropertyBlock()
     var properties = PropertyReader(reader.bytes, block: block, of: .connect)

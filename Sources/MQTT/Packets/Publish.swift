@@ -34,6 +34,25 @@ package struct Publish: BitwiseCopyable {
     try validate(topic.in(bytes), version: version)
   }
 
+  /// Makes the PUBLISH of a Client that is in the same process; its fields lie in `bytes`.
+  ///
+  /// The Topic Name is written out: there is no alias within a process.
+  package init(
+    topic: Field, payload: Field, properties: PublishProperties = .none, qos: QoS,
+    isRetained: Bool, isDuplicate: Bool = false, packetIdentifier: UInt16, in bytes: Span<UInt8>
+  ) throws(MalformedPacket) {
+    guard properties.topicAlias == 0 else { throw .topicNameMissing }
+    guard qos == .atMostOnce || packetIdentifier != 0 else { throw .packetIdentifierZero }
+    self.topic = topic
+    self.payload = payload
+    self.properties = properties
+    self.qos = qos
+    self.isRetained = isRetained
+    self.isDuplicate = isDuplicate
+    self.packetIdentifier = packetIdentifier
+    try validate(topic.in(bytes), version: .v5)
+  }
+
   private func validate(
     _ name: Span<UInt8>, version: ProtocolVersion
   ) throws(MalformedPacket) {

@@ -14,6 +14,19 @@ package struct Will: BitwiseCopyable {
   /// How many seconds the Server waits before it publishes. [3.1.3.2.2]
   package var delay: UInt32 { properties.willDelay }
 
+  /// Makes the Will of a Client that is in the same process; its fields lie in `bytes`.
+  package init(
+    topic: Field, payload: Field, properties: PublishProperties, qos: QoS, isRetained: Bool,
+    in bytes: Span<UInt8>
+  ) throws(MalformedPacket) {
+    try TopicName.validate(topic.in(bytes))  // [MQTT-3.1.3-9]
+    self.topic = topic
+    self.payload = payload
+    self.properties = properties
+    self.qos = qos
+    self.isRetained = isRetained
+  }
+
   init(
     parsing reader: inout PacketReader, flags: ConnectFlags, version: ProtocolVersion
   ) throws(MalformedPacket) {
