@@ -14,7 +14,10 @@ final class House {
   private(set) var largestTurn = 0
 
   init(_ policy: Policy = House.policy(), change: (inout Limits) -> Void = { _ in }) {
-    var limits = Limits()
+    var limits = World.limits
+    limits.messages = 1000
+    limits.messageBlocks = 2000
+    limits.deliveries = 1000
     change(&limits)
     let (beginning, chosen) = (now, limits)
     broker = carved { Broker(limits: chosen, policy: policy, seed: 7, at: beginning, in: &$0) }
