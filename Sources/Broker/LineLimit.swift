@@ -19,16 +19,14 @@ struct LineLimit: ~Copyable {
   private var linesOfEvent = InlineArray<64, UInt8>(repeating: 0)
   private var talkers: SlotTable<Talker>
   private var talkerCount = 0
-  /// Lines of one address in a second.
-  private let most: UInt32
   private(set) var leftOut: UInt64 = 0
 
-  /// - Parameter logBytes: of the lines of one turn, of which no address is to take all.
-  init(addresses: Int, logBytes: Int, in region: inout Region) {
+  init(addresses: Int, in region: inout Region) {
     talkers = SlotTable("log addresses", count: addresses, in: &region)
-    most = UInt32(max(4, min(20, logBytes / 48)))
   }
 
+  /// Lines of one address in a second.
+  private static var most: UInt32 { 20 }
   /// Lines of one event in a second.
   private static var mostOfEvent: UInt8 { 40 }
 
@@ -36,7 +34,7 @@ struct LineLimit: ~Copyable {
   @inline(never)
   mutating func allows(_ event: Event, of peer: Peer) -> Bool {
     let talker = find(peer) ?? add(peer)
-    guard isFirst(event, talker) || talkers[talker].lines < min(most, free(of: event)) else {
+    guard isFirst(event, talker) || talkers[talker].lines < min(LineLimit.most, free(of: event)) else {
       talkers[talker].leftOut += 1
       leftOut += 1
       return false

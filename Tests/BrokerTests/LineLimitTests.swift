@@ -8,8 +8,8 @@ import Testing
 private final class Limiter {
   var limit: LineLimit
 
-  init(addresses: Int = 4, logBytes: Int = 16_384) {
-    limit = carved { LineLimit(addresses: addresses, logBytes: logBytes, in: &$0) }
+  init(addresses: Int = 4) {
+    limit = carved { LineLimit(addresses: addresses, in: &$0) }
   }
 
   /// How many of so many lines about an event are wanted.
@@ -112,11 +112,5 @@ private func peer(_ number: UInt32, port: UInt16 = 1) -> Peer {
     limiter.limit.beginSecond()
     #expect(limiter.limit.leftOut == 0 && limiter.noisiest == nil)
     #expect(limiter.wanted(100, .loginFailed, of: peer(1)) == 20)
-  }
-
-  @Test("Where few lines are kept for a turn, one address has fewer")
-  func smallBoards() {
-    #expect(Limiter(logBytes: 768).wanted(100, .loginFailed, of: peer(1)) == 16)
-    #expect(Limiter(logBytes: 514).wanted(100, .loginFailed, of: peer(1)) == 10)
   }
 }
