@@ -34,7 +34,8 @@ struct LineLimit: ~Copyable {
   @inline(never)
   mutating func allows(_ event: Event, of peer: Peer) -> Bool {
     let talker = find(peer) ?? add(peer)
-    guard isFirst(event, talker) || talkers[talker].lines < min(LineLimit.most, free(of: event)) else {
+    guard isFirst(event, talker) || talkers[talker].lines < min(LineLimit.most, free(of: event))
+    else {
       talkers[talker].leftOut += 1
       leftOut += 1
       return false
