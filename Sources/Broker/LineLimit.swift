@@ -4,31 +4,45 @@ import Memory
 /// nobody else.
 ///
 /// The first line of an event in a second is always wanted, and so is the first of an address. Beyond
-/// it, an address has so many lines as are still free of that event's, and no more than its own limit.
-/// Full: of those that are counted the one with the fewest lines gives way, and who takes its place
-/// takes over its count: so no noisy one is ever forgotten for others, and all of them together have
-/// no more lines than their places allow.
+/// it, an address has so many lines of an event as are still free of that event's, and no more than its
+/// own limit. Full: of those that are counted the quietest gives way, and who takes its place takes over
+/// the count of its lines: so no noisy one is ever forgotten for others, and coming from ever new
+/// addresses is of no use.
 struct LineLimit: ~Copyable {
   private struct Talker: BitwiseCopyable {
     var peer = Peer.none
-    var lines: UInt32 = 0
+    /// Lines of all events.
+    private(set) var lines: UInt32 = 0
     var leftOut: UInt32 = 0
+    /// Lines of each event, in four bits.
+    private var linesOfEvent = InlineArray<8, UInt32>(repeating: 0)
+
+    init(_ peer: Peer) { self.peer = peer }
+
+    func lines(of event: Event) -> UInt32 {
+      linesOfEvent[Int(event.rawValue) / 8] >> shift(of: event) & 0xF
+    }
+
+    mutating func count(_ event: Event) {
+      lines += 1
+      linesOfEvent[Int(event.rawValue) / 8] += 1 << shift(of: event)
+    }
+
+    private func shift(of event: Event) -> UInt32 { UInt32(event.rawValue) % 8 * 4 }
   }
 
   private let anchor = Anchor()
   private var linesOfEvent = InlineArray<64, UInt8>(repeating: 0)
   private var talkers: SlotTable<Talker>
   private var talkerCount = 0
-  /// Lines of one address in a second.
-  private let most: UInt32
   private(set) var leftOut: UInt64 = 0
 
-  /// - Parameter logBytes: of the lines of one turn, of which no address is to take all.
-  init(addresses: Int, logBytes: Int, in region: inout Region) {
+  init(addresses: Int, in region: inout Region) {
     talkers = SlotTable("log addresses", count: addresses, in: &region)
-    most = UInt32(max(4, min(20, logBytes / 48)))
   }
 
+  /// Lines of one event in a second that one address has.
+  private static var most: UInt32 { 10 }
   /// Lines of one event in a second.
   private static var mostOfEvent: UInt8 { 40 }
 
@@ -36,13 +50,14 @@ struct LineLimit: ~Copyable {
   @inline(never)
   mutating func allows(_ event: Event, of peer: Peer) -> Bool {
     let talker = find(peer) ?? add(peer)
-    guard isFirst(event, talker) || talkers[talker].lines < min(most, free(of: event)) else {
+    let most = min(LineLimit.most, free(of: event))
+    guard isFirst(event, talker) || talkers[talker].lines(of: event) < most else {
       talkers[talker].leftOut += 1
       leftOut += 1
       return false
     }
     linesOfEvent[Int(event.rawValue)] += 1
-    talkers[talker].lines += 1
+    talkers[talker].count(event)
     return true
   }
 
@@ -88,15 +103,19 @@ struct LineLimit: ~Copyable {
 
   private mutating func add(_ peer: Peer) -> Int {
     guard talkerCount == talkers.count else {
-      talkers[talkerCount] = Talker(peer: peer)
+      talkers[talkerCount] = Talker(peer)
       talkerCount += 1
       return talkerCount - 1
     }
     var quietest = 0
-    for place in 1..<talkers.count where talkers[place].lines < talkers[quietest].lines {
-      quietest = place
-    }
-    talkers[quietest] = Talker(peer: peer, lines: talkers[quietest].lines)
+    for place in 1..<talkers.count where noise(of: place) < noise(of: quietest) { quietest = place }
+    talkers[quietest].peer = peer
+    talkers[quietest].leftOut = 0
     return quietest
+  }
+
+  /// How many lines there were of somebody, or would have been.
+  private func noise(of place: Int) -> UInt64 {
+    UInt64(talkers[place].lines) + UInt64(talkers[place].leftOut)
   }
 }

@@ -15,7 +15,7 @@ package struct Log: ~Copyable {
   var isOfLogTopic = false
 
   package init(byteCount: Int, addresses: Int, in region: inout Region) {
-    limit = LineLimit(addresses: addresses, logBytes: byteCount, in: &region)
+    limit = LineLimit(addresses: addresses, in: &region)
     lines = FixedList("log lines", capacity: byteCount, in: &region)
   }
 

@@ -8,8 +8,8 @@ import Testing
 private final class Limiter {
   var limit: LineLimit
 
-  init(addresses: Int = 4, logBytes: Int = 16_384) {
-    limit = carved { LineLimit(addresses: addresses, logBytes: logBytes, in: &$0) }
+  init(addresses: Int = 4) {
+    limit = carved { LineLimit(addresses: addresses, in: &$0) }
   }
 
   /// How many of so many lines about an event are wanted.
@@ -32,18 +32,27 @@ private func peer(_ number: UInt32, port: UInt16 = 1) -> Peer {
 }
 
 @Suite struct LineLimitTests {
-  @Test("One address has twenty lines a second, by whatever ports it comes and whatever happens")
+  @Test("One address has ten lines of an event a second, by whatever ports it comes")
   func oneAddress() {
     let limiter = Limiter()
     var wanted = 0
     for port in 0..<50 as Range<UInt16> {
       wanted += limiter.wanted(1, .clientConnected, of: peer(1, port: port))
     }
-    #expect(wanted == 20)
-    // The first line of an event is told in any case.
-    #expect(limiter.wanted(5, .clientDisconnected, of: peer(1)) == 1)
-    #expect(limiter.limit.leftOut == 34)
-    #expect(limiter.noisiest == "192.0.2.1 34")
+    #expect(wanted == 10)
+    // What else happens there is told none the less.
+    #expect(limiter.wanted(50, .clientDisconnected, of: peer(1)) == 10)
+    #expect(limiter.limit.leftOut == 80)
+    #expect(limiter.noisiest == "192.0.2.1 80")
+  }
+
+  @Test("Each event is counted by itself") func eachEvent() {
+    let limiter = Limiter()
+    let events = (UInt8.min...UInt8.max).compactMap { Event(rawValue: $0) }
+    for _ in 0..<2 {
+      for event in events { #expect(limiter.wanted(5, event, of: peer(1)) == 5, "\(event)") }
+    }
+    for event in events { #expect(limiter.wanted(5, event, of: peer(1)) == 0, "\(event)") }
   }
 
   @Test("One network of the sixth version is one address")
@@ -54,7 +63,7 @@ private func peer(_ number: UInt32, port: UInt16 = 1) -> Peer {
       let peer = Peer(version6: 0x2001_0DB8_0000_0000, host, port: 1)
       wanted += limiter.wanted(1, .clientConnected, of: peer)
     }
-    #expect(wanted == 20)
+    #expect(wanted == 10)
   }
 
   @Test("Who is noisy hides nobody else, as long as there are places")
@@ -84,39 +93,33 @@ private func peer(_ number: UInt32, port: UInt16 = 1) -> Peer {
   @Test("Without an address lines count together, apart from those of programs of this machine")
   func nobody() {
     let limiter = Limiter()
-    #expect(limiter.wanted(30, .sessionExpired, of: .none) == 20)
-    #expect(limiter.wanted(30, .clientConnected, of: .local) == 20)
+    #expect(limiter.wanted(30, .sessionExpired, of: .none) == 10)
+    #expect(limiter.wanted(30, .clientConnected, of: .local) == 10)
   }
 
-  /// Each newcomer takes over the count of the one with the fewest lines: no noisy one is forgotten for
-  /// quiet ones, and a thousand addresses have no more lines than the places allow.
+  /// Each newcomer takes over the count of the quietest: no noisy one is forgotten for others, and
+  /// whoever comes from a thousand addresses has no more lines than the places allow.
   @Test("More addresses than places have no more lines than the places allow")
   func crowd() {
-    let limiter = Limiter(addresses: 4)
-    #expect(limiter.wanted(100, .loginFailed, of: peer(1)) == 20)
-    var wanted = 20
+    let limiter = Limiter(addresses: 2)
+    #expect(limiter.wanted(100, .loginFailed, of: peer(1)) == 10)
+    var wanted = 0
     for number in 2..<1000 as Range<UInt32> {
       wanted += limiter.wanted(1, .loginFailed, of: peer(number))
     }
-    #expect(wanted <= 40 + 4)
+    #expect(wanted == 10)
     #expect(limiter.wanted(1, .loginFailed, of: peer(1)) == 0)
-    #expect(limiter.noisiest == "192.0.2.1 81")
+    #expect(limiter.noisiest == "192.0.2.1 91")
   }
 
   @Test("In a new second everybody has all lines again, and nothing is left out")
   func newSecond() {
     let limiter = Limiter()
-    #expect(limiter.wanted(100, .loginFailed, of: peer(1)) == 20)
+    #expect(limiter.wanted(100, .loginFailed, of: peer(1)) == 10)
     limiter.limit.leaveOut()
-    #expect(limiter.limit.leftOut == 81)
+    #expect(limiter.limit.leftOut == 91)
     limiter.limit.beginSecond()
     #expect(limiter.limit.leftOut == 0 && limiter.noisiest == nil)
-    #expect(limiter.wanted(100, .loginFailed, of: peer(1)) == 20)
-  }
-
-  @Test("Where few lines are kept for a turn, one address has fewer")
-  func smallBoards() {
-    #expect(Limiter(logBytes: 768).wanted(100, .loginFailed, of: peer(1)) == 16)
-    #expect(Limiter(logBytes: 514).wanted(100, .loginFailed, of: peer(1)) == 10)
+    #expect(limiter.wanted(100, .loginFailed, of: peer(1)) == 10)
   }
 }
