@@ -58,12 +58,20 @@ extension Broker {
     to session: Handle<Session>, on connection: Handle<Connection>
   ) -> Bool {
     let match = Match(of: subscription, subscriptions[subscription])
-    // Nothing is taken that would have to be given back: those who wait are asked after each release.
-    let isAllowed = shares.deliveries.allows(
-      1, holding: Int(sessions[session].deliveryCount), free: sessions.deliveryOccupancy.free)
-    return isAllowed
+    return canQueue(match, for: session)
       && enqueue(
         message, to: session, match, outgoingQoS(messages[message].qos, match), isRetained: true,
         in: .quick)
+  }
+
+  /// Whether a copy could be queued for a session now.
+  ///
+  /// Nothing is to be taken for it before that would have to be given back: those who wait are asked
+  /// after each release, and would be without end.
+  func canQueue(_ match: Match, for session: Handle<Session>) -> Bool {
+    let isAllowed = shares.deliveries.allows(
+      1, holding: Int(sessions[session].deliveryCount), free: sessions.deliveryOccupancy.free)
+    guard isAllowed && match.hasIdentifiers else { return isAllowed }
+    return mayClaimTexts(identifierBytes(of: match, in: .quick), holding: textsHeld(by: session))
   }
 }

@@ -68,7 +68,8 @@ extension Broker {
       TopicFilter.matches(filter: wanted, name: name.span),
       mayReplay(name.span, at: nil, to: session, &work)
     else { return true }
-    guard sessions.deliveryOccupancy.free > 0, let message = keep(name, value) else { return false }
+    let match = Match(of: subscription, subscriptions[subscription])
+    guard canQueue(match, for: session), let message = keep(name, value) else { return false }
     defer { messages.release(message) }
     return sendRetained(message, subscription, to: session, on: connection)
   }

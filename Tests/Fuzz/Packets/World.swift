@@ -145,7 +145,7 @@ final class World {
     // Sessions outlive a server that has stopped, and it refuses the clients that would end them.
     let kept: Set = [
       "sessions", "text blocks", "subscriptions", "topic levels", "shared groups",
-      "messages", "message blocks", "deliveries", "retained messages", "retained levels",
+      "messages", "message blocks", "deliveries", "retained messages", "retained levels", "owners",
     ]
     let left = usedPools.filter { !hasStopped || !kept.contains($0.key) }
     require(left.isEmpty, "in use: \(left)")
