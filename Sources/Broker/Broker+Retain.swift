@@ -40,7 +40,8 @@ extension Broker {
     else { preconditionFailure("`mayRetain` saw to it") }
     if !names.isEmpty { retainedSources.keep(names, at: position) }
     retainedSources.charge(
-      owner, blocks: blocks, texts: texts.blockCount(of: names), at: position, &owners)
+      owner, blocks: blocks, levels: retained.levelCount(of: topic),
+      texts: texts.blockCount(of: names), at: position, &owners)
   }
 
   /// What came before is outdated, even when the new message found no room. [MQTT3-3.3.1-7]
@@ -62,8 +63,8 @@ extension Broker {
     retained.remove(at: position, messages: &messages)
   }
 
-  /// Whether somebody may retain a message of so many bytes: he has his share of retained messages,
-  /// and of the blocks that they take.
+  /// Whether somebody may retain a message of so many bytes: he has not his share of retained messages,
+  /// of the levels of their topics, nor of the blocks that they take.
   func mayRetain(_ byteCount: Int, _ topic: Span<UInt8>, by owner: Handle<Owner>) -> Bool {
     guard retained.hasRoom(for: topic, messages: messages) else { return false }
     guard !owner.isNull else { return true }
@@ -71,6 +72,9 @@ extension Broker {
     let held = owners[owner]
     return shares.retained.allows(
       isNew ? 1 : 0, holding: Int(held.retained), free: retained.occupancy.free)
+      && shares.retainedLevels.allows(
+        isNew ? retained.missingLevels(for: topic) : 0, holding: Int(held.retainedLevels),
+        free: retained.levelOccupancy.free)
       && shares.messageBlocks.allows(
         messages.blocksNeeded(for: byteCount), holding: Int(held.retainedBlocks),
         free: messages.blockOccupancy.free)

@@ -76,6 +76,8 @@ extension Broker {
         1, holding: held.subscriptions, free: subscriptions.occupancy.free)
       && shares.topicLevels.allows(
         cost.levels, holding: held.blocks, free: subscriptions.levelOccupancy.free)
+      && shares.sharedGroups.allows(
+        cost.groups, holding: held.groups, free: subscriptions.groupOccupancy.free)
       && shares.textBlocks.allows(
         cost.blocks, holding: textsHeld(by: session), free: texts.occupancy.free)
     guard isAllowed else {
