@@ -44,7 +44,8 @@ extension Broker {
     else { preconditionFailure("`retainedShortage` saw to it") }
     if !names.isEmpty { retention.sources.keep(names, at: position) }
     retention.sources.charge(
-      owner, blocks: blocks, texts: texts.blockCount(of: names), at: position, &owners)
+      owner, blocks: blocks, levels: retention.index.levelCount(of: topic),
+      texts: texts.blockCount(of: names), at: position, &owners)
   }
 
   /// What came before is outdated, even when the new message found no room. [MQTT3-3.3.1-7]
@@ -69,7 +70,7 @@ extension Broker {
   }
 
   /// Why somebody may not retain a message of so many bytes: there is no room, or he has his share of
-  /// retained messages or of the blocks that they take. Nil when he may.
+  /// retained messages, of the levels of their topics or of the blocks that they take. Nil when he may.
   func retainedShortage(
     _ byteCount: Int, _ topic: Span<UInt8>, by owner: Handle<Owner>
   ) -> Shortage? {
@@ -82,6 +83,9 @@ extension Broker {
     return shares.retained.shortage(
       of: .retainedMessages, for: isNew ? 1 : 0, holding: Int(held.retained),
       free: retention.index.occupancy.free)
+      ?? shares.retainedLevels.shortage(
+        of: .retainedLevels, for: isNew ? retention.index.missingLevels(for: topic) : 0,
+        holding: Int(held.retainedLevels), free: retention.index.levelOccupancy.free)
       ?? shares.messageBlocks.shortage(
         of: .messageBlocks, for: messages.blocksNeeded(for: byteCount),
         holding: Int(held.retainedBlocks), free: messages.blockOccupancy.free)

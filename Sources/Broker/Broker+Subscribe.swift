@@ -84,7 +84,7 @@ extension Broker {
 
   /// What there is not enough of for one more subscription of a session; nil when there is.
   private func subscriptionShortage(
-    _ cost: (levels: Int, blocks: Int), _ session: Handle<Session>
+    _ cost: (levels: Int, blocks: Int, groups: Int), _ session: Handle<Session>
   ) -> Shortage? {
     let held = subscriptions.holding(of: session.index)
     return shares.subscriptions.shortage(
@@ -93,6 +93,9 @@ extension Broker {
       ?? shares.topicLevels.shortage(
         of: .topicLevels, for: cost.levels, holding: held.blocks,
         free: subscriptions.levelOccupancy.free)
+      ?? shares.sharedGroups.shortage(
+        of: .sharedGroups, for: cost.groups, holding: held.groups,
+        free: subscriptions.groupOccupancy.free)
       ?? shares.textBlocks.shortage(
         of: .textBlocks, for: cost.blocks, holding: textsHeld(by: session),
         free: texts.occupancy.free)

@@ -13,8 +13,9 @@ struct Owner: BitwiseCopyable {
   var receiveBlocks: UInt32 = 0
   /// Sessions of the user.
   var sessions: UInt32 = 0
-  /// Messages that the user has retained, and blocks that they take.
+  /// Messages that the user has retained, and the levels of their topics and the blocks that they take.
   var retained: UInt32 = 0
+  var retainedLevels: UInt32 = 0
   var retainedBlocks: UInt32 = 0
   /// Text blocks for the names of who retained them.
   var retainedTexts: UInt32 = 0

@@ -14,6 +14,7 @@ struct RetainedSources: ~Copyable {
   private struct Charge: BitwiseCopyable {
     var owner = Handle<Owner>.null
     var blocks: UInt32 = 0
+    var levels: UInt32 = 0
   }
 
   init(_ limits: Limits, in region: inout Region) {
@@ -29,12 +30,14 @@ struct RetainedSources: ~Copyable {
 
   /// Lets a message count for somebody; nobody has retained the one at that position yet.
   mutating func charge(
-    _ owner: Handle<Owner>, blocks: Int, texts: Int, at position: Int, _ owners: inout Owners
+    _ owner: Handle<Owner>, blocks: Int, levels: Int, texts: Int, at position: Int,
+    _ owners: inout Owners
   ) {
     guard !owner.isNull else { return }
     owners.retain(owner)
-    charges[position] = Charge(owner: owner, blocks: UInt32(blocks))
+    charges[position] = Charge(owner: owner, blocks: UInt32(blocks), levels: UInt32(levels))
     owners[owner].retained += 1
+    owners[owner].retainedLevels += UInt32(levels)
     owners[owner].retainedBlocks += UInt32(blocks)
     owners[owner].retainedTexts += UInt32(texts)
   }
@@ -52,6 +55,7 @@ struct RetainedSources: ~Copyable {
     guard !charge.owner.isNull else { return }
     charges[position] = Charge()
     owners[charge.owner].retained -= 1
+    owners[charge.owner].retainedLevels -= charge.levels
     owners[charge.owner].retainedBlocks -= charge.blocks
     owners[charge.owner].retainedTexts -= UInt32(held)
     owners.release(charge.owner)

@@ -11,13 +11,15 @@ package struct Shares: BitwiseCopyable {
   let sessions: Share
   let subscriptions: Share
   let topicLevels: Share
+  let sharedGroups: Share
   let textBlocks: Share
   let deliveries: Share
   let messages: Share
   let messageBlocks: Share
   let unreleased: Share
-  /// Retained messages, by user and address.
+  /// Retained messages and the levels of their topics, by user and address.
   let retained: Share
+  let retainedLevels: Share
   /// Blocks, by connection.
   let receiveBlocks: Share
   let sendBlocks: Share
@@ -36,12 +38,14 @@ package struct Shares: BitwiseCopyable {
       need: 4)
     subscriptions = Share(capacity: limits.subscriptions, owners: owners, need: 2)
     topicLevels = Share(capacity: limits.topicNodes, owners: owners, need: 6)
+    sharedGroups = Share(capacity: limits.sharedGroups, owners: owners, need: 1)
     textBlocks = Share(capacity: limits.textBlocks, owners: owners, need: 16)
     deliveries = Share(capacity: limits.deliveries, owners: owners, need: 4)
     messages = Share(capacity: limits.messages, owners: owners, need: 4)
     messageBlocks = Share(capacity: limits.messageBlocks, owners: owners, need: 8)
     unreleased = Share(capacity: limits.unreleased, owners: owners, need: 2)
     retained = Share(capacity: limits.retained, owners: places, need: 4)
+    retainedLevels = Share(capacity: limits.retainedLevels, owners: places, need: 4)
     // Those beyond the one that each connection can always claim.
     let shared = limits.receiveBlocks - places
     receiveBlocks = Share(

@@ -63,7 +63,9 @@ extension BrokerPool {
     case .receiveBlocks: "it has its share of receive blocks"
     case .unreleasedMessages: "it has its share of unreleased messages"
     case .sendBlocks: "it has its share of send blocks"
-    case .sharedGroups, .retainedLevels, .topicAliases, .owners: usedUp
+    case .sharedGroups: "it has its share of shared groups"
+    case .retainedLevels: "its user has its share of retained levels"
+    case .topicAliases, .owners: usedUp
     }
   }
 }

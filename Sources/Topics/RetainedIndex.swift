@@ -88,6 +88,12 @@ package struct RetainedIndex: ~Copyable {
     return retained.occupancy.free > 0 && levels.missing(for: topic) <= levels.occupancy.free
   }
 
+  /// How many levels have to be made for a message on `topic`.
+  package func missingLevels(for topic: Span<UInt8>) -> Int { levels.missing(for: topic) }
+
+  /// How many levels `topic` takes, as if nobody else had any of them.
+  package func levelCount(of topic: Span<UInt8>) -> Int { levels.count(of: topic) }
+
   /// Counts a message that was not retained because `hasRoom` was false.
   package mutating func refuse() {
     if retained.occupancy.free == 0 { retained.refuse() } else { levels.refuse() }

@@ -80,6 +80,14 @@ struct RetainedLevels: ~Copyable {
     return count
   }
 
+  /// How many levels `topic` takes below the root.
+  func count(of topic: Span<UInt8>) -> Int {
+    var path = RetainedPath(topic, deepest: deepest)
+    var count = 0
+    while path.descend(hash) { count += 1 }
+    return count
+  }
+
   /// The level on which a message on `topic` hangs, made if need be and held once more for it; nil,
   /// and nothing made, when there are too few.
   mutating func hold(for topic: Span<UInt8>) -> Handle<RetainedLevel>? {

@@ -61,6 +61,8 @@ struct Subscriber: BitwiseCopyable {
   /// How many it has, and the blocks of text that are charged for them.
   var count: UInt32 = 0
   var blocks: UInt32 = 0
+  /// How many of them are shared.
+  var shared: UInt32 = 0
   /// Its session has ended: nothing matches for it any more.
   var isRetired = false
 }

@@ -102,8 +102,10 @@ package struct SubscriptionIndex: ~Copyable {
   }
 
   /// What a subscription to `filter` takes: a level and at least a block of text for each of its
-  /// levels, as if nobody else had any of them, and the name of its group.
-  package func cost(of filter: Span<UInt8>, blockBytes: Int) -> (levels: Int, blocks: Int) {
+  /// levels, as if nobody else had any of them, and its group and the name of that.
+  package func cost(
+    of filter: Span<UInt8>, blockBytes: Int
+  ) -> (levels: Int, blocks: Int, groups: Int) {
     let shared = SharedFilter(parsing: filter)
     let path = path(of: filter, shared)
     var levels = TopicLevels(path)
@@ -113,12 +115,14 @@ package struct SubscriptionIndex: ~Copyable {
       blocks += max(1, (level.length + blockBytes - 1) / blockBytes)
     }
     if let shared { blocks += (shared.group.length + blockBytes - 1) / blockBytes }
-    return (count, blocks)
+    return (count, blocks, shared == nil ? 0 : 1)
   }
 
-  /// How many subscriptions a session has, and the blocks of text that are charged for them.
-  package func holding(of subscriber: Int) -> (subscriptions: Int, blocks: Int) {
-    (Int(subscribers[subscriber].count), Int(subscribers[subscriber].blocks))
+  /// How many subscriptions a session has, the blocks of text that are charged for them, and the groups,
+  /// as if nobody else were a member.
+  package func holding(of subscriber: Int) -> (subscriptions: Int, blocks: Int, groups: Int) {
+    let holding = subscribers[subscriber]
+    return (Int(holding.count), Int(holding.blocks), Int(holding.shared))
   }
 
   /// Subscribes a session to `filter`, to which it has no subscription; nil when something is full.
@@ -150,6 +154,7 @@ package struct SubscriptionIndex: ~Copyable {
     subscribers[subscriber].count += 1
     subscribers[subscriber].blocks += UInt32(
       cost(of: filter, blockBytes: texts.blockBytes).blocks)
+    if !group.isNull { subscribers[subscriber].shared += 1 }
     return handle
   }
 
@@ -277,6 +282,7 @@ package struct SubscriptionIndex: ~Copyable {
   private mutating func discharge(_ gone: Subscription, blockBytes: Int) -> Int {
     var (levels, blocks) = tree.cost(of: gone.node, blockBytes: blockBytes)
     if !gone.group.isNull {
+      subscribers[Int(gone.subscriber)].shared -= 1
       blocks += (groups[gone.group].name.count + blockBytes - 1) / blockBytes
     }
     subscribers[Int(gone.subscriber)].count -= 1

@@ -134,19 +134,26 @@ func connectionsOverTheLimitAreRefusedPolitely(limit: Int) throws {
 }
 
 @Test func aFullTableOfLevelsRefusesARetainedMessage() {
-  let world = World { $0.retainedLevels = 3 }
-  let client = world.connect("a")
-  func publish(_ topic: String) -> [SentPacket] {
-    client.ask(Packet.publish(topic, [1], qos: 1, identifier: 1, retain: true))
+  let world = World { $0.retainedLevels = 8 }
+  let clients = (1...4).map { world.connect("c\($0)", address: UInt32($0)) }
+  func publish(_ topic: String, by number: Int, _ payload: [UInt8] = [1]) -> SentPacket? {
+    let packet = Packet.publish(topic, payload, qos: 1, identifier: 1, retain: true)
+    return clients[number].ask(packet).first
   }
-  #expect(publish("a/b/1") == [.puback(1, 0x10)] && publish("a/b/2") == [.puback(1, 0x10)])
-  #expect(publish("a/b/c/1") == [.puback(1, 0x97)] && world.refused("retained levels") == 1)
-  #expect(publish("b/1") == [.puback(1, 0x97)] && world.count(.retainedFull) == 2)
-  #expect(publish("a/1") == [.puback(1, 0x10)] && publish("1") == [.puback(1, 0x10)])
-  #expect(world.used("retained levels") == 3 && world.used("retained messages") == 4)
-  client.publish("a/b/1", "", retain: true)
-  client.publish("a/b/2", "", retain: true)
-  #expect(publish("b/1") == [.puback(1, 0x10)] && world.used("retained levels") == 3)
+  let (kept, refused) = (SentPacket.puback(1, 0x10), SentPacket.puback(1, 0x97))
+  // The root and three more are what anybody may have.
+  #expect(publish("a/b/1", by: 0) == kept && publish("a/b/2", by: 0) == kept)
+  #expect(publish("a/b/c/1", by: 0) == kept && publish("b/1", by: 0) == refused)
+  #expect(world.used("retained levels") == 4 && world.refused("retained levels") == 1)
+  // Two are for each who has none, as long as there are any.
+  #expect(publish("b/1", by: 1) == kept && publish("c/1", by: 1) == kept)
+  #expect(publish("d/1", by: 1) == refused && publish("e/f/1", by: 2) == kept)
+  #expect(publish("g/1", by: 3) == refused && world.count(.retainedFull) == 3)
+  // What takes no level is taken still.
+  #expect(publish("a/1", by: 0) == kept && publish("1", by: 3) == kept)
+  #expect(world.used("retained levels") == 8 && world.used("retained messages") == 8)
+  for topic in ["a/b/1", "a/b/2", "a/b/c/1"] { _ = publish(topic, by: 0, []) }
+  #expect(publish("g/1", by: 3) == kept && world.used("retained levels") == 7)
 }
 
 /// Limits of the tables that queues are made of, each so small that few messages fill it.
