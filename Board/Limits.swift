@@ -122,6 +122,9 @@ package struct Limits: BitwiseCopyable {
 
   /// Bytes of log lines that wait to be written out. More in one turn: left out and counted.
   package var logBytes = within(768...16_384, powerOfTwo(atLeast: 8 * Chosen.connections))
+  /// Addresses whose log lines of one second are counted apart. Full: who comes then takes over the
+  /// count of the one with the fewest.
+  package var logAddresses = within(4...64, powerOfTwo(atLeast: Chosen.connections / 8))
   /// Bytes of all the texts of a configuration together. Full: an error at start.
   package typealias ConfigurationText = Chosen.ConfigurationText
   /// Origins that the WebSocket listeners name together. More: an error at start.

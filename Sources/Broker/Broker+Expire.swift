@@ -94,10 +94,12 @@ extension Broker {
     if let due = writeDue(connection), due <= now { return expireWrite(connection) }
     guard due(connection) <= now else { return arm(connection) }
     guard connections[connection].state == .established else {
-      note(.connectTimedOut, nil, "")
+      note(.connectTimedOut, on: connection, "it sent no CONNECT")
       return close(connection)
     }
-    refuse(connection, .keepAliveTimeout, .keepAliveExceeded, "it exceeded its Keep Alive")
+    note(.keepAliveExceeded, on: connection)
+    sayDisconnect(connection, .keepAliveTimeout, "it exceeded its Keep Alive")
+    close(connection)
   }
 
   /// What it sent could not be taken in time. It was not acknowledged, so nothing is lost.

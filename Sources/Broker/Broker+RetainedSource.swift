@@ -59,7 +59,7 @@ extension Broker {
   ) -> Bool {
     guard access.hasRules else { return true }
     guard may(.read, topic, session, &work) else {
-      _ = log.counts(.deliveryDenied)
+      log.count(.deliveryDenied)
       return false
     }
     guard let position, policy.checksRetainSource else { return true }

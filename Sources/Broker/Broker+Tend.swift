@@ -7,14 +7,26 @@ import Topics
 // What is done by and by, for nobody in particular.
 extension Broker {
   /// Does what is due and what was put off, as far as work goes, and lets those go on who waited.
+  ///
+  /// Each kind has a part of its own, whatever the others have used: who waits is woken even while
+  /// there are always messages that go to many, and those go on while sessions end without end.
   package mutating func tend(_ work: inout Work) {
-    expire(&work)
-    endDoomed(&work)
-    bidFarewells(&work)
-    publishSystemTopics(&work)
-    publishLosses(&work)
-    runLane(&work)
-    wakeWaiting(&work)
+    let part = Work(max(1, work.left / 8))
+    var share = Work(max(1, work.left / 2))
+    expire(&share)
+    endDoomed(&share)
+    bidFarewells(&share)
+    work.settle(share)
+    share = part
+    publishSystemTopics(&share)
+    publishLosses(&share)
+    work.settle(share)
+    share = Work(max(part.left, work.left - part.left))
+    runLane(&share)
+    work.settle(share)
+    share = part
+    wakeWaiting(&share)
+    work.settle(share)
   }
 
   /// Whether anything could go on at once, so that there is no time to wait.

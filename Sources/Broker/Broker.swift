@@ -90,7 +90,7 @@ package struct Broker: ~Copyable {
     departures = Departures(places: places, limits: limits, in: &region)
     logins = Logins(places: places, limits: limits, hash: hash, in: &region)
     schedule = Schedule(connections: places, sessions: limits.sessions, in: &region)
-    log = Log(byteCount: limits.logBytes, in: &region)
+    log = Log(byteCount: limits.logBytes, addresses: limits.logAddresses, in: &region)
     system = SystemFigures(in: &region)
   }
 
@@ -119,7 +119,7 @@ package struct Broker: ~Copyable {
       free: connections.occupancy.free)
     if let shortage {
       connections.refuse()
-      return turnAway(new, shortage.words)
+      return turnAway(new, peer, shortage.words)
     }
     guard let connection = connections.claim(new) else {
       preconditionFailure("the share saw to it")
@@ -128,16 +128,16 @@ package struct Broker: ~Copyable {
     owners[new.owner].entering += 1
     presence.setPeer(of: connection, to: peer)
     statistics.connectionsOpened += 1
-    note(.connectionOpened, nil, "")
+    note(.connectionOpened, on: connection)
     schedule.set(connection, to: now.adding(milliseconds: policy.connectTimeout))
     return connection
   }
 
   private mutating func turnAway(
-    _ connection: Connection, _ words: StaticString
+    _ connection: Connection, _ peer: Peer, _ words: StaticString
   ) -> Handle<Connection>? {
     owners.release(connection.owner)
-    note(.connectionRefused, nil, words)
+    note(.connectionRefused, of: Culprit(peer: peer), words)
     return nil
   }
 
@@ -189,6 +189,12 @@ package struct Broker: ~Copyable {
     policy.listeners[Int(connections[connection].listener)]
   }
 
+  /// Lets the numbers that begin anew do so soon, for tests.
+  package mutating func windUp() {
+    subscriptions.windUp()
+    sessions.windUp()
+  }
+
   /// Units of work that a turn may take.
   package var turnWork: Int { limits.turnWork }
 
@@ -197,15 +203,6 @@ package struct Broker: ~Copyable {
     lastTurn = work + courtesy.paid
     statistics.longestTurn = max(statistics.longestTurn, microseconds)
     statistics.largestTurn = max(statistics.largestTurn, lastTurn)
-  }
-
-  /// Counts an event and logs it with the client it concerns.
-  @inline(never)
-  mutating func note(_ event: Event, _ session: Handle<Session>?, _ words: StaticString) {
-    guard log.counts(event) && (policy.logsConnections || !event.isOfConnection) else { return }
-    var line = Line()
-    describe(event, session, words, in: &line)
-    log.append(line, event.level)
   }
 }
 

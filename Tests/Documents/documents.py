@@ -207,7 +207,7 @@ PROOFS = [
     (what_is_made_is_fresh, "Sources/Broker/SystemTopic.swift", '"heap/maximum"', '"heap/invented"'),
     (what_is_made_is_fresh, "Sources/Broker/SystemTopic.swift", "  /// Retained messages.\n", ""),
     (what_is_made_is_fresh, "Sources/Broker/LoadAverages.swift", '"load/sockets"', '"load/invented"'),
-    (what_is_made_is_fresh, "Sources/Broker/Event+Words.swift", '"has exceeded timeout', '"invented'),
+    (what_is_made_is_fresh, "Sources/Broker/Event+Words.swift", 'disconnected: exceeded', 'disconnected: invented'),
     (what_is_made_is_fresh, "Sources/Broker/PoolStatus.swift", "/// - Full: no further", "/// - Full: no invented"),
     (what_is_made_is_fresh, "Sources/Broker/PoolStatus.swift", "/// - Seen: PUBREC", "/// - Invented: PUBREC"),
     (what_is_made_is_fresh, "Sources/Linux/LinuxPool.swift", "  case tlsHeapBytes\n", "  case tlsHeapBytes\n  case invented\n"),

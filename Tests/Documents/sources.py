@@ -227,19 +227,20 @@ def counters():
 
 
 def events():
-    """Each event that makes a line: (kind of line, line)."""
+    """Each event that makes a line: (kind of line, line, and its comment behind it)."""
     path = "Sources/Broker/Event.swift"
     levels, sentences = told(path, "var level"), told("Sources/Broker/Event+Words.swift", "var sentence")
     rows = []
     for case in cases(path, "Event"):
-        subject, predicate = literals(sentences[case.name])
-        line = f"`{subject} CLIENT {predicate}`" if predicate else f"`{subject}`"
-        if case.comment:
-            line = case.text if case.text.startswith("`") else ""
-        if line:
-            rows.append((levels[case.name].removeprefix("."), line))
+        words = re.sub(r"{(\w+)}", lambda found: PUT_IN.get(found[1], found[1].upper()), literals(sentences[case.name])[0])
+        if words:
+            rows.append((levels[case.name].removeprefix("."), f"`{words}`" + (f": {case.text}" if case.comment else "")))
     order = [case.name for case in cases(path, "LogLevel")]
     return sorted(rows, key=lambda row: order.index(row[0]))
+
+
+# What is put in for a word in braces, where that is not the word in capitals.
+PUT_IN = {"manner": "(p5, c1, k60, u'USER')"}
 
 
 # MARK: Limits, options

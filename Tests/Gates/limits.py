@@ -51,7 +51,7 @@ sendBlocks > connections + reservedPlaces + blocks(packetBytes, sendBlockBytes)
 sendBytes >= 512 and sendBlockBytes >= 512  # the longest answer that is made in one piece
 max(messageBlockBytes, receiveBlockBytes, sendBlockBytes) < 65536  # a place in one has two bytes
 
-min(users, accessRules, accessTextBytes, failedAddresses) > 0
+min(users, accessRules, accessTextBytes, failedAddresses, logAddresses) > 0
 accessDecisions >= 4 and accessDecisions % 4 == 0  # four places for each
 
 turnWork >= connectionWork > 0

@@ -50,6 +50,7 @@ struct Profile {
         ? 200 : chance.within(2048 / limits.sendBlockBytes + 4...2048 / limits.sendBlockBytes + 60))
     limits.sendBytes = chance.pick([512, 4096, 65_536])
     limits.logBytes = 65_536
+    limits.logAddresses = isRoomy ? 64 : 2
     // The names of users, and of those who retained something, must not keep honest clients out.
     if hasFiles && !isRoomy { limits.textBlocks += limits.sessions + 2 * limits.retained }
     limits.users = 16
@@ -64,27 +65,9 @@ struct Profile {
     if isBesieged { limits.keepForEachWhatItNeeds(&chance) }
     self.limits = isBoard ? Limits() : limits
     self.isRoomy = isBoard ? Limits().messages > 10_000 : isRoomy
-    policy = Profile.policy(self.limits, self.isRoomy, &chance)
-  }
-
-  private static func policy(_ limits: Limits, _ isRoomy: Bool, _ chance: inout Chance) -> Policy {
-    var policy = Policy()
-    policy.systemInterval = chance.pick([0, 0, 10, 60])
-    policy.persistentClientExpiration = 3600
-    policy.maximumInFlight = UInt16(chance.pick([1, 2, 5, 20]))
-    policy.maximumQueued = isRoomy ? 10_000 : chance.within(2...30)
-    policy.maximumPacketSize = min(2048, limits.packetBytes)
-    policy.queuesQoS0 = chance.oneIn(2)
-    policy.whenQueueIsFull = chance.pick(
-      [.dropNewest, .dropNewest, .dropOldest, .endSession, .reject, .reject])
-    policy.queueFullWait = UInt64(chance.pick([100, 2000, 10_000]))
-    policy.writeTimeout = UInt64(chance.pick([0, 150_000]))
-    for index in policy.listeners.indices {
-      policy.listeners[index].maximumConnections = limits.connections
-      policy.listeners[index].maximumTopicAlias = UInt16(limits.topicAliases)
-      policy.listeners[index].maximumTopicAliasOut = UInt16(limits.topicAliases)
-    }
-    return policy
+    policy = Policy(
+      drawnFor: self.limits, isRoomy: self.isRoomy, isBesieged: isBesieged, hasFiles: hasFiles,
+      from: &chance)
   }
 
   func habits(_ pace: Int, _ chance: inout Chance) -> Habits {
@@ -95,7 +78,9 @@ struct Profile {
       largestPayload: chance.pick([200, 600, 1200]),
       receiveMaximum: chance.oneIn(2) ? UInt32(chance.pick([1, 2, 7, 100])) : nil,
       maximumPacketSize: chance.oneIn(4) ? UInt32(chance.pick([200, 400])) : nil,
-      aliases: UInt32(chance.pick([0, 0, 1, 3, 10])), refusals: chance.pick([0, 10, 50]))
+      aliases: UInt32(chance.pick([0, 0, 1, 3, 10])), refusals: chance.pick([0, 10, 50]),
+      maximumQoS: policy.listeners[0].maximumQoS.rawValue, retains: policy.isRetainAvailable,
+      lastIdentifier: chance.pick([0, 65_530]))
   }
 }
 

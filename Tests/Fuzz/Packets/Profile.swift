@@ -51,6 +51,7 @@ struct Profile {
     limits.sendBlocks = 2 * limits.places + (isSmall ? 12 : 80)
     limits.sendBytes = 2048
     limits.logBytes = 2048
+    limits.logAddresses = isSmall ? 1 : 4
     limits.users = 4
     limits.accessRules = 8
     limits.accessTextBytes = 400
