@@ -8,6 +8,15 @@ import Testing
 // A refusal names the pool by its name in --plan, and whether it is used up or somebody has his share.
 
 extension World {
+  /// A world whose log takes every line.
+  fileprivate static func telling(
+    _ policy: Policy = World.policy(), change: (inout Limits) -> Void = { _ in }
+  ) -> World {
+    let world = World(policy, change: change)
+    world.broker.adopt(policy, levels: 0x7F)
+    return world
+  }
+
   /// The lines of warnings since the last time.
   fileprivate func warnings() -> [String] {
     var lines: [String] = []
@@ -19,7 +28,7 @@ extension World {
 }
 
 @Test func whoHasItsShareOfSubscriptionsIsToldFromWhoFindsNone() {
-  let world = World { $0.subscriptions = 8 }
+  let world = World.telling { $0.subscriptions = 8 }
   let many = world.connect("many")
   for number in 0..<4 { #expect(many.subscribe("t\(number)") == 0) }
   #expect(many.subscribe("t4") == 0x97)
@@ -31,7 +40,7 @@ extension World {
 }
 
 @Test func eachPoolOfAFilterIsNamed() {
-  let world = World {
+  let world = World.telling {
     $0.topicNodes = 16
     $0.sharedGroups = 1
     $0.topicLevels = 6
@@ -52,21 +61,12 @@ extension World {
   for (properties, said) in [(.none, words), (.byte(0x17, 0), nil), (.maximumPacketSize(30), nil)]
     as [(Properties, String?)]
   {
-    let world = World {
-      $0.connections = 4
+    let world = World.telling {
+      $0.connections = 12
       $0.sessions = 8
     }
-    for number in 0..<4 {
-      world.connect("s\(number)", clean: false, .sessionExpiry(1000)).lose()
-    }
-    // What may be sent to them is something to lose.
-    let last = (0..<4).map {
-      world.connect("s\($0)", clean: false, .sessionExpiry(1000), present: true)
-    }
-    #expect(last.allSatisfy { $0.subscribe("t", 1) == 1 })
-    last[0].lose()
-    guard let refused = world.open() else { return #expect(Bool(false), "there is a place") }
-    _ = world.warnings()
+    for number in 0..<6 { world.connect("s\(number)") }
+    guard let refused = world.open() else { preconditionFailure("there is a place") }
     let answers = refused.ask(Packet.connect("late", .v5, properties))
     #expect(answers.first == .connack(present: false, code: 0x97))
     #expect(refused.welcome.text(0x1F) == said)
@@ -75,7 +75,7 @@ extension World {
 }
 
 @Test func aMessageThatIsNotRetainedNamesWhatThereIsNoRoomIn() {
-  let world = World { $0.retained = 8 }
+  let world = World.telling { $0.retained = 8 }
   let client = world.connect("c")
   for number in 1...4 {
     _ = client.ask(Packet.publish("t\(number)", [1], qos: 1, identifier: number, retain: true))
@@ -91,7 +91,7 @@ extension World {
 }
 
 @Test func whoReleasesNothingIsToldOfUnreleasedMessages() {
-  let world = World { $0.unreleased = 8 }
+  let world = World.telling { $0.unreleased = 8 }
   let client = world.connect("c")
   for number in 1...4 {
     let answers = client.ask(Packet.publish("t", [1], qos: 2, identifier: number))
@@ -104,7 +104,7 @@ extension World {
 }
 
 @Test func aLostMessageNamesTheShareOrTheQueue() {
-  let world = World(World.policy { $0.maximumQueued = 10 }) { $0.deliveries = 8 }
+  let world = World.telling(World.policy { $0.maximumQueued = 10 }) { $0.deliveries = 8 }
   let away = world.connect("away", clean: false, .sessionExpiry(1000))
   #expect(away.subscribe("t", 1) == 1)
   away.lose()
@@ -112,7 +112,7 @@ extension World {
   for number in 1...5 { _ = sender.ask(Packet.publish("t", [1], qos: 1, identifier: number)) }
   #expect(
     world.warnings() == ["Outgoing message for away dropped: it has its share of deliveries."])
-  let other = World(World.policy { $0.maximumQueued = 1 })
+  let other = World.telling(World.policy { $0.maximumQueued = 1 })
   let full = other.connect("full", clean: false, .sessionExpiry(1000))
   #expect(full.subscribe("t", 1) == 1)
   full.lose()
