@@ -54,7 +54,10 @@ func connectionsOverTheLimitAreRefusedPolitely(limit: Int) throws {
 }
 
 @Test func aSessionWithNothingToLoseMakesRoomForAnotherOfItsUser() throws {
-  let world = World { $0.sessions = 8 }
+  let world = World {
+    $0.connections = 4
+    $0.sessions = 8
+  }
   for (number, name) in ["a", "b", "c", "d"].enumerated() {
     world.connect(name, .v5, .sessionExpiry(100), address: number < 2 ? 1 : 2).lose()
   }
