@@ -32,8 +32,8 @@ extension Limits {
     aliasTables = 16
     retained = 400
     retainedLevels = 400
-    deliveries = 1_500
-    unreleased = 300
+    deliveries = 1_200
+    unreleased = 200
     logBytes = 2_048
     // Few users, but names and hashes are as long as anywhere.
     accessTextBytes = 6 * 1024

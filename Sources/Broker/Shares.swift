@@ -33,7 +33,8 @@ package struct Shares: BitwiseCopyable {
       kept: limits.reservedPlaces - Limits.refusalPlaces, part: 4)
     // All who are connected may come from one address, without names.
     sessions = Share(
-      capacity: limits.sessions, freely: max(limits.connections, limits.sessions / 2),
+      capacity: limits.sessions,
+      freely: max(limits.sessions / 2, min(limits.connections, limits.sessions * 3 / 4)),
       owners: places,
       need: 4)
     subscriptions = Share(capacity: limits.subscriptions, owners: owners, need: 2)
