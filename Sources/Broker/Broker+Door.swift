@@ -89,7 +89,8 @@ extension Broker {
   mutating func countPacket(on connection: Handle<Connection>) {
     statistics.packetsReceived += 1
     connections[connection].lastReceived = now
-    arrivals.forgetWait(of: connection)
+    // A message that goes to many was taken, and is waited for.
+    if !connections[connection].isWaiting { arrivals.forgetWait(of: connection) }
   }
 
   // MARK: What a visitor is given

@@ -76,6 +76,8 @@ extension Broker {
   private func waitDue(_ connection: Handle<Connection>) -> Instant? {
     guard connections[connection].isWaiting else { return nil }
     let wait = arrivals.wait(of: connection)
+    // What waits for its turn waits for the Server.
+    guard !wait.isForPublication else { return nil }
     return wait.hasEnd ? wait.until : nil
   }
 

@@ -102,7 +102,10 @@ extension Broker {
   mutating func wake(_ connection: Handle<Connection>) {
     arrivals.letGo(connection, &connections[connection])
     if lane.reenter(connection) {
-      return arrivals.hold(connection, &connections[connection], Wait(cause: .publication))
+      // Should it have to wait for room again, that has the same end.
+      var wait = arrivals.wait(of: connection)
+      wait.cause = .publication
+      return arrivals.hold(connection, &connections[connection], wait)
     }
     settleInput(of: connection)
   }

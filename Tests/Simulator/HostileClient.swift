@@ -6,6 +6,7 @@ final class HostileClient: Peer {
   private let pause: Int
   /// It wants to have all there is, instead of breaking the protocol.
   private let besieges: Bool
+  private let mostConnections: Int
   /// It takes messages from the groups of honest clients.
   private let joinsGroups: Bool
   var chance: Chance
@@ -15,10 +16,11 @@ final class HostileClient: Peer {
   let address: UInt64 = 100
 
   init(
-    number: Int, version: UInt8, pause: Int, world: World, joinsGroups: Bool, besieges: Bool,
+    number: Int, version: UInt8, pause: Int, world: World, joinsGroups: Bool, profile: Profile,
     seed: UInt64
   ) {
-    self.besieges = besieges
+    besieges = profile.isBesieged
+    mostConnections = profile.mostWithHostile
     self.joinsGroups = joinsGroups
     chance = Chance(seed: seed)
     name = "hostile-\(number)"
@@ -108,8 +110,13 @@ final class HostileClient: Peer {
     comeAndSay(packet.encoded(version: version), stays: stays)
   }
 
+  private var mayComeOnceMore: Bool {
+    world.places.count + world.incoming.count < mostConnections
+  }
+
   /// Opens a connection beside its own, and says this.
   func comeAndSay(_ bytes: [UInt8], stays: Bool = true) {
+    guard mayComeOnceMore else { return }
     let extra = world.connect(self, seed: chance.next())
     if !bytes.isEmpty { extra.send(bytes) }
     world.after(chance.within(stays ? 10_000...90_000 : 1...2000)) { extra.abandon() }
@@ -146,7 +153,7 @@ final class HostileClient: Peer {
 
   /// Connections that are opened and left, or forgotten.
   private func storm() {
-    for _ in 0..<chance.within(1...12) {
+    for _ in 0..<chance.within(1...12) where mayComeOnceMore {
       let extra = world.connect(self, seed: chance.next())
       if chance.oneIn(2) { extra.send(make(.connect).encoded(version: version)) }
       if chance.oneIn(2) { extra.reset() }

@@ -11,6 +11,12 @@ struct Profile {
   /// Hostile clients hold all they can get, and of each table as much is kept as all who may come cannot
   /// do without.
   let isBesieged: Bool
+  /// How many connections there are at most when a hostile client opens one more than its own.
+  ///
+  /// Of few places none is kept for newcomers: there one address takes all that are left by others.
+  var mostWithHostile: Int {
+    limits.connections >= 176 || !isBesieged ? .max : limits.connections / 2
+  }
   /// Whether a turn has work enough for all that it brings about.
   var answersAtOnce: Bool { limits.turnWork >= 65_536 && limits.connectionWork >= 2048 }
 
@@ -88,8 +94,8 @@ extension Limits {
   /// A quarter of each table, which is kept for those who hold little, is what all of them need at least;
   /// there are more places than those few take who come from addresses of their own.
   fileprivate mutating func keepForEachWhatItNeeds(_ chance: inout Chance) {
-    connections = chance.within(40...60)
-    sessions = 2 * places
+    connections = chance.oneIn(2) ? chance.within(40...60) : chance.within(176...200)
+    sessions = places + 40
     subscriptions = 4 * 2 * sessions
     topicNodes = 4 * 6 * sessions
     textBlocks = 4 * 16 * sessions

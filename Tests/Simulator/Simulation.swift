@@ -72,7 +72,7 @@ import Server
     for number in 0..<chance.within(1...3) {
       let client = HostileClient(
         number: number, version: UInt8(chance.pick([3, 4, 5])), pause: 2 * options.pace,
-        world: world, joinsGroups: !oracle.knowsMembers, besieges: profile.isBesieged,
+        world: world, joinsGroups: !oracle.knowsMembers, profile: profile,
         seed: chance.next())
       if !options.without.contains(client.name) { hostile.append(client) }
     }
