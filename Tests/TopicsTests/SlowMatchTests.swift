@@ -130,7 +130,7 @@ func aSessionLeavesAtTheCostOfWhatItHas(units: Int) {
   }
   #expect(paid == count / 2 * 7 && index.used == others)
   let holding = index.index.holding(of: 2)
-  #expect(holding == (0, 0) && index.index.replaying(2).isNull)
+  #expect(holding == (0, 0, 0) && index.index.replaying(2).isNull)
   // The slot is another session's from now on.
   #expect(index.subscribe(2, "house/+/state") == .added)
   #expect(index.subscribers(of: "house/4/state").contains(2))
@@ -142,15 +142,17 @@ func aSessionLeavesAtTheCostOfWhatItHas(units: Int) {
     ("a", 1, 1), ("", 1, 1), ("a/b/c", 3, 3), ("/", 2, 2), ("abcd/abcde", 2, 3), ("+/#", 2, 2),
     ("$share/g/a/b", 2, 3), ("$share/abcde/a", 1, 3),
   ]
-  var blocks = 0
+  var (blocks, groupCount) = (0, 0)
   for (number, (filter, levels, texts)) in cases.enumerated() where !filter.isEmpty {
     let bytes = filter.bytes
     let cost = index.index.cost(of: bytes.span, blockBytes: 4)
-    #expect(cost == (levels, texts), "\(filter)")
+    let groups = filter.hasPrefix("$share") ? 1 : 0
+    groupCount += groups
+    #expect(cost == (levels, texts, groups), "\(filter)")
     #expect(index.subscribe(1, filter) == .added && index.subscribe(2, filter) == .added)
     blocks += texts
     let holding = index.index.holding(of: 1)
-    #expect(holding == (number > 0 ? number : 1, blocks))
+    #expect(holding == (number > 0 ? number : 1, blocks, groupCount))
   }
   for (filter, _, texts) in cases.reversed() where !filter.isEmpty {
     #expect(index.unsubscribe(1, filter))
