@@ -59,11 +59,15 @@ extension Broker {
   ) -> Bool {
     let match = Match(of: subscription, subscriptions[subscription])
     // Nothing is taken that would have to be given back: those who wait are asked after each release.
-    let isAllowed = shares.deliveries.allows(
-      1, holding: Int(sessions[session].deliveryCount), free: sessions.deliveryOccupancy.free)
-    return isAllowed
+    return hasReplayShare(session)
       && enqueue(
         message, to: session, match, outgoingQoS(messages[message].qos, match), isRetained: true,
         in: .quick)
+  }
+
+  /// Whether a session may be owed one more retained message.
+  func hasReplayShare(_ session: Handle<Session>) -> Bool {
+    shares.deliveries.allows(
+      1, holding: Int(sessions[session].deliveryCount), free: sessions.deliveryOccupancy.free)
   }
 }

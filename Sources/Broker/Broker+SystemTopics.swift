@@ -68,9 +68,11 @@ extension Broker {
       TopicFilter.matches(filter: wanted, name: name.span),
       mayReplay(name.span, at: nil, to: session, &work)
     else { return true }
-    guard sessions.deliveryOccupancy.free > 0, let message = keep(name, value) else { return false }
+    // Nothing is made that would have to be given back: those who wait are asked after each release.
+    guard hasReplayShare(session), let message = keep(name, value) else { return false }
     defer { messages.release(message) }
-    return sendRetained(message, subscription, to: session, on: connection)
+    if !sendRetained(message, subscription, to: session, on: connection) { countDropped(session) }
+    return true
   }
 
   private mutating func keep(
