@@ -105,7 +105,8 @@ package struct Limits: BitwiseCopyable {
   /// Blocks for packets that have arrived in part. Short: the connection is not read until there
   /// are some, and who holds some longest and does not complete its packet is closed; each connection
   /// can always claim one, and one of them all of the largest packet.
-  package var receiveBlocks = places + blocks(of: receiveBlockBytes, for: Chosen.packetBytes * 3 / 2)
+  package var receiveBlocks =
+    places + blocks(of: receiveBlockBytes, for: Chosen.packetBytes * 3 / 2)
   /// Bytes of such a block.
   package var receiveBlockBytes = Self.receiveBlockBytes
   /// Blocks for bytes on their way out. Short: QoS 0 is dropped and counted, the rest waits. One is
@@ -121,6 +122,9 @@ package struct Limits: BitwiseCopyable {
 
   /// Bytes of log lines that wait to be written out. More in one turn: left out and counted.
   package var logBytes = within(768...16_384, powerOfTwo(atLeast: 8 * Chosen.connections))
+  /// Addresses whose log lines of one second are counted apart. Full: who comes then takes over the
+  /// count of the one with the fewest.
+  package var logAddresses = within(4...64, powerOfTwo(atLeast: Chosen.connections / 8))
   /// Bytes of all the texts of a configuration together. Full: an error at start.
   package typealias ConfigurationText = Chosen.ConfigurationText
   /// Origins that the WebSocket listeners name together. More: an error at start.

@@ -48,7 +48,12 @@ endif
 
 C_HEADERS := $(foreach folder,$(HEADERS),-isystem $(CURDIR)/$(folder))
 
+# LLVM may take loads for ARM together into one that moves the register of `self`, which nobody saves:
+# whoever called finds another one there.
+ifneq ($(filter arm%,$(TRIPLE)),)
+BUILD_FLAGS := -Xswiftc -Xllvm -Xswiftc -arm-load-store-opt=false
+endif
 # Swift and the C compiler are told the same, each in its way.
-BUILD_FLAGS := --triple $(TRIPLE) \
+BUILD_FLAGS += --triple $(TRIPLE) \
   $(foreach flag,$(PROCESSOR) -D__linux__=1 $(patsubst %,-isystem$(CURDIR)/%,$(HEADERS)), \
     -Xcc $(flag)) $(foreach flag,$(PROCESSOR),-Xswiftc -Xcc -Xswiftc $(flag))

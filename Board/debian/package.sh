@@ -11,6 +11,10 @@ for page in README.md Board/operations.md; do
   install -m 644 "$page" "$folder/usr/share/doc/swiftlet"
   gzip -9nf "$folder/usr/share/doc/swiftlet/${page##*/}"
 done
+for part in filter.d jail.d; do
+  install -D -m 644 "$here/../fail2ban/$part/swiftlet.conf" \
+    "$folder/usr/share/doc/swiftlet/fail2ban/$part/swiftlet.conf"
+done
 for page in "$folder"/usr/share/man/*/*.[0-9]; do gzip -9nf "$page"; done
 # Debian's own way makes the user, in postinst.
 rm -rf "$folder/usr/lib/sysusers.d"

@@ -1,4 +1,4 @@
-/// What board `mt7621` chooses, nearly what `router` does: the code is larger, and the whole process
+/// What board `mt7621` chooses, less than `router` does: the code is larger, and the whole process
 /// takes less than 2 MiB all the same.
 package enum Chosen {
   static var board: StaticString { "mt7621" }
@@ -7,9 +7,9 @@ package enum Chosen {
   static var tlsConnections: Int { 2 }
   static var webSockets: Int { 16 }
   static var subscriptions: Int { 500 }
-  static var messages: Int { 1_000 }
-  static var messageBytes: Int { 128 * 1024 }
-  static var packetBytes: Int { 64 * 1024 }
+  static var messages: Int { 750 }
+  static var messageBytes: Int { 96 * 1024 }
+  static var packetBytes: Int { 32 * 1024 }
   static var users: Int { 32 }
   static var turnWork: Int { 8_192 }
   static var configurationBytes: Int { 16 * 1024 }
@@ -26,13 +26,18 @@ extension Limits {
     sessions = 144
     // A frame carries one packet of the largest, and no more.
     webSocketFrameBytes = packetBytes
+    // What browsers send is no shorter here.
+    webSocketHeaderBytes = 2_048
     topicNodes = 1_000
     sharedGroups = 16
     textBlocks = 1_000
     topicAliases = 8
     aliasTables = 16
-    deliveries = 1_500
-    unreleased = 300
+    topicBytes = 1_024
+    retained = 300
+    retainedLevels = 300
+    deliveries = 1_000
+    unreleased = 200
     logBytes = 2_048
     // Few users, but names and hashes are as long as anywhere.
     accessTextBytes = 6 * 1024

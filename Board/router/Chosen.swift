@@ -6,8 +6,8 @@ package enum Chosen {
   static var tlsConnections: Int { 4 }
   static var webSockets: Int { 16 }
   static var subscriptions: Int { 600 }
-  static var messages: Int { 1_200 }
-  static var messageBytes: Int { 192 * 1024 }
+  static var messages: Int { 1_000 }
+  static var messageBytes: Int { 128 * 1024 }
   static var packetBytes: Int { 64 * 1024 }
   static var users: Int { 32 }
   static var turnWork: Int { 8_192 }
@@ -25,13 +25,15 @@ extension Limits {
     sessions = 144
     // A frame carries one packet of the largest, and no more.
     webSocketFrameBytes = packetBytes
-    topicNodes = 1_200
+    topicNodes = 1_000
     sharedGroups = 16
-    textBlocks = 1_200
+    textBlocks = 1_000
     topicAliases = 8
     aliasTables = 16
-    deliveries = 2_000
-    unreleased = 300
+    retained = 400
+    retainedLevels = 400
+    deliveries = 1_200
+    unreleased = 200
     logBytes = 2_048
     // Few users, but names and hashes are as long as anywhere.
     accessTextBytes = 6 * 1024

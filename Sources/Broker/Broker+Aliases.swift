@@ -35,8 +35,9 @@ extension Broker {
       preconditionFailure("who may set aliases has a table")
     }
     if texts.equals(aliases[place], topic) { return true }
-    guard mayClaimTexts(topic.count, holding: textsHeld(by: connections[connection].session)) else {
-      refuse(connection, .quotaExceeded, .aliasesFull, "there is no room for Topic Aliases")
+    let held = textsHeld(by: connections[connection].session)
+    if let shortage = textShortage(topic.count, holding: held) {
+      refuse(connection, .quotaExceeded, .aliasesFull, shortage.words)
       return false
     }
     aliases.set(topic, at: place, of: connections[connection].aliases, in: &texts)

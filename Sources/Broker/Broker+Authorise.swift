@@ -66,7 +66,7 @@ extension Broker {
     if delivery.next.isNull { identities[session.index].checksDeliveries = false }
     let count = messages.copyTopic(of: delivery.message, to: &names.topic)
     if may(.read, names.topic.bytes(0..<count), session, &work) { return true }
-    _ = log.counts(.deliveryDenied)
+    log.count(.deliveryDenied)
     return false
   }
 

@@ -13,7 +13,7 @@ extension Broker {
   ) {
     guard connections[connection].state != .ended else { return }
     if connections[connection].state == .established {
-      note(.connectionLost, connections[connection].session, words)
+      note(.connectionLost, on: connection, words)
     }
     detach(connection, publishesWill: true)
     connections[connection].state = .ended
@@ -25,7 +25,9 @@ extension Broker {
     _ connection: Handle<Connection>, _ words: StaticString
   ) {
     guard connections[connection].state != .ended else { return }
-    if connections[connection].state != .established { note(.handshakeFailed, nil, words) }
+    if connections[connection].state != .established {
+      note(.handshakeFailed, on: connection, words)
+    }
     connectionLost(connection, words)
   }
 
@@ -72,7 +74,7 @@ extension Broker {
     guard connections[connection].state == .awaitsConnect else {
       return refuse(connection, mistake.reason, .malformedPacket, mistake.words)
     }
-    note(.malformedPacket, nil, mistake.words)
+    note(.malformedPacket, on: connection, mistake.words)
     // 5.0 is told what is wrong, 3.x only that its version is not known; what is no MQTT is closed
     // in silence. [MQTT-3.1.2-1] [MQTT-3.1.2-2] [MQTT3-3.1.2-2] [MQTT-3.1.4-1] [MQTT3-3.1.4-1]
     if let version = connections[connection].announced,
@@ -87,7 +89,7 @@ extension Broker {
   mutating func refuse(
     _ connection: Handle<Connection>, _ reason: ReasonCode, _ event: Event, _ words: StaticString
   ) {
-    note(event, connections[connection].session, words)
+    note(event, on: connection, words)
     sayDisconnect(connection, reason, words)
     close(connection)
   }
@@ -195,12 +197,12 @@ extension Broker {
     let session = connections[connection].session
     guard !session.isNull else { return countEntered(connection) }
     connections[connection].session = .null
-    owners.leave(session, of: sessionOwners[session.index])
+    owners.leave(session)
     statistics.clientsConnected -= 1
     presence.leave(session, connections[connection].listener)
     // Its full queue binds nobody any more, though nothing of it has been given back.
     if policy.whenQueueIsFull == .reject { arrivals.askAll() }
-    replays.leave(session, &retained)
+    retention.replays.leave(session, &retention.index)
     sessions[session].isConnected = false
     sessions[session].disconnectedAt = now
     if !publishesWill { discardWill(of: session) }

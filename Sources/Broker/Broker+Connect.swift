@@ -17,13 +17,13 @@ extension Broker {
     connections[connection].wantsProblemInformation = connect.requestsProblemInformation
     connections[connection].maximumPacketSize = connect.maximumPacketSize
     if let reason = objection(to: connect, bytes, on: connection) {
-      refuseConnect(connection, reason)
+      refuseConnect(connection, connect, bytes, reason)
       return true
     }
     switch admission(of: connect, bytes, on: connection) {
     case .admitted: admit(connect, bytes, on: connection, &work)
     case .waits: return false
-    case .refused(let reason): refuseConnect(connection, reason)
+    case .refused(let reason): refuseConnect(connection, connect, bytes, reason)
     }
     return true
   }
@@ -36,32 +36,35 @@ extension Broker {
     let chosen = identifier(of: connect, bytes, on: connection)
     let identifier = chosen.isEmpty ? assignIdentifier(listenerPolicy(of: connection)) : chosen
     guard policy.texts.begins(identifier, with: policy.clientIdentifierPrefix) else {
-      return refuseConnect(connection, .notAuthorized)
+      return refuseConnect(connection, connect, bytes, .notAuthorized)
     }
     // A Client whom no session belongs to gets a new one. [MQTT-3.1.2-6] [MQTT3-3.1.2-4]
     let existing = sessions.find(identifier, texts: texts)
     // Only a Client that is connected already may come in over the limit: it takes its own place.
-    if isFull(besides: existing, on: connection) {
-      return refuseConnect(connection, .quotaExceeded, .clientsFull)
+    if let words = fullness(besides: existing, on: connection) {
+      return refuseConnect(connection, connect, bytes, .quotaExceeded, .clientsFull, words)
     }
     var luggage = Luggage()
     if let event = pack(&luggage, connect, bytes, on: connection) {
-      return refuseConnect(connection, .quotaExceeded, event, returning: &luggage)
+      return refuseConnect(connection, connect, bytes, event, returning: &luggage)
     }
     let isPresent = existing.map { resume($0, isCleanStart: connect.isCleanStart) } ?? false
     let name = chosen.isEmpty ? identifier : self.identifier(of: connect, bytes, on: connection)
-    guard let session = isPresent ? existing : addSession(name, connect.version, luggage, &work)
-    else { return refuseConnect(connection, .quotaExceeded, .sessionsFull, returning: &luggage) }
+    guard let session = isPresent ? existing : addSession(name, connect.version, &luggage, &work)
+    else {
+      return refuseConnect(connection, connect, bytes, .sessionsFull, returning: &luggage)
+    }
     own(session, by: luggage.owner)
     identify(session, userName: luggage.userName, connect, on: connection)
     adopt(session, connect, luggage.will, on: connection)
     begin(session, connect, on: connection, &work)
+    // Told first: without room for its CONNACK the Client is gone at once.
+    note(.clientConnected, on: connection)
     accept(
       connection, connect, isSessionPresent: isPresent,
       assigned: connect.clientIdentifier.isEmpty
         ? chosen.isEmpty ? identifier : self.identifier(of: connect, bytes, on: connection)
         : Span())
-    note(.clientConnected, session, "")
   }
 
   /// Why the Client may not connect, if it may not: the standard's own reasons, limits and access.
@@ -137,28 +140,33 @@ extension Broker {
       && (connect.keepAlive == 0 || connect.keepAlive > policy.maximumKeepAlive)
   }
 
-  /// Whether so many Clients are connected, here or by that listener, that no further one may be.
-  private func isFull(
+  /// Why no further Client may be connected, here or by that listener; nil when one may.
+  private func fullness(
     besides existing: Handle<Session>?, on connection: Handle<Connection>
-  ) -> Bool {
-    let isFull =
-      hasReached(policy.maximumConnections, statistics.clientsConnected, connection)
-      || hasReached(
+  ) -> StaticString? {
+    if let existing, sessions[existing].isConnected { return nil }
+    let fullness =
+      fullness(policy.maximumConnections, statistics.clientsConnected, connection)
+      ?? fullness(
         listenerPolicy(of: connection).maximumConnections,
         presence.count(by: connections[connection].listener), connection)
-    guard let existing else { return isFull || hasReachedSessions }
-    return isFull && !sessions[existing].isConnected
+    if fullness != nil || existing != nil || !hasReachedSessions { return fullness }
+    return "there are as many sessions as may be"
   }
 
   /// What the configuration allows is as it says; of what the board has, something is kept for Clients
   /// from addresses that have hardly any.
-  private func hasReached(
+  private func fullness(
     _ maximum: Int, _ count: Int, _ connection: Handle<Connection>
-  ) -> Bool {
-    guard maximum >= limits.connections else { return count >= maximum }
+  ) -> StaticString? {
+    guard maximum >= limits.connections else {
+      return count < maximum ? nil : "max_connections exceeded"
+    }
     let owner = owners[connections[connection].owner]
-    return !shares.clients.allows(
-      1, holding: Int(owner.places - owner.entering), free: shares.clients.capacity - count)
+    let shortage = shares.clients.shortage(
+      of: .connections, for: 1, holding: Int(owner.places - owner.entering),
+      free: shares.clients.capacity - count)
+    return shortage?.words
   }
 
   private var hasReachedSessions: Bool {
@@ -218,8 +226,8 @@ extension Broker {
     sessions[session].expiryInterval = expiryInterval(of: connect)
     sessions[session].sendQuota = sendQuota(for: connect)
     connections[connection].session = session
-    owners.comeBack(session, of: sessionOwners[session.index])
-    replays.comeBack(session)
+    owners.comeBack(session)
+    retention.replays.comeBack(session)
     countEntered(connection)
     schedule.cancel(session)
   }
@@ -297,21 +305,39 @@ extension Broker {
     respond(to: connection, answer)
   }
 
-  /// Answers a CONNECT that is not accepted, and closes. [MQTT-3.1.4-2] [MQTT-3.2.2-7]
-  /// [MQTT3-3.2.2-5]
-  mutating func refuseConnect(
-    _ connection: Handle<Connection>, _ reason: ReasonCode, _ event: Event = .clientRefused,
+  /// Answers a CONNECT for which something is full, and gives back what was kept for it.
+  private mutating func refuseConnect(
+    _ connection: Handle<Connection>, _ connect: Connect, _ bytes: Span<UInt8>, _ event: Event,
     returning luggage: inout Luggage
   ) {
     giveBack(&luggage)
-    refuseConnect(connection, reason, event)
+    refuseConnect(
+      connection, connect, bytes, .quotaExceeded, event, luggage.shortage?.words)
   }
 
-  mutating func refuseConnect(
-    _ connection: Handle<Connection>, _ reason: ReasonCode, _ event: Event = .clientRefused
+  /// Answers a CONNECT that is not accepted, and closes. [MQTT-3.1.4-2] [MQTT-3.2.2-7]
+  /// [MQTT3-3.2.2-5]
+  ///
+  /// - Parameters:
+  ///   - event: what is full; nil when that is not why.
+  ///   - words: of what there is too little, for the log and for who is told.
+  private mutating func refuseConnect(
+    _ connection: Handle<Connection>, _ connect: Connect, _ bytes: Span<UInt8>,
+    _ reason: ReasonCode, _ event: Event? = nil, _ words: StaticString? = nil
   ) {
-    note(event, nil, reason.words)
-    let answer = Connack(version: connections[connection].version, reason: reason)
+    let name = connect.clientIdentifier.in(bytes)
+    if let event {
+      note(event, on: connection, named: name, words ?? "")
+    } else if reason == .notAuthorized || reason == .badUserNameOrPassword {
+      note(.clientNotAuthorized, on: connection, named: name)
+    } else {
+      note(.clientRefused, on: connection, named: name, reason.words)
+    }
+    var line = Line()
+    if let words, connections[connection].wantsProblemInformation { line.append(words) }
+    var answer = Connack(
+      version: connections[connection].version, reason: reason, reasonString: line.span)
+    answer.maximumLength = connections[connection].maximumPacketSize
     // Where 3.x has no code for the reason, the connection is closed in silence. [MQTT3-3.2.2-6]
     if answer.canBeSent { respond(to: connection, answer) }
     close(connection)

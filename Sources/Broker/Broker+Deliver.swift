@@ -24,7 +24,9 @@ extension Broker {
     }
     let byteCount = publication.publish.byteCount(withTopic: topic.count)
     guard takes(qos, byteCount, session, from: publication.publisher, &work) else { return }
-    guard keep(&publication, bytes, topic) else { return countDropped(session) }
+    guard keep(&publication, bytes, topic) else {
+      return countDropped(session, messageShortage.words)
+    }
     owe(publication.message, to: session, match, qos, in: .quick)
   }
 
@@ -46,7 +48,7 @@ extension Broker {
       return nil
     }
     guard !match.hasTooManyIdentifiers else {
-      countDropped(session)
+      countDropped(session, "it has too many Subscription Identifiers")
       return nil
     }
     return session
@@ -64,7 +66,7 @@ extension Broker {
       // It is not owed to anybody who is away, and dropped for one who is too slow.
       if presence[session].isNull { return false }
     }
-    countDropped(session)
+    countDropped(session, words(ofFull: session, byteCount))
     return false
   }
 
@@ -76,7 +78,9 @@ extension Broker {
     // 3.x cannot ask for the flag as it was published. [MQTT-3.3.1-12] [MQTT3-3.3.1-9]
     let isRetained = messages[message].isRetained && match.isRetainAsPublished
     guard enqueue(message, to: session, match, qos, isRetained: isRetained, in: lane) else {
-      return countDropped(session)
+      let shortage = textShortage(
+        identifierBytes(of: match, in: lane), holding: textsHeld(by: session))
+      return countDropped(session, (shortage ?? .of(.deliveries)).words)
     }
     let connection = presence[session]
     if !connection.isNull { owe(connection) }

@@ -41,8 +41,8 @@ extension Broker {
     case .subscriptions: subscriptions.occupancy
     case .topicLevels: subscriptions.levelOccupancy
     case .sharedGroups: subscriptions.groupOccupancy
-    case .retainedMessages: retained.occupancy
-    case .retainedLevels: retained.levelOccupancy
+    case .retainedMessages: retention.index.occupancy
+    case .retainedLevels: retention.index.levelOccupancy
     case .messages: messages.messageOccupancy
     case .messageBlocks: messages.blockOccupancy
     case .deliveries: sessions.deliveryOccupancy
@@ -80,60 +80,5 @@ extension Broker {
     var line = Line()
     line.append("There is nothing to save: messages are held in memory alone.")
     log.append(line, .information)
-  }
-
-  /// Writes a log line about an event.
-  @inline(never)
-  func describe(
-    _ event: Event, _ session: Handle<Session>?, _ words: StaticString, in line: inout Line
-  ) {
-    if event == .clientConnected { return describeConnected(session, in: &line) }
-    let (subject, predicate) = event.sentence
-    line.append(subject)
-    if predicate.utf8CodeUnitCount > 0 {
-      line.append(" ")
-      append(session, to: &line)
-      line.append(" ")
-      line.append(predicate)
-    }
-    if words.utf8CodeUnitCount > 0 {
-      line.append(": ")
-      line.append(words)
-    }
-    line.append(".")
-  }
-
-  private func append(_ session: Handle<Session>?, to line: inout Line) {
-    guard let session, sessions.contains(session) else { return line.append("<unknown>") }
-    texts.forEachPiece(of: sessions[session].clientIdentifier, atMost: 4) { piece in
-      line.append(foreign: piece)
-      return true
-    }
-  }
-
-  private func append(userNameOf session: Handle<Session>, to line: inout Line) {
-    guard identities[session.index].hasUserName else { return }
-    line.append(", u'")
-    texts.forEachPiece(of: identities[session.index].userName, atMost: 4) { piece in
-      line.append(foreign: piece)
-      return true
-    }
-    line.append("'")
-  }
-
-  private func describeConnected(_ session: Handle<Session>?, in line: inout Line) {
-    line.append("New client connected as ")
-    append(session, to: &line)
-    guard let session else { return }
-    let connection = presence[session]
-    guard !connection.isNull else { return }
-    line.append(" (p")
-    line.append(UInt64(connections[connection].version.rawValue))
-    line.append(", c")
-    line.append(sessions[session].expiryInterval == 0 ? UInt64(1) : 0)
-    line.append(", k")
-    line.append(UInt64(connections[connection].keepAlive))
-    append(userNameOf: session, to: &line)
-    line.append(").")
   }
 }

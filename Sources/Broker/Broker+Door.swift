@@ -89,13 +89,14 @@ extension Broker {
   mutating func countPacket(on connection: Handle<Connection>) {
     statistics.packetsReceived += 1
     connections[connection].lastReceived = now
-    arrivals.forgetWait(of: connection)
+    // A message that goes to many was taken, and is waited for.
+    if !connections[connection].isWaiting { arrivals.forgetWait(of: connection) }
   }
 
   // MARK: What a visitor is given
 
   /// The next that a visitor is told; nil when that was all.
-  package mutating func nextAnswer(on connection: Handle<Connection>) -> Answer? {
+  package mutating func nextAnswer(on connection: Handle<Connection>) -> VisitorAnswer? {
     var outgoing = connections[connection].output
     guard !outgoing.isEmpty else { return nil }
     var record = InlineArray<8, UInt8>(repeating: 0)
@@ -107,7 +108,7 @@ extension Broker {
     if arrivals.wait(of: connection).isForAnswers && connections[connection].isWaiting {
       wake(connection)
     }
-    return Answer(record: record)
+    return VisitorAnswer(record: record)
   }
 
   /// The next message of a visitor's session; nil when there is none that he may have now, or work is
@@ -149,7 +150,7 @@ extension Broker {
 
   /// Tells a visitor something, behind all else he was told. Answers may use the blocks that messages
   /// leave free.
-  mutating func tell(_ answer: Answer, _ connection: Handle<Connection>) {
+  mutating func tell(_ answer: VisitorAnswer, _ connection: Handle<Connection>) {
     send(answer.record.span, on: connection)
     statistics.packetsSent += 1
   }
@@ -181,7 +182,7 @@ extension Broker {
   }
 }
 
-extension Answer {
+extension VisitorAnswer {
   /// As it stands in the outgoing bytes of a visitor's connection: which it is, reason, two bytes of
   /// Packet Identifier, type or flag.
   var record: InlineArray<8, UInt8> {

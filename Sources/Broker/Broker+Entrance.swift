@@ -12,6 +12,8 @@ extension Broker {
     var owner = Handle<Owner>.null
     var will = Handle<Message>.null
     var userName = Chain()
+    /// What there was not enough of, if there was not.
+    var shortage: Shortage?
   }
 
   /// Keeps what a CONNECT brings along; what is full when there is no room for it.
@@ -20,16 +22,22 @@ extension Broker {
     on connection: Handle<Connection>
   ) -> Event? {
     let will = keepWill(of: connect, bytes, on: connection)
-    if will.isFull { return .willFull }
+    if will.isFull {
+      luggage.shortage = .of(messages.messageOccupancy.free == 0 ? .messages : .messageBlocks)
+      return .willFull
+    }
     luggage.will = will.message
     let name = userName(of: connect, bytes, on: connection)
     luggage.owner = owners.hold(key: ownerKey(of: name, on: connection))
     guard let name else { return nil }
-    guard mayClaimTexts(name.count, holding: 0) else {
+    luggage.shortage = textShortage(name.count, holding: 0)
+    guard luggage.shortage == nil else {
       texts.refuse()
       return .sessionsFull
     }
-    return texts.append(name, to: &luggage.userName) ? nil : .sessionsFull
+    let isKept = texts.append(name, to: &luggage.userName)
+    precondition(isKept)  // there is room for it
+    return nil
   }
 
   /// The one place where what was kept for a Client that does not come in is given back.
@@ -37,7 +45,7 @@ extension Broker {
     if !luggage.will.isNull { messages.release(luggage.will) }
     texts.release(&luggage.userName)
     owners.release(luggage.owner)
-    luggage = Luggage()
+    luggage = Luggage(shortage: luggage.shortage)
   }
 
   /// What a user at an address is known by; without a name, whoever comes from there without one.
@@ -49,45 +57,53 @@ extension Broker {
 
   /// Whether somebody who holds so many text blocks may claim a text of so many bytes.
   func mayClaimTexts(_ byteCount: Int, holding held: Int) -> Bool {
-    shares.textBlocks.allows(
-      texts.blocksNeeded(toAppend: byteCount, to: Chain()), holding: held,
+    textShortage(byteCount, holding: held) == nil
+  }
+
+  func textShortage(_ byteCount: Int, holding held: Int) -> Shortage? {
+    shares.textBlocks.shortage(
+      of: .textBlocks, for: texts.blocksNeeded(toAppend: byteCount, to: Chain()), holding: held,
       free: texts.occupancy.free)
   }
 
   /// Makes a session for a Client that has none; nil when its user has his share of sessions, or
-  /// texts are full.
+  /// texts are full, as the luggage says then.
   mutating func addSession(
-    _ name: Span<UInt8>, _ version: ProtocolVersion, _ luggage: Luggage, _ work: inout Work
+    _ name: Span<UInt8>, _ version: ProtocolVersion, _ luggage: inout Luggage, _ work: inout Work
   ) -> Handle<Session>? {
-    guard makeSessionRoom(for: luggage.owner, &work) else {
+    luggage.shortage = makeSessionRoom(for: luggage.owner, &work)
+    guard luggage.shortage == nil else {
       sessions.refuse()
       return nil
     }
     let held = texts.blockCount(of: luggage.userName)
-    guard mayClaimTexts(name.count, holding: held) else {
+    luggage.shortage = textShortage(name.count, holding: held)
+    guard luggage.shortage == nil else {
       texts.refuse()
       return nil
     }
     return sessions.add(name, version: version, texts: &texts)
   }
 
-  /// Whether a user may have one more session. Who has his share of them gets room by the end of the
-  /// one of his that has been away longest and has nothing to lose.
-  private mutating func makeSessionRoom(for owner: Handle<Owner>, _ work: inout Work) -> Bool {
+  /// Why a user may not have one more session; nil when he may. Who has his share of them gets room by
+  /// the end of the one of his that has been away longest and has nothing to lose.
+  private mutating func makeSessionRoom(
+    for owner: Handle<Owner>, _ work: inout Work
+  ) -> Shortage? {
     if sessions.occupancy.free == 0 { bidFarewells(&work) }
-    let isAllowed = shares.sessions.allows(
-      1, holding: Int(owners[owner].sessions), free: sessions.occupancy.free)
-    if isAllowed { return true }
+    let shortage = shares.sessions.shortage(
+      of: .sessions, for: 1, holding: Int(owners[owner].sessions), free: sessions.occupancy.free)
+    guard let shortage else { return nil }
     var candidate = owners[owner].firstAway
     for _ in 0..<Broker.mostCandidates where !candidate.isNull {
       if sessions.isEmpty(candidate) {
         note(.sessionCrowdedOut, candidate, "")
         end(candidate)
-        return sessions.occupancy.free > 0
+        return sessions.occupancy.free > 0 ? nil : .of(.sessions)
       }
       candidate = owners.nextAway(after: candidate)
     }
-    return false
+    return shortage
   }
 
   /// How many sessions that are away are looked at to find one that has nothing to lose.
@@ -96,18 +112,18 @@ extension Broker {
   /// Makes a session that of a user; the hold on him passes to it.
   mutating func own(_ session: Handle<Session>, by owner: Handle<Owner>) {
     disown(session)
-    sessionOwners[session.index] = owner
+    owners.setOwner(of: session, to: owner)
     owners[owner].sessions += 1
   }
 
   /// Forgets whose a session is, or was.
   mutating func disown(_ session: Handle<Session>) {
-    let owner = sessionOwners[session.index]
+    let owner = owners.owner(of: session)
     guard !owner.isNull else { return }
-    owners.comeBack(session, of: owner)
+    owners.comeBack(session)
     owners[owner].sessions -= 1
     owners.release(owner)
-    sessionOwners[session.index] = .null
+    owners.setOwner(of: session, to: .null)
   }
 
   /// Counts a connection that has come in, or goes without having done so.

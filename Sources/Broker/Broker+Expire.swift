@@ -76,6 +76,8 @@ extension Broker {
   private func waitDue(_ connection: Handle<Connection>) -> Instant? {
     guard connections[connection].isWaiting else { return nil }
     let wait = arrivals.wait(of: connection)
+    // What waits for its turn waits for the Server.
+    guard !wait.isForPublication else { return nil }
     return wait.hasEnd ? wait.until : nil
   }
 
@@ -94,10 +96,12 @@ extension Broker {
     if let due = writeDue(connection), due <= now { return expireWrite(connection) }
     guard due(connection) <= now else { return arm(connection) }
     guard connections[connection].state == .established else {
-      note(.connectTimedOut, nil, "")
+      note(.connectTimedOut, on: connection, "it sent no CONNECT")
       return close(connection)
     }
-    refuse(connection, .keepAliveTimeout, .keepAliveExceeded, "it exceeded its Keep Alive")
+    note(.keepAliveExceeded, on: connection)
+    sayDisconnect(connection, .keepAliveTimeout, "it exceeded its Keep Alive")
+    close(connection)
   }
 
   /// What it sent could not be taken in time. It was not acknowledged, so nothing is lost.
@@ -142,7 +146,7 @@ extension Broker {
 
   /// Looks at a bounded number of messages and removes those that have expired. [MQTT-3.3.2-5]
   private mutating func sweep(_ work: inout Work) {
-    let end = max(retained.endPosition, sessions.endDeliverySlot)
+    let end = max(retention.index.endPosition, sessions.endDeliverySlot)
     let last = min(end, sweepPosition + 4096)
     while sweepPosition < last && !work.isSpent {
       work.pay()
@@ -155,7 +159,7 @@ extension Broker {
   }
 
   private mutating func sweep(at position: Int) {
-    if retained.isExpired(at: position, now: now) { removeRetained(at: position) }
+    if retention.index.isExpired(at: position, now: now) { removeRetained(at: position) }
     guard let delivery = sessions.expired(at: position, now: now, messages: messages),
       let session = sessions.session(at: Int(sessions[delivery].session))
     else { return }

@@ -72,7 +72,7 @@ extension Broker {
     lane.end()
     giveUp(publication)
     if connections[connection].version == .v5 {
-      note(.publishRejected, publication.session, "")
+      note(.publishRejected, publication.session, words(of: cause, on: connection))
       answer(publication, offer.qos, .quotaExceeded)
     } else {
       refuse(connection, .quotaExceeded, .publishRejected, "it would have to wait for itself")
@@ -160,6 +160,6 @@ extension Broker {
     let isIn = session.isNull ? lane.enter(slow) : lane.enter(slow, of: session)
     if isIn { return }
     messages.release(message)
-    countDropped(nil)
+    countDropped(nil, "too many messages of the Server's own wait")
   }
 }

@@ -48,12 +48,10 @@ extension Broker {
   private mutating func refuseLogin(
     _ userName: Span<UInt8>?, on connection: Handle<Connection>
   ) -> Admission {
-    if log.counts(.loginFailed) {
-      var line = Line()
-      line.append("A login was refused, bad user name or password: '")
-      if let userName { line.append(foreign: userName.extracting(first: 128)) }
-      line.append("'.")
-      log.append(line, .notice)
+    if let userName {
+      note(.loginFailed, on: connection, named: userName)
+    } else {
+      note(.loginFailed, on: connection)
     }
     return .refused(.badUserNameOrPassword)
   }

@@ -12,10 +12,10 @@ extension Broker {
   }
 
   /// Counts a copy that its session does not get.
-  mutating func countDropped(_ session: Handle<Session>?) {
+  mutating func countDropped(_ session: Handle<Session>?, _ words: StaticString) {
     statistics.publishesDropped += 1
     if let session { sessions[session].dropped &+= 1 }
-    note(.messageDropped, session, "its queue is full")
+    note(.messageDropped, session, words)
   }
 
   /// Says how many messages were dropped instead of being queued for a session since its Client was told

@@ -86,7 +86,7 @@ extension Broker {
       return chooseMember(of: match.group, at: place, in: lane, offer, &choice, &work)
     }
     if !mayRead(offer, Int(match.subscriber), &work) {
-      _ = log.counts(.deliveryDenied)
+      log.count(.deliveryDenied)
       subscriptions.void(at: place, in: lane)
     }
     return true

@@ -19,12 +19,23 @@ extension Broker {
   /// Whether a session may hold one more message of so many bytes, as far as the tables go that all
   /// share.
   private func hasShare(_ session: Handle<Session>, _ byteCount: Int) -> Bool {
+    queueShortage(session, byteCount) == nil
+  }
+
+  private func queueShortage(_ session: Handle<Session>, _ byteCount: Int) -> Shortage? {
     let held = Int(sessions[session].deliveryCount)
-    return shares.deliveries.allows(1, holding: held, free: sessions.deliveryOccupancy.free)
-      && shares.messages.allows(1, holding: held, free: messages.messageOccupancy.free)
-      && shares.messageBlocks.allows(
-        messages.blocksNeeded(for: byteCount), holding: Int(sessions[session].blocks),
-        free: messages.blockOccupancy.free)
+    return shares.deliveries.shortage(
+      of: .deliveries, for: 1, holding: held, free: sessions.deliveryOccupancy.free)
+      ?? shares.messages.shortage(
+        of: .messages, for: 1, holding: held, free: messages.messageOccupancy.free)
+      ?? shares.messageBlocks.shortage(
+        of: .messageBlocks, for: messages.blocksNeeded(for: byteCount),
+        holding: Int(sessions[session].blocks), free: messages.blockOccupancy.free)
+  }
+
+  /// Why there is no room for a message of so many bytes in the queue of a session.
+  func words(ofFull session: Handle<Session>, _ byteCount: Int) -> StaticString {
+    queueShortage(session, byteCount)?.words ?? "its queue is full"
   }
 
   /// Whether a QoS 0 message that cannot be sent at once is queued for the session.
@@ -55,14 +66,14 @@ extension Broker {
       // Who publishes to himself cannot wait: his own queue goes as far as his share.
       case .reject: return session == publisher && hasShare(session, byteCount)
       case .endSession:
-        doom(session)
+        doom(session, words(ofFull: session, byteCount))
         return false
       case .dropOldest:
         let oldest = sessions.oldestDroppable(of: session)
         guard !oldest.isNull else { return false }
         work.pay(WorkPrice.copy)
+        countDropped(session, words(ofFull: session, byteCount))
         sessions.remove(oldest, of: session, messages: &messages, texts: &texts)
-        countDropped(session)
       }
     }
     return true
@@ -109,24 +120,25 @@ extension Broker {
     guard policy.whenQueueIsFull == .reject, !connection.isNull,
       !connections[connection].isWaiting
     else { return false }
-    return now < lastAcknowledged[session.index].adding(milliseconds: policy.queueFullWait)
+    return now
+      < presence.lastAcknowledgement(of: session).adding(milliseconds: policy.queueFullWait)
   }
 
   /// Remembers that a Client acknowledges what it gets.
   mutating func countProgress(of session: Handle<Session>) {
-    if policy.whenQueueIsFull == .reject { lastAcknowledged[session.index] = now }
+    if policy.whenQueueIsFull == .reject { presence.noteAcknowledgement(of: session, at: now) }
   }
 
   /// Lets a session end as soon as nobody stands in the middle of its queue. `queue_full end_session`
-  private mutating func doom(_ session: Handle<Session>) {
-    guard !doomed.contains(session.index) else { return }
-    note(.sessionOverflowed, session, "")
-    doomed.append(session.index)
+  private mutating func doom(_ session: Handle<Session>, _ words: StaticString) {
+    guard !endings.doomed.contains(session.index) else { return }
+    note(.sessionOverflowed, session, words)
+    endings.doomed.append(session.index)
   }
 
   /// Ends the sessions whose queues have overflown: their Clients learn it by Session Present 0.
   mutating func endDoomed(_ work: inout Work) {
-    while !work.isSpent, let slot = doomed.removeFirst() {
+    while !work.isSpent, let slot = endings.doomed.removeFirst() {
       work.pay(WorkPrice.session)
       guard let session = sessions.session(at: slot) else { continue }
       sessions[session].expiryInterval = 0

@@ -19,10 +19,10 @@ extension Broker {
     let range = subscriptions.filter(of: subscription, texts: texts, in: &names.filter)
     let wanted = names.filter.bytes(range)
     work.pay(1 + wanted.count / 64)
-    var progress = replays[session]
-    defer { replays[session] = progress }
+    var progress = retention.replays[session]
+    defer { retention.replays[session] = progress }
     for _ in 0..<Broker.stepLength {
-      let step = retained.next(
+      let step = retention.index.next(
         of: &progress.walk, along: wanted, now: now, messages: messages, name: &names.topic,
         work: &work)
       switch step {
@@ -45,7 +45,7 @@ extension Broker {
     _ found: Handle<RetainedMessage>, _ subscription: Handle<Subscription>,
     to session: Handle<Session>, on connection: Handle<Connection>, _ work: inout Work
   ) -> Bool {
-    let message = retained[found].message
+    let message = retention.index[found].message
     let topic = names.topic.bytes(0..<Int(messages[message].topicCount))
     guard mayReplay(topic, at: found.index, to: session, &work) else { return true }
     return sendRetained(message, subscription, to: session, on: connection)
@@ -58,16 +58,20 @@ extension Broker {
     to session: Handle<Session>, on connection: Handle<Connection>
   ) -> Bool {
     let match = Match(of: subscription, subscriptions[subscription])
-    // Nothing is taken that would have to be given back: those who wait are asked after each release.
-    return hasReplayShare(session)
+    return canQueue(match, for: session)
       && enqueue(
         message, to: session, match, outgoingQoS(messages[message].qos, match), isRetained: true,
         in: .quick)
   }
 
-  /// Whether a session may be owed one more retained message.
-  func hasReplayShare(_ session: Handle<Session>) -> Bool {
-    shares.deliveries.allows(
+  /// Whether a copy could be queued for a session now.
+  ///
+  /// Nothing is to be taken for it before that would have to be given back: those who wait are asked
+  /// after each release, and would be without end.
+  func canQueue(_ match: Match, for session: Handle<Session>) -> Bool {
+    let isAllowed = shares.deliveries.allows(
       1, holding: Int(sessions[session].deliveryCount), free: sessions.deliveryOccupancy.free)
+    guard isAllowed && match.hasIdentifiers else { return isAllowed }
+    return mayClaimTexts(identifierBytes(of: match, in: .quick), holding: textsHeld(by: session))
   }
 }

@@ -27,57 +27,68 @@ extension Broker {
     guard messages[message].payloadCount > 0 else { return removeRetained(topic) }
     let expiry = retainedExpiry(of: message)
     if expiry != .never { armSweep() }
-    let owner = sessions.contains(session) ? sessionOwners[session.index] : .null
-    guard mayRetain(messages[message].byteCount, topic, by: owner),
-      let names = source(of: session, owner)
-    else { return refuseRetained(topic, session) }
-    if let before = retained.position(of: topic, messages: messages) {
-      retainedSources.forget(at: before, texts: &texts, &owners)
+    let owner = sessions.contains(session) ? owners.owner(of: session) : .null
+    if let shortage = retainedShortage(messages[message].byteCount, topic, by: owner) {
+      return refuseRetained(topic, session, shortage)
+    }
+    guard let names = source(of: session, owner) else {
+      return refuseRetained(topic, session, sourceShortage(of: session, owner))
+    }
+    if let before = retention.index.position(of: topic, messages: messages) {
+      retention.sources.forget(at: before, texts: &texts, &owners)
     }
     let blocks = messages.blockCount(of: message)
     guard
-      let position = retained.replace(topic, by: message, expiring: expiry, messages: &messages)
-    else { preconditionFailure("`mayRetain` saw to it") }
-    if !names.isEmpty { retainedSources.keep(names, at: position) }
-    retainedSources.charge(
-      owner, blocks: blocks, levels: retained.levelCount(of: topic),
+      let position = retention.index.replace(
+        topic, by: message, expiring: expiry, messages: &messages)
+    else { preconditionFailure("`retainedShortage` saw to it") }
+    if !names.isEmpty { retention.sources.keep(names, at: position) }
+    retention.sources.charge(
+      owner, blocks: blocks, levels: retention.index.levelCount(of: topic),
       texts: texts.blockCount(of: names), at: position, &owners)
   }
 
   /// What came before is outdated, even when the new message found no room. [MQTT3-3.3.1-7]
-  private mutating func refuseRetained(_ topic: Span<UInt8>, _ session: Handle<Session>) {
-    retained.refuse()
+  private mutating func refuseRetained(
+    _ topic: Span<UInt8>, _ session: Handle<Session>, _ shortage: Shortage?
+  ) {
+    retention.index.refuse()
     removeRetained(topic)
-    note(.retainedFull, session, "")
+    note(.retainedFull, session, shortage?.words ?? "")
   }
 
   /// Removes the retained message of a topic, if there is one.
   mutating func removeRetained(_ topic: Span<UInt8>) {
-    guard let position = retained.position(of: topic, messages: messages) else { return }
+    guard let position = retention.index.position(of: topic, messages: messages) else { return }
     removeRetained(at: position)
   }
 
   /// Removes the retained message at a position.
   mutating func removeRetained(at position: Int) {
-    retainedSources.forget(at: position, texts: &texts, &owners)
-    retained.remove(at: position, messages: &messages)
+    retention.sources.forget(at: position, texts: &texts, &owners)
+    retention.index.remove(at: position, messages: &messages)
   }
 
-  /// Whether somebody may retain a message of so many bytes: he has not his share of retained messages,
-  /// of the levels of their topics, nor of the blocks that they take.
-  func mayRetain(_ byteCount: Int, _ topic: Span<UInt8>, by owner: Handle<Owner>) -> Bool {
-    guard retained.hasRoom(for: topic, messages: messages) else { return false }
-    guard !owner.isNull else { return true }
-    let isNew = retained.position(of: topic, messages: messages) == nil
+  /// Why somebody may not retain a message of so many bytes: there is no room, or he has his share of
+  /// retained messages, of the levels of their topics or of the blocks that they take. Nil when he may.
+  func retainedShortage(
+    _ byteCount: Int, _ topic: Span<UInt8>, by owner: Handle<Owner>
+  ) -> Shortage? {
+    guard retention.index.hasRoom(for: topic, messages: messages) else {
+      return .of(retention.index.occupancy.free == 0 ? .retainedMessages : .retainedLevels)
+    }
+    guard !owner.isNull else { return nil }
+    let isNew = retention.index.position(of: topic, messages: messages) == nil
     let held = owners[owner]
-    return shares.retained.allows(
-      isNew ? 1 : 0, holding: Int(held.retained), free: retained.occupancy.free)
-      && shares.retainedLevels.allows(
-        isNew ? retained.missingLevels(for: topic) : 0, holding: Int(held.retainedLevels),
-        free: retained.levelOccupancy.free)
-      && shares.messageBlocks.allows(
-        messages.blocksNeeded(for: byteCount), holding: Int(held.retainedBlocks),
-        free: messages.blockOccupancy.free)
+    return shares.retained.shortage(
+      of: .retainedMessages, for: isNew ? 1 : 0, holding: Int(held.retained),
+      free: retention.index.occupancy.free)
+      ?? shares.retainedLevels.shortage(
+        of: .retainedLevels, for: isNew ? retention.index.missingLevels(for: topic) : 0,
+        holding: Int(held.retainedLevels), free: retention.index.levelOccupancy.free)
+      ?? shares.messageBlocks.shortage(
+        of: .messageBlocks, for: messages.blocksNeeded(for: byteCount),
+        holding: Int(held.retainedBlocks), free: messages.blockOccupancy.free)
   }
 
   /// When a retained message goes: by its own expiry, or by the configuration's.

@@ -27,7 +27,7 @@ extension Broker {
   mutating func source(of session: Handle<Session>, _ owner: Handle<Owner>) -> Chain? {
     var chain = Chain()
     guard access.hasRules, sessions.contains(session) else { return chain }
-    guard mayKeepSource(of: session, owner) else {
+    guard sourceShortage(of: session, owner) == nil else {
       texts.refuse()
       return nil
     }
@@ -45,10 +45,10 @@ extension Broker {
     return chain
   }
 
-  /// Whether somebody has his share of texts still, for the names of one more message.
-  func mayKeepSource(of session: Handle<Session>, _ owner: Handle<Owner>) -> Bool {
+  /// Why there are no text blocks for the names of who retains one more message; nil when there are.
+  func sourceShortage(of session: Handle<Session>, _ owner: Handle<Owner>) -> Shortage? {
     let held = owner.isNull ? 0 : Int(owners[owner].retainedTexts)
-    return mayClaimTexts(sourceBytes(of: session), holding: held)
+    return textShortage(sourceBytes(of: session), holding: held)
   }
 
   /// Whether a retained message may be given to the Client of a session: that may read it, and its
@@ -59,7 +59,7 @@ extension Broker {
   ) -> Bool {
     guard access.hasRules else { return true }
     guard may(.read, topic, session, &work) else {
-      _ = log.counts(.deliveryDenied)
+      log.count(.deliveryDenied)
       return false
     }
     guard let position, policy.checksRetainSource else { return true }
@@ -70,7 +70,7 @@ extension Broker {
   private mutating func mayStillWrite(
     _ topic: Span<UInt8>, at position: Int, _ work: inout Work
   ) -> Bool {
-    let chain = retainedSources.names[position]
+    let chain = retention.sources.names[position]
     guard !chain.isEmpty else { return true }
     let bytes = Broker.copy(chain, of: texts, to: &names.source)
     let listener = min(Int(bytes[0]), policy.listeners.count - 1)

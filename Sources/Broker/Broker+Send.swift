@@ -267,15 +267,30 @@ extension Broker {
     let room =
       departures.blocks.roomInLastBlock(of: outgoing)
       + sendBlocks(for: connection) * departures.blocks.blockBytes
-    return min(room, limits.sendBytes - outgoing.count)
+    return max(0, min(room, limits.sendBytes - outgoing.count))
+  }
+
+  /// Bytes of the head of a message that a connection may be given now.
+  ///
+  /// They leave in one piece. So whoever has nothing on its way may have more than its share: else one
+  /// message of a long Topic Name would stay in front of all others for ever.
+  func headRoom(on connection: Handle<Connection>) -> Int {
+    let room = sendRoom(on: connection)
+    guard connections[connection].output.isEmpty else { return room }
+    return max(room, sendBlocksLeft(for: connection) * departures.blocks.blockBytes)
   }
 
   /// Send blocks that a connection may claim now.
   func sendBlocks(for connection: Handle<Connection>) -> Int {
-    let outgoing = connections[connection].output
-    let others = connections.occupancy.used - departures.holders - (outgoing.isEmpty ? 1 : 0)
-    let free = departures.blocks.occupancy.free - max(0, others)
-    return shares.sendBlocks.room(holding: departures.blocks.blockCount(of: outgoing), free: free)
+    let held = departures.blocks.blockCount(of: connections[connection].output)
+    return shares.sendBlocks.room(holding: held, free: sendBlocksLeft(for: connection))
+  }
+
+  /// Send blocks that are free, without those that are kept for others.
+  private func sendBlocksLeft(for connection: Handle<Connection>) -> Int {
+    let isHolder = !connections[connection].output.isEmpty
+    let others = connections.occupancy.used - departures.holders - (isHolder ? 0 : 1)
+    return departures.blocks.occupancy.free - max(0, others)
   }
 
   /// Puts changed outgoing bytes back where they belong.

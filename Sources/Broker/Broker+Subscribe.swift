@@ -21,7 +21,6 @@ extension Broker {
       return .notAuthorized
     }
     guard subscribe(session, to: filter, options, identifier, &work) else {
-      note(.subscriptionsFull, session, "")
       return .quotaExceeded
     }
     note(.subscribed, session, "")
@@ -40,7 +39,9 @@ extension Broker {
       work.pay(subscriptions.cost(of: mounted, blockBytes: texts.blockBytes).levels)
       let replaying = subscriptions.replaying(session.index)
       isEnded = subscriptions.unsubscribe(session.index, from: mounted, texts: &texts)
-      if subscriptions.replaying(session.index) != replaying { replays.reset(session, &retained) }
+      if subscriptions.replaying(session.index) != replaying {
+        retention.replays.reset(session, &retention.index)
+      }
     }
     note(.unsubscribed, session, "")
     return isEnded ? .success : .noSubscriptionExisted  // [MQTT-3.11.3-2]
@@ -70,22 +71,41 @@ extension Broker {
   ) -> Handle<Subscription>? {
     let cost = subscriptions.cost(of: filter, blockBytes: texts.blockBytes)
     work.pay(2 * cost.levels)
-    let held = subscriptions.holding(of: session.index)
-    let isAllowed =
-      shares.subscriptions.allows(
-        1, holding: held.subscriptions, free: subscriptions.occupancy.free)
-      && shares.topicLevels.allows(
-        cost.levels, holding: held.blocks, free: subscriptions.levelOccupancy.free)
-      && shares.sharedGroups.allows(
-        cost.groups, holding: held.groups, free: subscriptions.groupOccupancy.free)
-      && shares.textBlocks.allows(
-        cost.blocks, holding: textsHeld(by: session), free: texts.occupancy.free)
-    guard isAllowed else {
+    if let shortage = subscriptionShortage(cost, session) {
       subscriptions.refuse()
+      note(.subscriptionsFull, session, shortage.words)
       return nil
     }
-    return subscriptions.add(
+    let added = subscriptions.add(
       session.index, to: filter, options: options, identifier: identifier, texts: &texts)
+    if added == nil { note(.subscriptionsFull, session, words(ofMissing: cost.levels)) }
+    return added
+  }
+
+  /// What there is not enough of for one more subscription of a session; nil when there is.
+  private func subscriptionShortage(
+    _ cost: (levels: Int, blocks: Int, groups: Int), _ session: Handle<Session>
+  ) -> Shortage? {
+    let held = subscriptions.holding(of: session.index)
+    return shares.subscriptions.shortage(
+      of: .subscriptions, for: 1, holding: held.subscriptions,
+      free: subscriptions.occupancy.free)
+      ?? shares.topicLevels.shortage(
+        of: .topicLevels, for: cost.levels, holding: held.blocks,
+        free: subscriptions.levelOccupancy.free)
+      ?? shares.sharedGroups.shortage(
+        of: .sharedGroups, for: cost.groups, holding: held.groups,
+        free: subscriptions.groupOccupancy.free)
+      ?? shares.textBlocks.shortage(
+        of: .textBlocks, for: cost.blocks, holding: textsHeld(by: session),
+        free: texts.occupancy.free)
+  }
+
+  /// What was missing for a subscription of which the session had not its share.
+  private func words(ofMissing levels: Int) -> StaticString {
+    if levels > limits.topicLevels { return "its Topic Filter has too many levels" }
+    let hasGroups = subscriptions.groupOccupancy.free > 0
+    return Shortage.of(hasGroups ? .textBlocks : .sharedGroups).words
   }
 
   /// Retained messages are not sent for Shared Subscriptions. [4.8.2]
@@ -94,7 +114,7 @@ extension Broker {
   ) {
     guard subscriptions[subscription].group.isNull else { return }
     if subscriptions.replaying(session.index) == subscription {
-      replays.reset(session, &retained)
+      retention.replays.reset(session, &retention.index)
     }
     subscriptions.beginReplay(of: subscription)
   }

@@ -68,11 +68,10 @@ extension Broker {
       TopicFilter.matches(filter: wanted, name: name.span),
       mayReplay(name.span, at: nil, to: session, &work)
     else { return true }
-    // Nothing is made that would have to be given back: those who wait are asked after each release.
-    guard hasReplayShare(session), let message = keep(name, value) else { return false }
+    let match = Match(of: subscription, subscriptions[subscription])
+    guard canQueue(match, for: session), let message = keep(name, value) else { return false }
     defer { messages.release(message) }
-    if !sendRetained(message, subscription, to: session, on: connection) { countDropped(session) }
-    return true
+    return sendRetained(message, subscription, to: session, on: connection)
   }
 
   private mutating func keep(
@@ -161,7 +160,7 @@ extension Broker {
     case .bytesSent: value.append(statistics.bytesSent)
     case .subscriptionsCount: value.append(subscriptions.occupancy.used)
     case .sharedCount: value.append(subscriptions.sharedCount)
-    case .retainedCount: value.append(retained.count)
+    case .retainedCount: value.append(retention.index.count)
     // There is no heap: what the pools hold stands for it.
     case .heapCurrent: value.append(messages.bytesInUse + packetBytesOut)
     case .heapMaximum: value.append(messages.blockOccupancy.peak * limits.messageBlockBytes)

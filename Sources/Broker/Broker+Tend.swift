@@ -7,20 +7,32 @@ import Topics
 // What is done by and by, for nobody in particular.
 extension Broker {
   /// Does what is due and what was put off, as far as work goes, and lets those go on who waited.
+  ///
+  /// Each kind has a part of its own, whatever the others have used: who waits is woken even while
+  /// there are always messages that go to many, and those go on while sessions end without end.
   package mutating func tend(_ work: inout Work) {
-    expire(&work)
-    endDoomed(&work)
-    bidFarewells(&work)
-    publishSystemTopics(&work)
-    publishLosses(&work)
-    runLane(&work)
-    wakeWaiting(&work)
+    let part = Work(max(1, work.left / 8))
+    var share = Work(max(1, work.left / 2))
+    expire(&share)
+    endDoomed(&share)
+    bidFarewells(&share)
+    work.settle(share)
+    share = part
+    publishSystemTopics(&share)
+    publishLosses(&share)
+    work.settle(share)
+    share = Work(max(part.left, work.left - part.left))
+    runLane(&share)
+    work.settle(share)
+    share = part
+    wakeWaiting(&share)
+    work.settle(share)
   }
 
   /// Whether anything could go on at once, so that there is no time to wait.
   package var isBusy: Bool {
     arrivals.agendaCount > 0 || departures.owedCount > 0 || departures.dyingCount > 0
-      || !farewells.isEmpty || !doomed.isEmpty || lane.isBusy || hasSystemTopics || hasLosses
+      || !endings.isEmpty || lane.isBusy || hasSystemTopics || hasLosses
       || arrivals.hasUnasked || departures.hasUnasked
       || releases != releasesSeen && (arrivals.hasWaiting || departures.isShort)
       || logins.hasTurns
@@ -48,20 +60,20 @@ extension Broker {
   mutating func end(_ session: Handle<Session>) {
     publishWill(of: session)
     schedule.cancel(session)
-    doomed.remove(session.index)
-    replays.reset(session, &retained)
-    owners.comeBack(session, of: sessionOwners[session.index])
+    endings.doomed.remove(session.index)
+    retention.replays.reset(session, &retention.index)
+    owners.comeBack(session)
     sessions.retire(session)
     subscriptions.retire(session.index)
     var work = courtesy
-    if !dismantle(session, &work) { farewells.append(session.index) }
+    if !dismantle(session, &work) { endings.farewells.append(session.index) }
     courtesy = work
   }
 
   mutating func bidFarewells(_ work: inout Work) {
-    while !work.isSpent, let slot = farewells.removeFirst() {
+    while !work.isSpent, let slot = endings.farewells.removeFirst() {
       guard let session = sessions.retired(at: slot) else { continue }
-      if !dismantle(session, &work) { farewells.append(slot) }
+      if !dismantle(session, &work) { endings.farewells.append(slot) }
     }
   }
 

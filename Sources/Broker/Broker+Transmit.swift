@@ -22,7 +22,7 @@ extension Broker {
       return true  // as if it had been sent [MQTT-3.1.2-28]
     }
     let headBytes = header.packetLength - followingCount(of: delivery.message, on: connection)
-    guard headBytes <= sendRoom(on: connection) else { return false }
+    guard headBytes <= headRoom(on: connection) else { return false }
     work.pay(WorkPrice.copying(header.packetLength))
     transmit(handle, header, alias, hidden: hidden, of: session, on: connection)
     return true
@@ -62,7 +62,7 @@ extension Broker {
     // Not sent again either: what was sent and not acknowledged need not have arrived.
     guard mayStillRead(delivery, session, &work) else { return nil }
     guard let hidden = hiddenCount(ofStored: delivery.message, on: connection) else {
-      countDropped(session)
+      countDropped(session, "it was kept under another mount point")
       return nil
     }
     return hidden
@@ -180,7 +180,8 @@ extension Broker {
     }
     guard departures.streams[connection.index].remaining > 0 else { return endStream(connection) }
     guard connections[connection].output.isEmpty else { return }
-    note(.sendBlocksShort, connections[connection].session, "")
+    note(
+      .sendBlocksShort, connections[connection].session, words(of: .sendBlocks(1), on: connection))
     waitForBlocks(connection)
   }
 

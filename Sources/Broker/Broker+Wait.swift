@@ -70,7 +70,7 @@ extension Broker {
     guard connections[connection].isLive && !connections[connection].isWaiting else { return }
     var wait = arrivals.wait(of: connection)
     if !wait.hasEnd {
-      note(cause.event, connections[connection].session, "")
+      note(cause.event, connections[connection].session, words(of: cause, on: connection))
       wait.until = now.adding(milliseconds: policy.queueFullWait)
     }
     wait.cause = cause
@@ -102,7 +102,10 @@ extension Broker {
   mutating func wake(_ connection: Handle<Connection>) {
     arrivals.letGo(connection, &connections[connection])
     if lane.reenter(connection) {
-      return arrivals.hold(connection, &connections[connection], Wait(cause: .publication))
+      // Should it have to wait for room again, that has the same end.
+      var wait = arrivals.wait(of: connection)
+      wait.cause = .publication
+      return arrivals.hold(connection, &connections[connection], wait)
     }
     settleInput(of: connection)
   }
@@ -135,7 +138,7 @@ extension Broker {
     arrivals.blocks.occupancy.releases &+ departures.blocks.occupancy.releases
       &+ sessions.deliveryOccupancy.releases &+ sessions.unreleasedOccupancy.releases
       &+ messages.messageOccupancy.releases &+ texts.occupancy.releases
-      &+ retained.occupancy.releases
+      &+ retention.index.occupancy.releases
   }
 
   /// Whether what a connection waits for is there, as far as can be seen without looking for all who
@@ -149,7 +152,7 @@ extension Broker {
     case .queue(let session, let byteCount):
       !sessions.contains(session) || !binds(session) || hasQueueRoom(session, Int(byteCount))
     case .messages(let byteCount): messages.hasRoom(for: Int(byteCount))
-    case .retained: retained.occupancy.free > 0
+    case .retained: retention.index.occupancy.free > 0
     case .texts(let byteCount): mayClaimTexts(Int(byteCount), holding: 0)
     }
   }

@@ -24,9 +24,7 @@ package struct Broker: ~Copyable {
   var identities: SlotTable<Identity>
   var subscriptions: SubscriptionIndex
   var messages: MessageStore
-  var retained: RetainedIndex
-  var replays: Replays
-  var retainedSources: RetainedSources
+  var retention: Retention
   /// Client Identifiers, User Names, levels of filters, aliases.
   var texts: ByteChains
   var aliases: Aliases
@@ -40,7 +38,6 @@ package struct Broker: ~Copyable {
   let shares: Shares
   /// Those for whom several tables count, and whose each session is.
   var owners: Owners
-  var sessionOwners: SlotTable<Handle<Owner>>
 
   package internal(set) var statistics = Statistics()
   package var log: Log
@@ -53,14 +50,9 @@ package struct Broker: ~Copyable {
   var courtesy = Work(0)
   /// Units of work that the last turn took, with all that was done out of courtesy.
   package private(set) var lastTurn = 0
-  /// Sessions that have ended, or whose Will is due, and for which that has still to be seen to.
-  var farewells: SlotQueue
-  /// Sessions that are to end because their queues have overflown.
-  var doomed: SlotQueue
+  var endings: Endings
   /// Messages that go to so many that it takes several turns.
   var lane: SlowLane
-  /// When the Client of each session acknowledged something last.
-  var lastAcknowledged: SlotTable<Instant>
   /// How often something had been given back when those who wait were asked last.
   var releasesSeen: UInt64 = 0
   var sweepPosition = 0
@@ -85,25 +77,20 @@ package struct Broker: ~Copyable {
     identities = SlotTable("identities", count: limits.sessions, in: &region)
     subscriptions = SubscriptionIndex(limits, hash: hash, in: &region)
     messages = MessageStore(limits, in: &region)
-    retained = RetainedIndex(limits, hash: hash, in: &region)
-    replays = Replays(limits, in: &region)
-    retainedSources = RetainedSources(limits, in: &region)
+    retention = Retention(limits, hash: hash, in: &region)
     texts = ByteChains("text blocks", count: limits.textBlocks, blockBytes: 32, in: &region)
     aliases = Aliases(limits, in: &region)
     names = Names(limits, in: &region)
-    farewells = SlotQueue("farewells", capacity: limits.sessions, in: &region)
-    doomed = SlotQueue("sessions overflown", capacity: limits.sessions, in: &region)
+    endings = Endings(sessions: limits.sessions, in: &region)
     lane = SlowLane(connections: places, sessions: limits.sessions, in: &region)
-    lastAcknowledged = SlotTable("last acknowledged", count: limits.sessions, in: &region)
     shares = Shares(limits)
     owners = Owners(count: limits.owners, sessions: limits.sessions, in: &region)
-    sessionOwners = SlotTable("session owners", count: limits.sessions, in: &region)
     arrivals = Arrivals(
       places: places, share: shares.receiveBlocks, limits: limits, in: &region)
     departures = Departures(places: places, limits: limits, in: &region)
     logins = Logins(places: places, limits: limits, hash: hash, in: &region)
     schedule = Schedule(connections: places, sessions: limits.sessions, in: &region)
-    log = Log(byteCount: limits.logBytes, in: &region)
+    log = Log(byteCount: limits.logBytes, addresses: limits.logAddresses, in: &region)
     system = SystemFigures(in: &region)
   }
 
@@ -127,30 +114,30 @@ package struct Broker: ~Copyable {
       listener: UInt8(truncatingIfNeeded: listener), transport: transport, at: now)
     new.address = peer.network
     new.owner = owners.hold(key: hash.wide(peer.network, 0))
-    guard
-      shares.entering.allows(
-        1, holding: Int(owners[new.owner].entering), free: connections.occupancy.free)
-    else {
+    let shortage = shares.entering.shortage(
+      of: .connections, for: 1, holding: Int(owners[new.owner].entering),
+      free: connections.occupancy.free)
+    if let shortage {
       connections.refuse()
-      return turnAway(new, "its address has its share of places already")
+      return turnAway(new, peer, shortage.words)
     }
     guard let connection = connections.claim(new) else {
-      return turnAway(new, "there is no place for it")
+      preconditionFailure("the share saw to it")
     }
     owners[new.owner].places += 1
     owners[new.owner].entering += 1
     presence.setPeer(of: connection, to: peer)
     statistics.connectionsOpened += 1
-    note(.connectionOpened, nil, "")
+    note(.connectionOpened, on: connection)
     schedule.set(connection, to: now.adding(milliseconds: policy.connectTimeout))
     return connection
   }
 
   private mutating func turnAway(
-    _ connection: Connection, _ words: StaticString
+    _ connection: Connection, _ peer: Peer, _ words: StaticString
   ) -> Handle<Connection>? {
     owners.release(connection.owner)
-    note(.connectionRefused, nil, words)
+    note(.connectionRefused, of: Culprit(peer: peer), words)
     return nil
   }
 
@@ -202,6 +189,12 @@ package struct Broker: ~Copyable {
     policy.listeners[Int(connections[connection].listener)]
   }
 
+  /// Lets the numbers that begin anew do so soon, for tests.
+  package mutating func windUp() {
+    subscriptions.windUp()
+    sessions.windUp()
+  }
+
   /// Units of work that a turn may take.
   package var turnWork: Int { limits.turnWork }
 
@@ -210,15 +203,6 @@ package struct Broker: ~Copyable {
     lastTurn = work + courtesy.paid
     statistics.longestTurn = max(statistics.longestTurn, microseconds)
     statistics.largestTurn = max(statistics.largestTurn, lastTurn)
-  }
-
-  /// Counts an event and logs it with the client it concerns.
-  @inline(never)
-  mutating func note(_ event: Event, _ session: Handle<Session>?, _ words: StaticString) {
-    guard log.counts(event) && (policy.logsConnections || !event.isOfConnection) else { return }
-    var line = Line()
-    describe(event, session, words, in: &line)
-    log.append(line, event.level)
   }
 }
 
@@ -238,14 +222,6 @@ extension SubscriptionIndex {
         groups: limits.sharedGroups, nodes: limits.topicNodes, levels: limits.topicLevels,
         quickMatches: limits.turnWork / 8 / WorkPrice.copy),
       hash: hash, in: &region)
-  }
-}
-
-extension RetainedIndex {
-  init(_ limits: Limits, hash: SeededHash, in region: inout Region) {
-    self.init(
-      count: limits.retained, levels: limits.retainedLevels, deepest: Replays.depth,
-      walkers: limits.sessions, hash: hash, in: &region)
   }
 }
 

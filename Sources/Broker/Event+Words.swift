@@ -1,52 +1,60 @@
 extension Event {
-  /// How a log line tells of it: what stands before the client's identifier and behind it, or a
-  /// whole sentence when no client is named.
-  var sentence: (subject: StaticString, predicate: StaticString) {
+  /// How a log line tells of it, in Mosquitto's words where it has any: what stands in braces is put in
+  /// for each. Where there is more to say, it follows behind a colon.
+  ///
+  /// `{client}` is the client's identifier, `{user}` its user name, `{address}` its address and port,
+  /// `{host}` the address alone, `{port}` that of the listener, `{manner}` how it has connected. An
+  /// identifier may be anything, a sentence of ours too: where it comes early in a line, the address
+  /// comes right behind it, so that whoever reads from the end is not deceived (`Board/fail2ban`).
+  var sentence: StaticString {
     switch self {
-    case .connectionOpened: ("New connection", "")
-    case .connectionRefused: ("A connection was refused", "")
-    case .clientConnected: ("New client", "connected")
-    case .clientRefused: ("A client was refused", "")
-    case .clientDisconnected: ("Client", "disconnected")
-    case .connectionLost: ("Client", "closed its connection")
-    case .keepAliveExceeded: ("Client", "has exceeded timeout, disconnecting")
-    case .connectTimedOut: ("A connection that sent no CONNECT was closed", "")
-    case .publishDenied: ("Client", "was denied a PUBLISH")
-    case .subscribeDenied: ("Client", "was denied a subscription")
-    case .noLongerAllowed: ("Client", "disconnected by the new configuration")
-    case .handshakeFailed: ("A connection was refused", "")
-    case .malformedPacket: ("Client", "disconnected due to malformed packet or protocol error")
-    case .sessionTakenOver: ("Client", "already connected, closing old connection")
-    case .sessionExpired: ("Session of", "expired")
-    case .subscribed: ("Client", "subscribed")
-    case .unsubscribed: ("Client", "unsubscribed")
-    case .willPublished: ("Will of", "published")
-    case .messageExpired: ("A message for", "expired")
-    case .serverStopping: ("swiftlet terminating", "")
-    case .clientsFull:
-      ("A client was refused: as many are connected as may be", "")
-    case .sessionsFull:
-      ("A client was refused: its user has his share of sessions or text blocks", "")
+    case .connectionOpened: "New connection from {address} on port {port}"
+    case .connectionRefused: "Client connection from {host} denied"
+    case .clientConnected: "New client connected from {address} as {client} {manner}"
+    case .clientRefused: "Client {client} [{address}] disconnected"
+    case .clientNotAuthorized: "Client {client} [{address}] disconnected: not authorised"
+    case .clientDisconnected: "Client {client} [{address}] disconnected"
+    case .connectionLost: "Client {client} [{address}] disconnected"
+    case .keepAliveExceeded: "Client {client} [{address}] disconnected: exceeded timeout"
+    case .connectTimedOut: "Client {client} [{address}] disconnected: exceeded timeout"
+    case .loginFailed: "A login from {address} was refused, bad user name or password: '{user}'"
+    case .publishDenied: "Client {client} [{address}] was denied a PUBLISH"
+    case .subscribeDenied: "Client {client} [{address}] was denied a subscription"
+    case .noLongerAllowed: "Client {client} [{address}] disconnected by the new configuration"
+    case .handshakeFailed: "Client connection from {host} denied"
+    case .malformedPacket:
+      "Client {client} [{address}] disconnected: malformed packet or protocol error"
+    case .sessionTakenOver: "Client {client} [{address}] disconnected: session taken over"
+    case .sessionExpired: "Session of {client} expired"
+    case .subscribed: "Client {client} [{address}] subscribed"
+    case .unsubscribed: "Client {client} [{address}] unsubscribed"
+    case .willPublished: "Will of {client} published"
+    case .messageExpired: "A message for {client} expired"
+    case .serverStopping: "swiftlet terminating"
+    case .clientsFull: "Client connection from {host} denied"
+    case .sessionsFull: "Client {client} [{address}] disconnected"
     case .sessionCrowdedOut:
-      ("Session of", "ended: its user has his share of sessions, and this one had nothing to lose")
-    case .subscriptionsFull:
-      ("Client", "could not subscribe: subscriptions, topic levels or text blocks are used up")
-    case .publishRejected: ("Client", "was refused a message: a queue or a table is full")
-    case .publisherStalled: ("Client", "waits: a queue or a table is full for its message")
-    case .readerTimedOut: ("Client", "disconnected: it takes nothing of what it is sent")
-    case .publisherTimedOut: ("Client", "disconnected: it has waited too long")
-    case .sessionOverflowed: ("Session of", "ended: its queue is full")
-    case .messagesLost: ("Client", "has lost messages")
-    case .messageDropped: ("Outgoing message for", "dropped")
-    case .messageTooLarge: ("A message is too large for", "and was not delivered")
-    case .packetUnfinished: ("Client", "disconnected")
-    case .packetTooLarge: ("Client", "disconnected")
-    case .retainedFull: ("A message was not retained: retained messages are used up", "")
-    case .willFull: ("A client was refused: there is no room for its Will", "")
-    case .aliasesFull: ("Client", "disconnected")
-    case .receiveBlocksShort: ("Client", "waits: receive blocks are used up")
-    case .sendBlocksShort: ("Client", "waits: send blocks are used up")
-    case .loginFailed, .deliveryDenied: ("", "")
+      "Session of {client} ended: its user has his share of sessions, and this one had nothing to lose"
+    case .subscriptionsFull: "Client {client} [{address}] could not subscribe"
+    case .publishRejected:
+      "Client {client} [{address}] was refused a message"
+    case .publisherStalled:
+      "Client {client} [{address}] waits with its message"
+    case .readerTimedOut:
+      "Client {client} [{address}] disconnected: it takes nothing of what it is sent"
+    case .publisherTimedOut: "Client {client} [{address}] disconnected: it has waited too long"
+    case .sessionOverflowed: "Session of {client} ended for want of room in its queue"
+    case .messagesLost: "Client {client} has lost messages"
+    case .messageDropped: "Outgoing message for {client} dropped"
+    case .messageTooLarge: "A message is too large for {client} and was not delivered"
+    case .packetUnfinished: "Client {client} [{address}] disconnected"
+    case .packetTooLarge: "Client {client} [{address}] disconnected"
+    case .retainedFull: "A message was not retained"
+    case .willFull: "Client {client} [{address}] disconnected: there is no room for its Will"
+    case .aliasesFull: "Client {client} [{address}] disconnected"
+    case .receiveBlocksShort: "Client {client} [{address}] waits to be read"
+    case .sendBlocksShort: "Client {client} [{address}] waits to be sent more"
+    case .deliveryDenied: ""
     }
   }
 }

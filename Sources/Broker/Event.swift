@@ -3,21 +3,23 @@
 /// Tests and the simulator read the counts to prove that a limit or an error exit was reached.
 /// Whoever adds one is asked by the compiler for its level, its sentence, and whether
 /// `connection_messages` silences it. `make documents` writes the table of lines in
-/// `Board/operations.md`; where a line is not the sentence, the comment of the case tells it.
+/// `Board/operations.md`; where the sentence does not tell enough, the comment of the case follows it.
 package enum Event: UInt8, BitwiseCopyable {
   case connectionOpened
   case connectionRefused
-  /// `New client connected as CLIENT (p5, c1, k60, u'USER').`: version, clean session, keep alive
+  /// version, clean session, keep alive
   case clientConnected
   case clientRefused
+  /// what `Board/fail2ban` looks for
+  case clientNotAuthorized
   case clientDisconnected
   case connectionLost
   case keepAliveExceeded
-  /// `A login was refused, bad user name or password: 'USER'.`
+  /// before the line that it is not authorised
   case loginFailed
   case publishDenied
   case subscribeDenied
-  /// Counted alone: a line for each would tell of every message.
+  // Counted alone: a line for each would tell of every message.
   case deliveryDenied
   case connectTimedOut
   case handshakeFailed
@@ -57,8 +59,10 @@ package enum Event: UInt8, BitwiseCopyable {
       .clientDisconnected, .connectionLost, .keepAliveExceeded, .connectTimedOut,
       .handshakeFailed, .noLongerAllowed:
       true
-    case .loginFailed, .publishDenied, .subscribeDenied, .deliveryDenied, .malformedPacket,
-      .sessionTakenOver, .sessionExpired, .sessionsFull, .sessionCrowdedOut, .sessionOverflowed,
+    // Who watches the log for them wants them in any case.
+    case .clientNotAuthorized, .loginFailed, .publishDenied, .subscribeDenied, .deliveryDenied,
+      .malformedPacket, .sessionTakenOver, .sessionExpired, .sessionsFull, .sessionCrowdedOut,
+      .sessionOverflowed,
       .clientsFull, .subscribed, .unsubscribed, .subscriptionsFull, .publishRejected,
       .publisherStalled, .publisherTimedOut, .readerTimedOut,
       .messageDropped, .messagesLost, .messageExpired, .messageTooLarge, .packetTooLarge,
@@ -75,7 +79,7 @@ package enum Event: UInt8, BitwiseCopyable {
     switch self {
     // Whoever only looks whether we are there comes every few seconds, for years.
     case .connectionOpened: .debug
-    case .connectionRefused, .clientConnected, .clientRefused,
+    case .connectionRefused, .clientConnected, .clientRefused, .clientNotAuthorized,
       .clientDisconnected, .connectionLost, .keepAliveExceeded, .connectTimedOut,
       .loginFailed, .publishDenied, .subscribeDenied, .deliveryDenied,
       .handshakeFailed, .noLongerAllowed, .malformedPacket, .sessionTakenOver, .sessionExpired:

@@ -2,11 +2,11 @@ import Memory
 
 /// Counts what happens and gathers the lines that tell of it, until the Server writes them out.
 ///
-/// Of each event at most ten lines a second are kept; how many were left out is told later.
+/// Of each address, and of each event, so many lines a second are kept; how many were left out, and
+/// whose most of them were, is told later.
 package struct Log: ~Copyable {
   package private(set) var counts = InlineArray<64, UInt64>(repeating: 0)
-  private var linesThisSecond = InlineArray<64, UInt8>(repeating: 0)
-  private var leftOut: UInt64 = 0
+  private var limit: LineLimit
   private var second: UInt64 = 0
   private var lines: FixedList<UInt8>
   /// The sum of the bits of the `LogLevel`s that are kept.
@@ -14,24 +14,19 @@ package struct Log: ~Copyable {
   /// Lines that are kept meanwhile tell of messages that carry lines: they become none themselves.
   var isOfLogTopic = false
 
-  package init(byteCount: Int, in region: inout Region) {
+  package init(byteCount: Int, addresses: Int, in region: inout Region) {
+    limit = LineLimit(addresses: addresses, in: &region)
     lines = FixedList("log lines", capacity: byteCount, in: &region)
   }
 
   /// How often an event happened.
   package func count(of event: Event) -> UInt64 { counts[Int(event.rawValue)] }
 
-  /// Counts an event; true when a line about it is wanted.
-  mutating func counts(_ event: Event) -> Bool {
-    counts[Int(event.rawValue)] += 1
-    guard levels & event.level.rawValue != 0 else { return false }
-    guard linesThisSecond[Int(event.rawValue)] < 10 else {
-      leftOut += 1
-      return false
-    }
-    linesThisSecond[Int(event.rawValue)] += 1
-    return true
-  }
+  /// Counts an event.
+  mutating func count(_ event: Event) { counts[Int(event.rawValue)] += 1 }
+
+  /// Whether one more line about an event is wanted that somebody at an address has brought about.
+  mutating func allows(_ event: Event, of peer: Peer) -> Bool { limit.allows(event, of: peer) }
 
   /// Whether lines of this kind are wanted.
   package func wants(_ level: LogLevel) -> Bool { levels & level.rawValue != 0 }
@@ -39,8 +34,7 @@ package struct Log: ~Copyable {
   /// Keeps a line; one that does not fit before the next write-out is left out and counted.
   package mutating func append(_ line: borrowing Line, _ level: LogLevel) {
     guard lines.capacity - lines.count > line.count + 1 else {
-      leftOut += 1
-      return
+      return limit.leaveOut()
     }
     let span = line.span
     _ = lines.append(level.number | (isOfLogTopic ? Log.topicMark : 0))
@@ -48,17 +42,27 @@ package struct Log: ~Copyable {
     _ = lines.append(UInt8(ascii: "\n"))
   }
 
-  /// Begins a new second, in which each event may again be told ten times.
+  /// Begins a new second, in which there may again be as many lines.
   mutating func advance(to now: Instant) {
     guard now.milliseconds / 1000 != second else { return }
     second = now.milliseconds / 1000
-    linesThisSecond = InlineArray(repeating: 0)
-    guard leftOut > 0 else { return }
     var line = Line()
-    line.append(leftOut)
-    line.append(" more log lines were left out.")
-    leftOut = 0
-    append(line, .warning)
+    describeLeftOut(in: &line)
+    limit.beginSecond()
+    if line.count > 0 { append(line, .warning) }
+  }
+
+  private func describeLeftOut(in line: inout Line) {
+    guard limit.leftOut > 0 else { return }
+    line.append(limit.leftOut)
+    line.append(" more log lines were left out")
+    if let (peer, count) = limit.noisiest, peer.kind != .none {
+      line.append(", ")
+      line.append(count)
+      line.append(" of them from ")
+      line.append(addressOf: peer)
+    }
+    line.append(".")
   }
 
   package var isEmpty: Bool { lines.count == 0 }

@@ -35,6 +35,8 @@ struct Owners: ~Copyable {
   private var index: HashIndex
   /// Who stands for those for whom there was no room; null while there are none.
   private var everybody: Handle<Owner> = .null
+  /// Whose each session is, by its slot; null for nobody's.
+  private var ownerOf: SlotTable<Handle<Owner>>
   /// The neighbours of each session that is away, by its slot.
   private var away: SlotTable<AwayLinks>
 
@@ -47,6 +49,7 @@ struct Owners: ~Copyable {
   init(count: Int, sessions: Int, in region: inout Region) {
     owners = Pool("owners", capacity: count, in: &region)
     index = HashIndex(capacity: count, in: &region)
+    ownerOf = SlotTable("session owners", count: sessions, in: &region)
     away = SlotTable("sessions away", count: sessions, in: &region)
   }
 
@@ -109,8 +112,17 @@ struct Owners: ~Copyable {
 
   // MARK: Sessions that are away
 
-  /// Remembers that a session of an owner is away, behind those that are so longer.
-  mutating func leave(_ session: Handle<Session>, of owner: Handle<Owner>) {
+  /// Whose a session is; null for nobody's.
+  func owner(of session: Handle<Session>) -> Handle<Owner> { ownerOf[session.index] }
+
+  /// Says whose a session is from now on.
+  mutating func setOwner(of session: Handle<Session>, to owner: Handle<Owner>) {
+    ownerOf[session.index] = owner
+  }
+
+  /// Remembers that a session is away, behind those of its owner that are so longer.
+  mutating func leave(_ session: Handle<Session>) {
+    let owner = ownerOf[session.index]
     guard !owner.isNull, !away[session.index].isAway else { return }
     let last = owners[owner].lastAway
     away[session.index] = AwayLinks(previous: last, isAway: true)
@@ -122,8 +134,9 @@ struct Owners: ~Copyable {
     owners[owner].lastAway = session
   }
 
-  /// Remembers that a session of an owner is back, or gone.
-  mutating func comeBack(_ session: Handle<Session>, of owner: Handle<Owner>) {
+  /// Remembers that a session is back, or gone.
+  mutating func comeBack(_ session: Handle<Session>) {
+    let owner = ownerOf[session.index]
     let links = away[session.index]
     guard links.isAway else { return }
     if links.previous.isNull {

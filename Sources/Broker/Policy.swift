@@ -73,6 +73,8 @@ package struct ListenerPolicy: BitwiseCopyable {
 
   /// Whether nobody may come in any more.
   package var isClosed = false
+  /// The TCP port it listens on; zero for none.
+  package var port: UInt16 = 0
   /// Clients that may be connected at once.
   package var maximumConnections = Limits().connections
   /// The highest QoS that Clients may publish with.

@@ -7,6 +7,8 @@ struct Presence: ~Copyable {
   private let anchor = Anchor()
   /// By the session's slot; null while it has none.
   private var connectionOf: SlotTable<Handle<Connection>>
+  /// By the session's slot: when its Client acknowledged something last.
+  private var acknowledgedAt: SlotTable<Instant>
   private var connected = Limits.PerListener<Int>(repeating: 0)
   /// By the connection's place: who its peer has proved to be, by a certificate or a shared key.
   private var proofs: SlotTable<Chain>
@@ -15,6 +17,7 @@ struct Presence: ~Copyable {
 
   init(places: Int, sessions: Int, in region: inout Region) {
     connectionOf = SlotTable("session connections", count: sessions, in: &region)
+    acknowledgedAt = SlotTable("last acknowledged", count: sessions, in: &region)
     proofs = SlotTable("proved names", count: places, in: &region)
     peers = SlotTable("peers", count: places, in: &region)
   }
@@ -44,6 +47,15 @@ struct Presence: ~Copyable {
   /// The connection of a session; null while it has none.
   @inline(__always) subscript(session: Handle<Session>) -> Handle<Connection> {
     connectionOf[session.index]
+  }
+
+  /// When the Client of a session acknowledged something last.
+  func lastAcknowledgement(of session: Handle<Session>) -> Instant {
+    acknowledgedAt[session.index]
+  }
+
+  mutating func noteAcknowledgement(of session: Handle<Session>, at now: Instant) {
+    acknowledgedAt[session.index] = now
   }
 
   /// Clients connected by a listener.

@@ -24,7 +24,7 @@ package struct Shares: BitwiseCopyable {
   let receiveBlocks: Share
   let sendBlocks: Share
 
-  init(_ limits: Limits) {
+  package init(_ limits: Limits) {
     let (places, owners) = (limits.places, limits.sessions)
     entering = Share(capacity: places, freely: places / 2, kept: limits.reservedPlaces, part: 8)
     // The last few places are for those who are refused.
@@ -33,7 +33,8 @@ package struct Shares: BitwiseCopyable {
       kept: limits.reservedPlaces - Limits.refusalPlaces, part: 4)
     // All who are connected may come from one address, without names.
     sessions = Share(
-      capacity: limits.sessions, freely: max(limits.connections, limits.sessions / 2),
+      capacity: limits.sessions,
+      freely: max(limits.sessions / 2, min(limits.connections, limits.sessions * 3 / 4)),
       owners: places,
       need: 4)
     subscriptions = Share(capacity: limits.subscriptions, owners: owners, need: 2)
@@ -53,5 +54,36 @@ package struct Shares: BitwiseCopyable {
       owners: places, need: 4)
     sendBlocks = Share(
       capacity: limits.sendBlocks, freely: limits.sendBlocks / 2, kept: 0, part: 1)
+  }
+}
+
+extension Shares {
+  /// How a pool of the plan is shared; nil for one that is not.
+  package func share(of entry: PlanEntry) -> Share? {
+    for number in 0..<SystemTopic.ownPools {
+      guard let pool = BrokerPool(rawValue: UInt8(number)), entry.isNamed(pool.name) else {
+        continue
+      }
+      return share(of: pool)
+    }
+    return nil
+  }
+
+  private func share(of pool: BrokerPool) -> Share? {
+    switch pool {
+    case .connections: clients
+    case .sessions: sessions
+    case .subscriptions: subscriptions
+    case .topicLevels: topicLevels
+    case .retainedMessages: retained
+    case .messages: messages
+    case .messageBlocks: messageBlocks
+    case .deliveries: deliveries
+    case .textBlocks: textBlocks
+    case .receiveBlocks: receiveBlocks
+    case .unreleasedMessages: unreleased
+    case .sendBlocks: sendBlocks
+    case .sharedGroups, .retainedLevels, .topicAliases, .owners: nil
+    }
   }
 }

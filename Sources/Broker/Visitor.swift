@@ -11,7 +11,7 @@ package enum Transport: UInt8, BitwiseCopyable {
 }
 
 /// What a visitor is told, in the order in which a Client would have it.
-package enum Answer: BitwiseCopyable, Equatable {
+package enum VisitorAnswer: BitwiseCopyable, Equatable {
   /// CONNACK. The Client Identifier that was assigned is the session's.
   case connected(ReasonCode, isSessionPresent: Bool)
   /// PUBACK, PUBREC, PUBREL or PUBCOMP.

@@ -69,8 +69,8 @@ enum BooleanSetting: UInt8 {
   case locksMemory
   /// `connection_messages true|false`
   ///
-  /// Clients that come and go are logged: true. Connections that are closed without a byte, as health
-  /// checks make them, are told to debug alone.
+  /// Clients that come and go are logged: true. Those who are not authorised are in any case; connections
+  /// that are closed without a byte, as health checks make them, are told to debug alone.
   /// - Section: The log
   /// - Mosquitto: same
   case logsConnections

@@ -64,6 +64,7 @@ extension ListenerPolicy {
       maximumConnections = Int(listener.maximumConnections)
     }
     isClosed = listener.isClosed
+    port = listener.port
     usesIdentityAsUserName =
       listener.tls.usesIdentityAsUserName || listener.tls.usesSubjectAsUserName
     maximumQoS = listener.maximumQoS

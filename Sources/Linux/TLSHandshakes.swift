@@ -27,8 +27,9 @@ struct TLSHandshakes: ~Copyable {
   private var microseconds: Int64 = 0
   /// Whether a step may be called up: one at a time, so that none is kept from others' time.
   private var mayStep = false
-  /// Units of work for a thousand microseconds: 40 each where a turn has 65,536, and fewer of the longer
-  /// steps of a slower board.
+  /// Units of work for 1,024 microseconds: 40 each where a turn has 65,536, and fewer of the longer steps
+  /// of a slower board. A division by a number that is no power of two is a function of the library where
+  /// words have 32 bits.
   private let unitsOfMillisecond: Int64
 
   /// How many go on; those that have to wait count as refused.
@@ -124,7 +125,7 @@ struct TLSHandshakes: ~Copyable {
     // The clock has gone on if the machine slept.
     let taken = min(max(0, linux_boottime_microseconds() - start), 1_000_000)
     microseconds += taken
-    work.pay(Int(taken * unitsOfMillisecond / 1000))
+    work.pay(Int(taken * unitsOfMillisecond >> 10))
   }
 
   // MARK: Those that do not go on

@@ -1,6 +1,6 @@
 /// Finds slots of a pool by the hash of a key that the slots themselves hold.
 ///
-/// Twelve bytes a slot. The index knows no keys: the caller walks `first(_:)` and `next(_:)` and
+/// Ten bytes a slot: a bucket for two. The index knows no keys: the caller walks `first(_:)` and `next(_:)` and
 /// compares. With a seeded hash nobody outside can aim at one bucket.
 ///
 /// Buckets come into use one by one as slots are inserted (linear hashing): so that resident memory
@@ -17,8 +17,8 @@
 
   /// Carves an index over slots 0 ..< `capacity` into the pool that was begun last.
   package init(capacity: Int, in region: inout Region) {
-    let most = max(1, capacity)
-    unsafe buckets = region.carve(byteCount: most * 4, perSlot: 4)
+    let most = max(1, capacity / 2)
+    unsafe buckets = region.carve(byteCount: most * 4, perSlot: 2)
       .bindMemory(to: UInt32.self, capacity: most)
     unsafe links = region.carve(capacity, of: UInt32.self)
     unsafe hashes = region.carve(capacity, of: UInt32.self)

@@ -4,6 +4,7 @@ extension Line {
   /// his own nor change how others look.
   ///
   /// Each character that is not seen as itself, and each byte that is no UTF-8, becomes one `?`.
+  @inline(never)
   package mutating func append(foreign text: Span<UInt8>) {
     var index = 0
     while index < text.count {

@@ -88,6 +88,7 @@ extension Line {
   /// Appends an address and its port as Mosquitto writes them: `192.0.2.1:1883`, `2001:db8::1:1883`.
   ///
   /// Behind the last colon there always is the port. Who has neither is `local` or `unknown`.
+  @inline(never)
   package mutating func append(_ peer: Peer) {
     append(addressOf: peer)
     guard peer.kind == .version4 || peer.kind == .version6 else { return }
@@ -96,6 +97,7 @@ extension Line {
   }
 
   /// Appends an address without its port: `192.0.2.1`, `2001:db8::1` [RFC 5952], `local` or `unknown`.
+  @inline(never)
   package mutating func append(addressOf peer: Peer) {
     switch peer.kind {
     case .none: append("unknown")

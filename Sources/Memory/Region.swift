@@ -10,7 +10,7 @@
   private var used = 0
   private var isSealed = false
   private var entries = InlineArray<128, PlanEntry>(
-    repeating: PlanEntry(name: "", count: 0, bytesEach: 0))
+    repeating: PlanEntry(name: "", count: 0))
   /// How many pools were carved.
   package private(set) var entryCount = 0
 
@@ -43,7 +43,7 @@
   /// Names the pool that the next carvings belong to; they add up to one line of the plan.
   package mutating func begin(_ name: StaticString, count: Int) {
     precondition(!isSealed && entryCount < entries.count)
-    entries[entryCount] = PlanEntry(name: name, count: count, bytesEach: 0)
+    entries[entryCount] = PlanEntry(name: name, count: count)
     entryCount += 1
   }
 
@@ -64,8 +64,7 @@
     let start = (used + alignment - 1) & ~(alignment - 1)
     used = start + byteCount + Sanitizer.gap
     precondition(used <= capacity)
-    entries[entryCount - 1].bytesEach += perSlot
-    entries[entryCount - 1].byteCount += byteCount
+    entries[entryCount - 1].add(byteCount, each: perSlot)
     if capacity != Int.max { unsafe Sanitizer.forbid(base + start + byteCount, Sanitizer.gap) }
     return unsafe base + start
   }
@@ -80,15 +79,33 @@ package struct PlanEntry: BitwiseCopyable {
   /// What the pool holds, as `$SYS/broker/limits/<name>` and `--plan` show it.
   package let name: StaticString
   /// How many of them there are.
-  package let count: Int
+  package var count: Int { Int(number) }
   /// The bytes that each of them takes.
-  package fileprivate(set) var bytesEach: Int
+  package var bytesEach: Int { Int(each) }
   /// The bytes of all of them, with the tables beside them.
-  package fileprivate(set) var byteCount = 0
+  package var byteCount: Int { Int(all) }
 
-  fileprivate init(name: StaticString, count: Int, bytesEach: Int) {
+  // The whole table is on the stack as long as the program runs: so these are narrow.
+  private let number: UInt32
+  private var each: UInt32 = 0
+  private var all: UInt32 = 0
+
+  fileprivate init(name: StaticString, count: Int) {
     self.name = name
-    self.count = count
-    self.bytesEach = bytesEach
+    number = UInt32(count)
+  }
+
+  /// Counts bytes that were carved, so many of them for each.
+  fileprivate mutating func add(_ byteCount: Int, each bytesEach: Int) {
+    each += UInt32(bytesEach)
+    all += UInt32(byteCount)
+  }
+
+  /// Whether this is the pool of that name.
+  package func isNamed(_ other: StaticString) -> Bool {
+    guard name.utf8CodeUnitCount == other.utf8CodeUnitCount else { return false }
+    for index in 0..<name.utf8CodeUnitCount
+    where unsafe name.utf8Start[index] != other.utf8Start[index] { return false }
+    return true
   }
 }

@@ -17,6 +17,8 @@ where L.NetworkSettings == N.Settings {
   private var isHashing = false
   /// Whether more connections may be had from the network at once.
   private var hasArrivals = false
+  /// The most that a phase of the last turn has taken beyond its part: its last step.
+  package private(set) var overdraft = 0
   /// Whether it was asked to stop and has said goodbye.
   package private(set) var isStopped = false
 
@@ -62,28 +64,35 @@ where L.NetworkSettings == N.Settings {
     console.beat(at: broker.now)
     readPools()
     if network.hasRequest { answerRequests() }
+    overdraft = 0
     var work = Work(broker.turnWork)
     var share = part(1)
     checkPasswords(&share)
-    work.settle(share)
+    settle(share, &work)
     share = part(2)
     accept(&share)
-    work.settle(share)
+    settle(share, &work)
     share = part(6)
     receive(&share)
-    work.settle(share)
+    settle(share, &work)
     share = part(2)
     broker.tend(&share)
-    work.settle(share)
+    settle(share, &work)
     share = part(4)
     send(&share)
-    work.settle(share)
+    settle(share, &work)
     share = part(1)
     close(&share)
-    work.settle(share)
+    settle(share, &work)
     while let connection = broker.nextResumed() { watch(connection) }
     writeLog()
     broker.measureTurn(microseconds: clock.microseconds() - start, work: work.paid)
+  }
+
+  /// Takes off what a phase has paid, and remembers how much of that was more than its part.
+  private mutating func settle(_ share: Work, _ work: inout Work) {
+    work.settle(share)
+    overdraft = max(overdraft, -share.left)
   }
 
   /// So many sixteenths of a turn's work, for one phase of it.
@@ -201,7 +210,7 @@ where L.NetworkSettings == N.Settings {
     switch received {
     case .bytes(let count): broker.receive(count, on: connection, &work)
     case .nothing: break
-    case .ended: broker.connectionLost(connection, "the peer closed it")
+    case .ended: broker.connectionLost(connection, "connection closed by client")
     case .failed: broker.connectionLost(connection, "it is broken")
     case .opened: identify(connection)
     case .refused(let words): broker.connectionRefused(connection, words)

@@ -55,8 +55,8 @@ extension SessionDirectory {
       return true
     }
     while find(next(after: sessions[session].lastPacketIdentifier), of: session) != nil {
-      work.pay()
       guard !work.isSpent else { return false }
+      work.pay()
       sessions[session].lastPacketIdentifier = next(
         after: sessions[session].lastPacketIdentifier)
     }

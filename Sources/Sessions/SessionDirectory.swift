@@ -14,6 +14,8 @@ package struct SessionDirectory: ~Copyable {
   let hash: SeededHash
   /// How many sessions have ended and still hold something.
   private var retiredCount = 0
+  /// The Packet Identifier before the first one of a new session.
+  private var firstPacketIdentifier: UInt16 = 0
 
   package init(
     sessions count: Int, deliveries deliveryCount: Int, unreleased unreleasedCount: Int,
@@ -83,7 +85,8 @@ package struct SessionDirectory: ~Copyable {
     var text = Chain()
     guard texts.append(clientIdentifier, to: &text) else { return nil }
     let wanted = hash(clientIdentifier)
-    let new = Session(clientIdentifier: text, hash: wanted, version: version)
+    var new = Session(clientIdentifier: text, hash: wanted, version: version)
+    new.lastPacketIdentifier = firstPacketIdentifier
     guard let session = sessions.claim(new) else {
       texts.release(&text)
       return nil
@@ -130,6 +133,9 @@ package struct SessionDirectory: ~Copyable {
     sessions[session].first.isNull && sessions[session].firstUnreleased.isNull
       && sessions[session].will.isNull
   }
+
+  /// Lets the Packet Identifiers of new sessions begin anew soon, for tests.
+  package mutating func windUp() { firstPacketIdentifier = .max - 2 }
 
   /// Counts a session that was turned away because there was no room for it.
   package mutating func refuse() { sessions.refuse() }

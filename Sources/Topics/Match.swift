@@ -13,10 +13,12 @@ package struct Match: BitwiseCopyable {
   package internal(set) var qos: QoS
   /// Whether any of them asked for the RETAIN flag as it was published. [MQTT-3.3.1-13]
   package internal(set) var isRetainAsPublished: Bool
-  /// How many of them have a Subscription Identifier.
-  package internal(set) var identifierCount: UInt16
   /// Whether there is more than one of them, and the matching knows the rest.
   package internal(set) var isMerged = false
+  /// How many of them have a Subscription Identifier.
+  package internal(set) var identifierCount: UInt16
+  /// How many of them still are, as far as they have been found; all ones for too many to be counted.
+  var liveCount: UInt16 = 1
   /// The first of the session's matching subscriptions.
   package internal(set) var subscription: Handle<Subscription>
 

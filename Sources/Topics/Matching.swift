@@ -23,10 +23,11 @@ struct Matching: ~Copyable {
   private var stamps: SlotTable<Stamp>
   /// By the slot of a subscription: another one of the same session that matched, and one.
   private var others: SlotTable<UInt32>
-  /// During which name the subscription or the group of each slot has ended.
-  private var ended: SlotTable<UInt32>
+  /// During which name the subscription of each slot was found, or has ended: then one more.
+  private var marks: SlotTable<UInt32>
+  /// During which name the group of each slot has ended.
   private var endedGroups: SlotTable<UInt32>
-  /// What distinguishes this name from those before.
+  /// What distinguishes this name from those before: an even number.
   private var number: UInt32 = 0
   /// Where the walk stands within a node.
   private var subscription: Handle<Subscription> = .null
@@ -46,7 +47,7 @@ struct Matching: ~Copyable {
     matches = FixedList(names.matches, capacity: sizes.matches, in: &region)
     stamps = SlotTable(names.stamps, count: sizes.subscribers, in: &region)
     others = SlotTable(names.others, count: sizes.subscriptions, in: &region)
-    ended = SlotTable(names.ended, count: keepsEnded ? sizes.subscriptions : 0, in: &region)
+    marks = SlotTable(names.marks, count: keepsEnded ? sizes.subscriptions : 0, in: &region)
     endedGroups = SlotTable(names.ended, count: keepsEnded ? sizes.groups : 0, in: &region)
   }
 
@@ -56,6 +57,7 @@ struct Matching: ~Copyable {
     let matches: StaticString
     let stamps: StaticString
     let others: StaticString
+    let marks: StaticString
     let ended: StaticString
   }
 
@@ -76,7 +78,7 @@ struct Matching: ~Copyable {
     hasGroups = false
     walk.begin(topic)
     isUnderWay = true
-    number &+= 1
+    number &+= 2
     if number == 0 { beginNumbers() }
   }
 
@@ -89,13 +91,13 @@ struct Matching: ~Copyable {
   /// Nobody is to be taken for one who matched as many names ago as there are numbers.
   private mutating func beginNumbers() {
     for slot in 0..<stamps.count where stamps[slot].number != 0 { stamps[slot] = Stamp() }
-    for slot in 0..<ended.count where ended[slot] != 0 { ended[slot] = 0 }
+    for slot in 0..<marks.count where marks[slot] != 0 { marks[slot] = 0 }
     for slot in 0..<endedGroups.count where endedGroups[slot] != 0 { endedGroups[slot] = 0 }
-    number = 1
+    number = 2
   }
 
-  /// Lets the next name but one be the first of a new round of numbers, for tests.
-  mutating func windUp() { number = .max - 1 }
+  /// Lets the next name but one at the latest be the first of a new round of numbers, for tests.
+  mutating func windUp() { number = max(number, .max - 3) }
 
   // MARK: Collecting
 
@@ -129,7 +131,7 @@ struct Matching: ~Copyable {
       // A Client with No Local does not get its own messages back. [MQTT-3.8.3-3]
       let isOwn = found.options.isNoLocal && slot == publisher
       if !isOwn && !subscribers[slot].isRetired && !hasEnded(subscription.index) {
-        guard add(subscription, found) else { return false }
+        guard add(subscription, found, &work) else { return false }
       }
       subscription = found.next
     }
@@ -137,7 +139,8 @@ struct Matching: ~Copyable {
       work.pay()
       let found = groups[group]
       if !hasEnded(group) {
-        guard matches.append(Match(of: found.turn, subscriptions[found.turn])) else { return false }
+        let match = Match(of: found.turn, subscriptions[found.turn])
+        guard append(match, &work) else { return false }
         hasGroups = true
       }
       group = found.next
@@ -147,16 +150,48 @@ struct Matching: ~Copyable {
 
   /// Adds a subscription; `false` when there is no room for it.
   private mutating func add(
-    _ handle: Handle<Subscription>, _ subscription: Subscription
+    _ handle: Handle<Subscription>, _ subscription: Subscription, _ work: inout Work
   ) -> Bool {
     let slot = Int(subscription.subscriber)
     if others[handle.index] != 0 { others[handle.index] = 0 }
+    if marks.count > 0 { marks[handle.index] = number }
     guard stamps[slot].number == number else {
-      stamps[slot] = Stamp(number: number, place: UInt32(matches.count))
-      return matches.append(Match(of: handle, subscription))
+      guard append(Match(of: handle, subscription), &work) else { return false }
+      stamps[slot] = Stamp(number: number, place: UInt32(matches.count - 1))
+      return true
     }
     merge(handle, subscription, into: Int(stamps[slot].place))
     return true
+  }
+
+  /// There is room for each session and each group. So the list is full only of such as have ended: in
+  /// their slots others may have come meanwhile.
+  private mutating func append(_ match: Match, _ work: inout Work) -> Bool {
+    if matches.append(match) { return true }
+    guard marks.count > 0 else { return false }
+    work.pay(matches.count)
+    removeVoid()
+    return matches.append(match)
+  }
+
+  private mutating func removeVoid() {
+    var kept = 0
+    for place in 0..<matches.count {
+      let match = matches[place]
+      let isKept = !isOver(match, at: place)
+      if match.group.isNull { move(Int(match.subscriber), from: place, to: isKept ? kept : nil) }
+      guard isKept else { continue }
+      matches[kept] = match
+      kept += 1
+    }
+    while matches.count > kept { _ = matches.removeLast() }
+  }
+
+  /// Remembers that the match of a session has another place, or none any more.
+  private mutating func move(_ subscriber: Int, from place: Int, to other: Int?) {
+    let stamp = stamps[subscriber]
+    guard stamp.number == number && stamp.place == UInt32(place) else { return }
+    stamps[subscriber] = other.map { Stamp(number: number, place: UInt32($0)) } ?? Stamp()
   }
 
   /// Overlapping subscriptions of one session make one copy: the highest QoS and all Subscription
@@ -165,6 +200,7 @@ struct Matching: ~Copyable {
     _ handle: Handle<Subscription>, _ subscription: Subscription, into place: Int
   ) {
     matches[place].isMerged = true
+    if matches[place].liveCount < .max { matches[place].liveCount += 1 }
     matches[place].qos = max(matches[place].qos, subscription.options.qos)
     if subscription.options.isRetainAsPublished { matches[place].isRetainAsPublished = true }
     guard subscription.identifier != 0, !matches[place].hasTooManyIdentifiers else { return }
@@ -181,16 +217,17 @@ struct Matching: ~Copyable {
   subscript(place: Int) -> Match {
     get {
       var match = matches[place]
-      if ended.count > 0 && isOver(match) { match.isVoid = true }
+      if marks.count > 0 && isOver(match, at: place) { match.isVoid = true }
       return match
     }
     set { matches[place] = newValue }
   }
 
-  private func isOver(_ match: Match) -> Bool {
+  private func isOver(_ match: Match, at place: Int) -> Bool {
     guard match.group.isNull else { return hasEnded(match.group) }
-    if stamps[Int(match.subscriber)].number != number { return true }
-    return !match.isMerged && hasEnded(match.subscription.index)
+    // Whoever has the slot of a session that has ended may match too.
+    let stamp = stamps[Int(match.subscriber)]
+    return match.liveCount == 0 || stamp.number != number || stamp.place != UInt32(place)
   }
 
   /// One more than the slot of another subscription of the same session that matched, and has an
@@ -198,7 +235,7 @@ struct Matching: ~Copyable {
   func other(than slot: Int) -> UInt32 { others[slot] }
 
   /// Whether the subscription that was found in a slot has ended since.
-  func hasEnded(_ slot: Int) -> Bool { ended.count > 0 && ended[slot] == number }
+  func hasEnded(_ slot: Int) -> Bool { marks.count > 0 && marks[slot] == number + 1 }
 
   private func hasEnded(_ group: Handle<SharedGroup>) -> Bool {
     endedGroups.count > 0 && endedGroups[group.index] == number
@@ -207,10 +244,19 @@ struct Matching: ~Copyable {
   // MARK: What ends meanwhile
 
   /// Says that a subscription ends; the walk goes on behind it.
-  mutating func forget(_ handle: Handle<Subscription>, next: Handle<Subscription>) {
+  mutating func forget(_ handle: Handle<Subscription>, _ gone: Subscription) {
     guard isUnderWay else { return }
-    if subscription == handle { subscription = next }
-    ended[handle.index] = number
+    if subscription == handle { subscription = gone.next }
+    if marks[handle.index] == number { discount(Int(gone.subscriber)) }
+    marks[handle.index] = number + 1
+  }
+
+  /// One of a session's subscriptions that were found has ended.
+  private mutating func discount(_ subscriber: Int) {
+    guard stamps[subscriber].number == number else { return }
+    let place = Int(stamps[subscriber].place)
+    let count = matches[place].liveCount
+    if count > 0 && count < .max { matches[place].liveCount = count - 1 }
   }
 
   /// Says that a group ends; the walk goes on behind it.

@@ -57,12 +57,13 @@ package struct SubscriptionIndex: ~Copyable {
     quick = Matching(
       Matching.Names(
         walk: "topic walk", matches: "matches", stamps: "matched sessions",
-        others: "overlapping matches", ended: "ended matches"),
+        others: "overlapping matches", marks: "matched subscriptions", ended: "ended matches"),
       sizes.matching(sizes.quickMatches), keepsEnded: false, in: &region)
     slow = Matching(
       Matching.Names(
         walk: "slow topic walk", matches: "slow matches", stamps: "slowly matched sessions",
-        others: "slow overlapping matches", ended: "slow ended matches"),
+        others: "slow overlapping matches", marks: "slowly matched subscriptions",
+        ended: "slow ended matches"),
       sizes.matching(.max), keepsEnded: true, in: &region)
     self.hash = hash
   }
@@ -262,7 +263,7 @@ package struct SubscriptionIndex: ~Copyable {
   ) -> Int {
     endReplay(of: handle)
     let gone = subscriptions[handle]
-    slow.forget(handle, next: gone.next)
+    slow.forget(handle, gone)
     index.remove(handle.index, hash: key(gone.node, gone.group, Int(gone.subscriber)))
     let levels = discharge(gone, blockBytes: texts.blockBytes)
     unlinkFromSubscriber(gone)

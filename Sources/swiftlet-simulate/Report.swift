@@ -13,6 +13,9 @@ struct Report {
   private var milliseconds: UInt64 = 0
   private var packets = 0
   private var hash: UInt64 = 0
+  private var largestTurn = 0
+  private var largestStep = 0
+  private var longestWait = 0
   private let marks = Marks()
   private let began = processorSeconds()
 
@@ -29,6 +32,9 @@ struct Report {
     packets += outcome.counts.clientPackets
     hash = hash &* 31 &+ outcome.hash
     marks.add(outcome.marks)
+    largestTurn = max(largestTurn, outcome.largestTurn)
+    largestStep = max(largestStep, outcome.largestStep)
+    longestWait = max(longestWait, outcome.longestWait)
     guard let failure = outcome.failure else { return }
     failures += 1
     print("seed \(options.seed): \(failure)\n  \(options.command)")
@@ -49,6 +55,9 @@ struct Report {
       "\(runs - failures) passed, \(failures) failed:",
       "\(milliseconds / 3_600_000) simulated hours, \(packets) client packets,",
       "\(pace) a minute of one core, hash \(String(hash, radix: 16))")
+    print(
+      "turns took up to \(largestTurn) % of the work that is allowed, steps \(largestStep) %,",
+      "newcomers waited up to \(longestWait) % of the turns")
   }
 
   /// Prints which marks were reached; false when one was not that stands in the file.

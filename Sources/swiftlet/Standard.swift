@@ -1,4 +1,7 @@
+import Board
+import Broker
 import CLinux
+import Linux
 import Memory
 
 /// The standard streams, before and beside the log.
@@ -19,20 +22,24 @@ enum Standard: Int32 {
 }
 
 extension Region {
-  /// Writes the memory plan: of each pool its name, count, bytes each, bytes; and the sum.
+  /// Writes the memory plan: of each pool its name, count, bytes each, bytes, and its share; and the sum.
   @inline(never)
   func writePlan(to stream: Standard) {
+    let shares = Shares(Limits())
     var line = Line()
-    line.append("pool                        count  bytes each         bytes\n")
+    line.append("pool                        count  bytes each         bytes")
+    line.append("  for anybody      kept   of it each\n")
     stream.write(line.span)
     for index in 0..<entryCount {
       let entry = entry(index)
       line.removeAll()
       line.append(entry.name)
+      let share = shares.share(of: entry) ?? LinuxPool.share(of: entry)
       line.pad(to: 22)
       line.append(UInt64(entry.count), width: 11)
       line.append(UInt64(entry.bytesEach), width: 12)
       line.append(UInt64(entry.byteCount), width: 14)
+      if let share { line.append(share) }
       line.append("\n")
       stream.write(line.span)
     }
@@ -42,5 +49,15 @@ extension Region {
     line.append(UInt64(byteCount), width: 14)
     line.append("\n")
     stream.write(line.span)
+  }
+}
+
+extension Line {
+  /// Appends up to where anybody may fill a pool, how much is kept for those who hold little, and how
+  /// much of that for each.
+  fileprivate mutating func append(_ share: Share) {
+    append(UInt64(share.freely), width: 13)
+    append(UInt64(share.kept), width: 10)
+    append(UInt64(share.part), width: 13)
   }
 }

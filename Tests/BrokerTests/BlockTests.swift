@@ -134,3 +134,16 @@ func aPayloadLargerThanAnyBufferArrivesWhole(qos: UInt8) {
   #expect(world.used("receive blocks") == 0 && clients.allSatisfy { $0.unsentCount == 0 })
   #expect(world.connect("new").ask(packet) == [.puback(1, 0x10)])
 }
+
+@Test func wholePacketsOfAllComeInWhereThereIsRoomForFew() {
+  let world = World {
+    $0.connections = 9; $0.receiveBlocks = 28; $0.receiveBlockBytes = 64
+    $0.receiveBytes = 256
+  }
+  let clients = (0..<8).map { world.connect("c\($0)") }
+  let packet = Packet.publish("t", large(400), qos: 1, identifier: 1)
+  // Nobody holds blocks that others wait for, while it waits for theirs.
+  for client in clients { client.queue(packet) }
+  for client in clients { #expect(client.answers() == [.puback(1, 0x10)]) }
+  #expect(world.used("receive blocks") == 0 && clients.allSatisfy(\.isOpen))
+}

@@ -94,7 +94,7 @@ func aSecondConnectIsAProtocolError(version: Version) {
     let world = World(World.policy { $0.listeners[0].allowsAnonymous = false })
     let client = try #require(world.open(version))
     #expect(client.ask(Packet.connect("a", version)) == [.connack(present: false, code: code)])
-    #expect(!client.isOpen && world.count(.clientRefused) == 1 && world.usedPools.isEmpty)
+    #expect(!client.isOpen && world.count(.clientNotAuthorized) == 1 && world.usedPools.isEmpty)
   }
 }
 

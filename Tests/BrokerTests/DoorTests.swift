@@ -156,7 +156,16 @@ import Testing
 
   /// One subscription less than a turn has work for, and many more: the answer comes when all have it.
   @Test(arguments: [10, 3000]) func manyReaders(_ count: Int) throws {
-    let house = House(House.policy { $0.maximumQueued = 10_000 }) { $0.turnWork = 16_000 }
+    let house = House(House.policy { $0.maximumQueued = 10_000 }) {
+      $0.turnWork = 16_000
+      $0.subscriptions = 8000
+      $0.sharedGroups = 8000
+      $0.topicNodes = 40_000
+      $0.textBlocks = 40_000
+      $0.deliveries = 40_000
+      $0.messages = 40_000
+      $0.messageBlocks = 40_000
+    }
     let reader = house.visitor("reader", address: 2)
     for number in 0..<count { _ = try reader.subscribe(to: "$share/g\(number)/t") }
     let writer = house.visitor("writer", address: 3)

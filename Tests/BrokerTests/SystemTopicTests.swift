@@ -105,30 +105,46 @@ private func world() -> World { World(World.policy { $0.systemInterval = 10 }) }
   #expect(lines[1] == "sessions: 0 of 24 used, at most 0, refused 0 times.")
 }
 
-@Test func eachEventIsToldTenTimesASecondAndCountedAlways() {
+@Test func anAddressHasSoManyLinesASecondAndEverythingIsCounted() {
   let world = World()
   world.broker.log.levels = LogLevel.debug.rawValue | LogLevel.warning.rawValue
-  for _ in 0..<30 {
-    guard let client = world.open() else { break }
-    client.lose()
+  func come(from address: UInt32, times: Int) {
+    for _ in 0..<times { world.open(address: address)?.lose() }
   }
-  var lines: [String] = []
-  world.broker.log.drain { line, _ in lines.append(String(copying: line.span)) }
-  #expect(lines.filter { $0 == "New connection." }.count == 10)
-  #expect(world.count(.connectionOpened) == 30)
+  come(from: 0xC000_0207, times: 30)
+  come(from: 0xC000_0208, times: 2)
+  let lines = world.log()
+  #expect(lines.filter { $0 == "New connection from 192.0.2.7:1883 on port 0." }.count == 10)
+  #expect(lines.filter { $0 == "New connection from 192.0.2.8:1883 on port 0." }.count == 2)
+  #expect(world.count(.connectionOpened) == 32)
   world.pass(seconds: 1)
-  lines = []
-  world.broker.log.drain { line, _ in lines.append(String(copying: line.span)) }
-  #expect(lines == ["20 more log lines were left out."])
+  #expect(world.log() == ["20 more log lines were left out, 20 of them from 192.0.2.7."])
+}
+
+@Test func whatNobodyWantsToReadIsNotLeftOut() {
+  let world = World()
+  world.broker.log.levels = LogLevel.warning.rawValue | LogLevel.notice.rawValue
+  world.broker.policy.logsConnections = false
+  for number in 0..<30 { world.connect("c\(number)").lose() }
+  world.pass(seconds: 1)
+  #expect(world.log() == [])
+  #expect(world.count(.clientConnected) == 30 && world.count(.connectionOpened) == 30)
 }
 
 @Test func aClientsNameWritesNoLines() {
   let world = World()
   world.broker.log.levels = LogLevel.notice.rawValue
-  world.connect("a\nb")
-  var lines: [String] = []
-  world.broker.log.drain { line, _ in lines.append(String(copying: line.span)) }
-  #expect(lines.last == "New client connected as a?b (p5, c1, k0).")
+  world.connect("a\nb\u{85}c\u{202E}d", userName: "e\u{2028}f")
+  #expect(world.log().last == "New client connected from unknown as a?b?c?d (p5, c1, k0, u'e?f').")
+}
+
+extension World {
+  /// The lines that were kept since this was asked last.
+  fileprivate func log() -> [String] {
+    var lines: [String] = []
+    broker.log.drain { line, _ in lines.append(String(copying: line.span)) }
+    return lines
+  }
 }
 
 @Test func whoHasItsShareOfDeliveriesWaitsForTheTreeAtRest() {

@@ -14,7 +14,10 @@ final class House {
   private(set) var largestTurn = 0
 
   init(_ policy: Policy = House.policy(), change: (inout Limits) -> Void = { _ in }) {
-    var limits = Limits()
+    var limits = World.limits
+    limits.messages = 1000
+    limits.messageBlocks = 2000
+    limits.deliveries = 1000
     change(&limits)
     let (beginning, chosen) = (now, limits)
     broker = carved { Broker(limits: chosen, policy: policy, seed: 7, at: beginning, in: &$0) }
@@ -89,7 +92,7 @@ final class Visitor {
 
   let connection: Handle<Connection>
   /// What he was told, and what he was given.
-  private(set) var answers: [Answer] = []
+  private(set) var answers: [VisitorAnswer] = []
   private(set) var given: [Message] = []
   /// Whether he acknowledges what he is given, and fetches it.
   var acknowledges = true
@@ -175,7 +178,7 @@ final class Visitor {
     house.broker.release(connection)
   }
 
-  private func take(_ answer: Answer, _ work: inout Work) {
+  private func take(_ answer: VisitorAnswer, _ work: inout Work) {
     answers.append(answer)
     guard case .acknowledged(let type, let packetIdentifier, let reason) = answer else { return }
     switch type {

@@ -54,7 +54,7 @@ final class World {
     turn()
   }
 
-  private static var limits: Limits {
+  static var limits: Limits {
     var limits = Limits()
     limits.connections = 16
     limits.sessions = 24

@@ -96,7 +96,7 @@ private struct SplitMix: RandomNumberGenerator {
   ("Listener 1883", "Unknown configuration variable \"Listener\"."),
   ("listener1883", "Unknown configuration variable \"listener1883\"."),
   ("\u{0}listener 1883", "Unknown configuration variable \"?listener\"."),
-  ("\u{FEFF}listener 1883", "Unknown configuration variable \"\u{FEFF}listener\"."),
+  ("\u{FEFF}listener 1883", "Unknown configuration variable \"?listener\"."),
   (" # late", "The option \"#\" is not available: a comment has its # in the first column."),
 ])
 func aLineMayBeWrong(line: String, words: String) {

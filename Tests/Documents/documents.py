@@ -43,7 +43,7 @@ def every_counter_is_told():
 
 def limits_have_their_names():
     known = {name for names, _ in sources.limits() for name in names}
-    pools = " ".join(text for _, text in sources.pools())
+    pools = " ".join([*(text for _, text in sources.pools()), *(row[-1] for row in sources.shortages())])
     used = {*sources.named_limits(), *re.findall(r"`(\w+)`", pools)}
     return [f"there is no limit {name}, which the program or the table of pools names" for name in sorted(used - known)]
 
@@ -207,7 +207,9 @@ PROOFS = [
     (what_is_made_is_fresh, "Sources/Broker/SystemTopic.swift", '"heap/maximum"', '"heap/invented"'),
     (what_is_made_is_fresh, "Sources/Broker/SystemTopic.swift", "  /// Retained messages.\n", ""),
     (what_is_made_is_fresh, "Sources/Broker/LoadAverages.swift", '"load/sockets"', '"load/invented"'),
-    (what_is_made_is_fresh, "Sources/Broker/Event+Words.swift", '"has exceeded timeout', '"invented'),
+    (what_is_made_is_fresh, "Sources/Broker/Event+Words.swift", 'disconnected: exceeded', 'disconnected: invented'),
+    (what_is_made_is_fresh, "Sources/Broker/PoolStatus.swift", "/// - Full: no further", "/// - Full: no invented"),
+    (what_is_made_is_fresh, "Sources/Broker/PoolStatus.swift", "/// - Seen: PUBREC", "/// - Invented: PUBREC"),
     (what_is_made_is_fresh, "Sources/Linux/LinuxPool.swift", "  case tlsHeapBytes\n", "  case tlsHeapBytes\n  case invented\n"),
     (what_is_made_is_fresh, pages.OPERATIONS, "| `queue_full` |", "| `invented` |"),
     (what_is_made_is_fresh, pages.MANUAL, ".It Cm queue_full ", ".It Cm invented "),
@@ -215,6 +217,7 @@ PROOFS = [
     (every_counter_is_told, "Sources/Broker/Statistics.swift", "var connects:", "var invented:"),
     (limits_have_their_names, "Sources/Configuration/Key+Bounds.swift", 'limit: "sessions"', 'limit: "invented"'),
     (limits_have_their_names, "Sources/Broker/PoolStatus.swift", "/// `sessions`", "/// `invented`"),
+    (limits_have_their_names, "Sources/Broker/PoolStatus.swift", "/// - Raise: `owners`", "/// - Raise: `invented`"),
     (options_are_everywhere, "Sources/Configuration/CommandLineOptions+Table.swift", "-v : log", "-x : log"),
     (options_are_everywhere, "Sources/Configuration/CommandLineOptions+Table.swift", '"--plan"', '"--invented"'),
     (options_are_everywhere, MANUAL, ".It Fl -plan", ".It Fl -invented"),

@@ -86,12 +86,20 @@ def keys():
 def topics():
     return table(("`$SYS/broker/…`", "what it tells"),
                  [(f"`{name}`", text) for name, text in sources.topics()]
-                 + [(f"`limits/POOL/{{{','.join(sources.aspects())}}}`",
+                 + [("`clients/dropped/CLIENT`",
+                     "Ours: messages that the session of this client has lost since it began, because there was no"
+                     " room for them; told when it is more than before."),
+                    (f"`limits/POOL/{{{','.join(sources.aspects())}}}`",
                      "Ours: how full each pool is, in the next table.")])
 
 
 def pools():
     return table(("pool", "limit of the board"), [(f"`{name}`", text) for name, text in sources.pools()])
+
+
+def shortages():
+    head = ("pool", "when it is full", "who feels it", "what a client sees", "to raise it")
+    return table(head, [(f"`{name}`", *said) for name, *said in sources.shortages()])
 
 
 def lines():
@@ -181,6 +189,7 @@ def apart(state):
 # Where a piece goes: the document, what its mark says, and what makes its lines.
 PIECES = [
     (OPERATIONS, "keys", keys), (OPERATIONS, "topics", topics), (OPERATIONS, "pools", pools),
+    (OPERATIONS, "shortages", shortages),
     (OPERATIONS, "lines", lines), (BOARDS, "limits", limits),
     (MANUAL, "Differences", differences),
     *((MANUAL, state.capitalize(), lambda state=state: apart(state)) for state in ("no effect", "not here", "not yet")),

@@ -189,12 +189,27 @@ def topics():
 POOLS = {"BrokerPool": "Sources/Broker/PoolStatus.swift", "LinuxPool": "Sources/Linux/LinuxPool.swift"}
 
 
-def pools():
-    """The pools whose occupancy is told, and which limit each is."""
-    rows = []
+def pool_cases():
+    """The name of each pool, and the case that it is."""
     for name, path in POOLS.items():
         names = told(path, f"enum {name}: UInt8")
-        rows += [(literals(names[case.name])[0], case.text) for case in cases(path, name)]
+        yield from ((literals(names[case.name])[0], case) for case in cases(path, name))
+
+
+def shortages():
+    """Of each pool: what happens when it is full, who feels it, what a client sees, which limit to raise."""
+    rows = []
+    for name, case in pool_cases():
+        said = [case.value(field) for field in ("Full", "Felt by", "Seen", "Raise")]
+        if not all(said):
+            raise Mistake(f"the comment of the pool {name} does not say all of Full, Felt by, Seen and Raise")
+        rows.append((name, *said))
+    return rows
+
+
+def pools():
+    """The pools whose occupancy is told, and which limit each is."""
+    rows = [(name, case.text) for name, case in pool_cases()]
     places = int(re.search(r"ForeignPools = InlineArray<(\d+)", read(POOLS["BrokerPool"]))[1])
     if places != len(cases(POOLS["LinuxPool"], "LinuxPool")):
         raise Mistake("ForeignPools has another number of places than LinuxPool has cases")
@@ -212,19 +227,20 @@ def counters():
 
 
 def events():
-    """Each event that makes a line: (kind of line, line)."""
+    """Each event that makes a line: (kind of line, line, and its comment behind it)."""
     path = "Sources/Broker/Event.swift"
     levels, sentences = told(path, "var level"), told("Sources/Broker/Event+Words.swift", "var sentence")
     rows = []
     for case in cases(path, "Event"):
-        subject, predicate = literals(sentences[case.name])
-        line = f"`{subject} CLIENT {predicate}`" if predicate else f"`{subject}`"
-        if case.comment:
-            line = case.text if case.text.startswith("`") else ""
-        if line:
-            rows.append((levels[case.name].removeprefix("."), line))
+        words = re.sub(r"{(\w+)}", lambda found: PUT_IN.get(found[1], found[1].upper()), literals(sentences[case.name])[0])
+        if words:
+            rows.append((levels[case.name].removeprefix("."), f"`{words}`" + (f": {case.text}" if case.comment else "")))
     order = [case.name for case in cases(path, "LogLevel")]
     return sorted(rows, key=lambda row: order.index(row[0]))
+
+
+# What is put in for a word in braces, where that is not the word in capitals.
+PUT_IN = {"manner": "(p5, c1, k60, u'USER')"}
 
 
 # MARK: Limits, options

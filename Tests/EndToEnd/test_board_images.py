@@ -74,6 +74,37 @@ def test_every_instruction_is_one_of_its_processor(board):
     assert count > 50_000 and not strange
 
 
+def functions(program):
+    """Each function, with its instructions."""
+    name, body = "", []
+    for line in inspect(program + ".debug", "--disassemble", "--no-show-raw-insn"):
+        if found := re.match(r"[0-9a-f]+ <(.+)>:$", line):
+            yield name, body
+            name, body = found[1], []
+        else:
+            body.append(line)
+    yield name, body
+
+
+def moves_self(body):
+    """Whether it moves the register of `self` on while it reads, and does not save it."""
+    moved = any(re.search(r"\br10!|\[r10\], ", line) for line in body)
+    return moved and not any(re.search(r"\bpush\b.*\br10\b|\bpush\b.*r[4-9]-r1[01]", line) for line in body)
+
+
+# LLVM did so once, and a handshake of TLS ended in a trap: see Board/cross.mk.
+@named("router", "pi-zero")
+def test_who_calls_finds_its_self_again(board):
+    ours = [(name, body) for name, body in functions(path(board)) if name.startswith("$e")]
+    assert len(ours) > 1000
+    assert not [name for name, body in ours if moves_self(body)]
+
+
+def test_a_moved_self_would_be_found():
+    assert moves_self(["push\t{r2, r3, r4, r6, r7, lr}", "ldmib\tr10!, {r2, r3, r6, r7}"])
+    assert not moves_self(["push\t{r4, r5, r6, r10, r11, pc}", "ldr\tr0, [r10, #0x70]!", "ldr r0, [r10], #4"])
+
+
 @pytest.mark.skipif("router" not in COMMANDS, reason="what is compared with is not built")
 @named("pi-zero")
 def test_instructions_of_a_newer_processor_would_be_found(board):
@@ -218,7 +249,8 @@ def test_the_process_takes_no_more_than_is_promised(board, tmp_path, authority):
     broker = Emulated(tmp_path, board, authority, "rsa")
     try:
         open_ones = []
-        for number in range(min(limit["tlsConnections"], 8)):
+        # The last quarter is kept for other addresses.
+        for number in range(min(limit["tlsConnections"] - limit["tlsConnections"] // 4, 8)):
             open_ones.append(TLSClient(broker.tls_port, context(authority)))
             open_ones[-1].connect(f"tls{number}")
         for number in range(min(limit["connections"], 100) - len(open_ones)):

@@ -187,7 +187,7 @@ def test_large_numbers_in_a_configuration(tmp_path, board):
         told = subprocess.run([*COMMANDS[board].split(), "-c", file, "--test-config"], capture_output=True)
         return line, told.returncode
 
-    lines = [f"{key} {number}" for key in keys() for number in (2147483648, 4294967296)]
+    lines = [f"{key} {number}" for key in sorted(set.union(*keys())) for number in (2147483648, 4294967296)]
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(test_of, lines))
     assert len(found) > 120 and not [one for one in found if one[1] not in (0, 3)]

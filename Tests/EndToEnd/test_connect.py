@@ -291,6 +291,15 @@ def test_every_truncation(open_client, version):
         client.close()
 
 
+# What a stranger sends is held before it is known who that is: its fields at their longest, and no more.
+@pytest.mark.swiftlet_only("a limit of Swiftlet's")
+def test_connect_that_is_longer_than_its_fields(open_client, client, version):
+    stranger = open_client(version)
+    stranger.send(b"\x10" + packets.variable(6 * 65_536))
+    assert stranger.expect_closed() == []
+    client(version).ping()
+
+
 # [MQTT-3.1.4-6] [MQTT3-3.1.4-5]
 def test_nothing_after_a_refused_connect_is_processed(open_client, client, name):
     witness = client(V5)

@@ -118,6 +118,8 @@ def test_a_port_below_1024_is_opened_before_root_is_given_up(tmp_path):
             probe.bind(("127.0.0.1", port))
             break
     broker = Broker(tmp_path, f"listener {port} 127.0.0.1")
+    # The other listener is opened first.
+    until(lambda: connects(port), "it does not listen")
     client = RawClient(port, V5)
     client.connect("low")
     client.ping()

@@ -113,7 +113,8 @@ def test_who_takes_nothing_is_closed(start_broker, client, version, name):
     for number in range(200):
         publisher.publish(name, b"%03d" % number + bytes(100_000))
         assert reader.expect_publish().payload.startswith(b"%03d" % number)
-    broker.wait_for_log(f"Client {name}-deaf disconnected: it takes nothing of what it is sent")
+    where = "{}:{}".format(*deaf.socket.getsockname())
+    broker.wait_for_log(f"Client {name}-deaf [{where}] disconnected: it takes nothing of what it is sent")
     assert reads_to_the_end(deaf.socket) < 200 * 100_000
     reader.ping()
     publisher.ping()

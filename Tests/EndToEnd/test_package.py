@@ -63,6 +63,8 @@ def test_the_package_holds_program_service_pages_and_configuration(package):
     for path in ("/usr/sbin/swiftlet", "/usr/lib/systemd/system/swiftlet.service",
                  "/usr/share/man/man1/swiftlet.1.gz", "/usr/share/man/man5/swiftlet.conf.5.gz",
                  "/usr/share/doc/swiftlet/README.md.gz", "/usr/share/doc/swiftlet/operations.md.gz",
+                 "/usr/share/doc/swiftlet/fail2ban/filter.d/swiftlet.conf",
+                 "/usr/share/doc/swiftlet/fail2ban/jail.d/swiftlet.conf",
                  "/etc/swiftlet/swiftlet.conf", "/etc/swiftlet/conf.d/"):
         assert path in files
         assert files[path][1] == "root/root"

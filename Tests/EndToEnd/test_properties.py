@@ -265,6 +265,19 @@ def test_too_large_ones_leave_the_window(client, name):
     subscriber.take_publish(payload="fits")
 
 
+# Properties leave in one piece, however little room a connection is given: else nothing would leave any more.
+@pytest.mark.parametrize("qos", [0, 1, 2])
+@pytest.mark.parametrize("size", [50, 900, 1_100, 1_900])
+def test_a_message_of_nothing_but_properties_holds_nobody_up(client, name, qos, size):
+    subscriber, publisher = client(), client()
+    subscriber.subscribe(name, qos=qos)
+    properties = [("user_property", ("k", "v" * 9_990))] * (size // 10)
+    publisher.publish(name, "large", qos, properties=properties)
+    publisher.publish(name, "behind", qos)
+    assert subscriber.take_publish(payload="large").properties == properties
+    subscriber.take_publish(payload="behind")
+
+
 # [MQTT-3.1.2-27]: a retained one, and one that waited, too.
 def test_too_large_from_the_queue(client, name):
     client().publish(f"{name}/r", "x" * 200, 1, retain=True)

@@ -270,15 +270,6 @@ def test_time_grows_with_the_square_of_user_properties(open_client, client, name
     large.expect(SUBACK, packet_id=9)
 
 
-@pytest.mark.swiftlet_only("a limit of Swiftlet's")
-def test_connect_that_is_longer_than_it_needs_to_be(open_client, client, version):
-    """CVE-2019-11779 and others: what a stranger sends is held before it is known who that is."""
-    stranger = open_client(version)
-    stranger.send(b"\x10" + packets.variable(6 * 65_536 + 1))
-    stranger.expect_closed()
-    client(version).ping()
-
-
 def test_spin_on_connections_that_say_nothing(broker, open_client, client):
     """CVE-2023-5632: a loop that waited for nothing while a connection was idle."""
     crowd = [open_client() for _ in range(200)]

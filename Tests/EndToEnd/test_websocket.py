@@ -506,7 +506,7 @@ def test_requests_that_are_refused(web, case, slowly):
     assert got == status
     assert "close" in fields["connection"] and int(fields["content-length"]) == len(body)
     assert ("sec-websocket-version" in fields) == (status == 426)
-    web.broker.wait_for_log("A connection was refused")
+    web.broker.wait_for_log("Client connection from 127.0.0.1 denied: ")
 
 
 def test_a_slow_handshake(web, name):

@@ -8,6 +8,16 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parents[1]
 CORPUS = TESTS / "Corpus"
 SHAPES = {"3.1": 0, "3.1.1": 1, "5": 2}
+# Servers and their configuration, as `Profile` reads them.
+PROFILES = {
+    "": [0], "-small": [1], "-one-in-flight": [0x12], "-end-session": [0x2D], "-reject": [0x20],
+    "-highest-qos-1": [0, 1], "-highest-qos-0": [0, 2], "-only-5": [0, 12], "-only-3": [0, 16],
+    "-user-names": [0, 32], "-no-empty-names": [0, 64], "-nothing-retained": [0, 128],
+    "-no-aliases": [0, 0, 5], "-one-alias": [0, 0, 10], "-mount-point": [0, 0, 16], "-prefix": [0, 0, 32],
+    "-log": [2, 0, 64], "-late": [0, 0, 128], "-small-late": [1, 0, 128], "-small-packets": [0, 0, 0, 2],
+    "-small-payloads": [0, 0, 0, 8], "-little-work": [0, 0, 128, 16], "-small-little-work": [1, 0, 0, 16],
+    "-short-times": [0, 0, 0, 192],
+}
 PLACES = {1: 0, 3: 2, 4: 3, 8: 4, 10: 5, 14: 6, 15: 7}  # packet type to number of the place
 
 
@@ -42,15 +52,14 @@ def write_packets():
         group.append(opening + sent(raw) + bytes([9, 1]))
     for (kind, version), inputs in streams.items():
         for number in range(0, len(inputs), 8):
-            write("packets", f"{kind}-{version}-{number}", b"\0" + b"".join(inputs[number:number + 8]))
-    write("packets", "talk", talk(0))
-    write("packets", "talk-small", talk(1))
-    write("packets", "talk-one-in-flight", talk(0x12))
+            write("packets", f"{kind}-{version}-{number}", bytes(4) + b"".join(inputs[number:number + 8]))
+    for name, profile in PROFILES.items():
+        write("packets", f"talk{name}", talk(profile))
 
 
 def talk(profile):
     """Three clients of three versions with subscriptions, messages of each QoS, and their ends."""
-    events = [profile]
+    events = [*profile, *[0] * (4 - len(profile))]
     for client, shape in ((0, 0x06), (1, 0x0D), (2, 0x70 | 2)):
         events += [client << 4 | 4, shape, client * 8]
         for filter_number in (1, 2, 7, 11):

@@ -43,15 +43,15 @@ messageBlocks * messageBlockBytes >= 2 * packetBytes
 deliveries >= messages and deliveries >= unreleased
 
 20 <= defaultPacketBytes <= packetBytes <= 268435460  # what the configuration and MQTT allow
-# Each place is promised a block. Half of what is beyond those is for anybody: there the largest packet must
-# have room at once, while it arrives in part.
-receiveBlocks >= connections + reservedPlaces + 2 * blocks(packetBytes, receiveBlockBytes)
+# Each place is promised a block. Beyond those anybody may claim what the largest packet takes while it
+# arrives in part, and others find half as many.
+receiveBlocks >= connections + reservedPlaces + blocks(packetBytes * 3 // 2, receiveBlockBytes)
 # So it must when it leaves, all of it that is no Payload.
 sendBlocks > connections + reservedPlaces + blocks(packetBytes, sendBlockBytes)
 sendBytes >= 512 and sendBlockBytes >= 512  # the longest answer that is made in one piece
 max(messageBlockBytes, receiveBlockBytes, sendBlockBytes) < 65536  # a place in one has two bytes
 
-min(users, accessRules, accessTextBytes, failedAddresses) > 0
+min(users, accessRules, accessTextBytes, failedAddresses, logAddresses) > 0
 accessDecisions >= 4 and accessDecisions % 4 == 0  # four places for each
 
 turnWork >= connectionWork > 0

@@ -48,7 +48,8 @@ import Testing
     var sink = Collector()
     connack.write(to: &sink)
     #expect(sink.bytes == [0x20, 2, 0, 0])
-    #expect(connack.assignedClientIdentifier.isEmpty)
+    let isUnassigned = connack.assignedClientIdentifier.isEmpty
+    #expect(isUnassigned)
   }
 
   // [MQTT-3.2.2-19]

@@ -8,7 +8,8 @@ private let shares = [
   Share(capacity: 7, owners: 3, need: 1), Share(capacity: 3, owners: 3, need: 2),
   Share(capacity: 48, freely: 40, kept: 8, part: 2),
   Share(capacity: 30, freely: 0, kept: 10, part: 4),
-  Share(capacity: 20, freely: 10, kept: 0, part: 1), .byAddress(40), .byAddress(5),
+  Share(capacity: 20, freely: 10, kept: 0, part: 1),
+  Share(capacity: 60, freely: 45, owners: 12, need: 4), .byAddress(40), .byAddress(5),
 ]
 
 /// What the drawing says, one by one.

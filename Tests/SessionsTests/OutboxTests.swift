@@ -178,6 +178,48 @@ func anOutboxAnswersAsAListDoes(quota: Int, seed: Int) {
   #expect(kept == [5, 65_535] && last == 4466)
 }
 
+@Test(arguments: [1, 2, 7, 49, 50, 51, 1000])
+func aFreeIdentifierIsSoughtAsFarAsWorkGoes(units: Int) {
+  // Who acknowledges nothing may hold all but one of them.
+  let world = World(deliveries: 100)
+  let session = world.added("a", quota: 100)
+  func seek(_ units: Int) -> (isFree: Bool, paid: Int) {
+    var work = Work(units)
+    let isFree = world.directory.seekPacketIdentifier(of: session, &work)
+    return (isFree, work.paid)
+  }
+  for _ in 0..<51 { #expect(world.enqueue(for: session)) }
+  for _ in 0..<50 { #expect(seek(1) == (true, 0) && !world.transmit(session).isNull) }
+  // Those that come next are in use: 50 of them, and before that the last one of all is free.
+  world.directory[session].lastPacketIdentifier = UInt16.max - 1
+  #expect(seek(1) == (true, 0))
+  world.directory[session].lastPacketIdentifier = UInt16.max
+  var (paid, turns, isFree) = (0, 0, false)
+  while !isFree && turns < 100 {
+    let sought = seek(units)
+    #expect(sought.paid <= units && (sought.isFree || sought.paid == units))
+    (paid, turns, isFree) = (paid + sought.paid, turns + 1, sought.isFree)
+  }
+  #expect(turns == (50 + units - 1) / units && paid == 50)
+  #expect(world.directory[world.transmit(session)].packetIdentifier == 51)
+}
+
+@Test func whatNeedsNoIdentifierSeeksNone() {
+  let world = World()
+  let session = world.added("a")
+  #expect(world.enqueue(4, .exactlyOnce, for: session))
+  let first = world.transmit(session)
+  world.receivePubrec(first, of: session)
+  world.prepareResend(to: session)
+  world.directory[session].lastPacketIdentifier = UInt16.max
+  var nothing = Work(0)
+  let isFree = world.directory.seekPacketIdentifier(of: session, &nothing)
+  #expect(isFree && world.transmit(session) == first)
+  #expect(world.enqueue(4, .atMostOnce, for: session))
+  let isFreeStill = world.directory.seekPacketIdentifier(of: session, &nothing)
+  #expect(isFreeStill && nothing.paid == 0)
+}
+
 @Test func twoSessionsMayUseTheSameIdentifier() {
   let world = World()
   let sessions = [world.added("a"), world.added("b")]

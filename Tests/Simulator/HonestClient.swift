@@ -46,6 +46,7 @@ final class HonestClient: Peer {
     self.address = address
     session = oracle.session(name)
     session.user = user
+    lastIdentifier = habits.lastIdentifier
   }
 
   // MARK: Connecting
@@ -112,10 +113,11 @@ final class HonestClient: Peer {
   }
 
   private func makeWill() -> Packet.Will {
-    let qos = UInt8(chance.below(3))
+    let qos = min(UInt8(chance.below(3)), habits.maximumQoS)
     let topic = chance.pick(habits.topics)
+    let isRetained = chance.oneIn(6) && habits.retains
     let message = oracle.make(
-      from: name, topic: topic, qos: qos, isRetained: chance.oneIn(6), payloadCount: 20,
+      from: name, topic: topic, qos: qos, isRetained: isRetained, payloadCount: 20,
       isWill: true, expiry: nil)
     var properties: [Packet.Property] = []
     if version == 5 && chance.oneIn(2) {
@@ -157,8 +159,8 @@ final class HonestClient: Peer {
   }
 
   func publish() {
-    let qos = UInt8(chance.pick([0, 1, 1, 2, 2]))
-    let isRetained = chance.oneIn(8)
+    let qos = min(UInt8(chance.pick([0, 1, 1, 2, 2])), habits.maximumQoS)
+    let isRetained = chance.oneIn(8) && habits.retains
     let isEmpty = isRetained && qos > 0 && chance.oneIn(3)
     guard qos == 0 || unacknowledged.count < min(serverReceiveMaximum, habits.window) else {
       return
@@ -424,6 +426,11 @@ struct Habits {
   let aliases: UInt32
   /// It refuses one in so many messages.
   let refusals: Int
+  /// What the server takes.
+  let maximumQoS: UInt8
+  let retains: Bool
+  /// The Packet Identifier before its first one.
+  let lastIdentifier: UInt16
 
   static let topics = ["a", "a/b", "a/b/c", "b", "b/1", "b/2", "c//d", "/c"]
   static let filters = [

@@ -1,20 +1,26 @@
 /// A client that breaks the protocol in every way it can think of.
 final class HostileClient: Peer {
   let name: String
-  private let version: UInt8
+  let version: UInt8
   private let world: World
   private let pause: Int
+  /// It wants to have all there is, instead of breaking the protocol.
+  private let besieges: Bool
+  private let mostConnections: Int
   /// It takes messages from the groups of honest clients.
   private let joinsGroups: Bool
-  private var chance: Chance
+  var chance: Chance
   private var wire: Wire?
   private var isDeaf = false
   var isQuiet = false
   let address: UInt64 = 100
 
   init(
-    number: Int, version: UInt8, pause: Int, world: World, joinsGroups: Bool, seed: UInt64
+    number: Int, version: UInt8, pause: Int, world: World, joinsGroups: Bool, profile: Profile,
+    seed: UInt64
   ) {
+    besieges = profile.isBesieged
+    mostConnections = profile.mostWithHostile
     self.joinsGroups = joinsGroups
     chance = Chance(seed: seed)
     name = "hostile-\(number)"
@@ -47,6 +53,7 @@ final class HostileClient: Peer {
     guard !isQuiet else { return }
     world.after(chance.below(pause) + 1) { self.act() }
     guard wire != nil else { return connect() }
+    if besieges && !chance.oneIn(5) { return besiege() }
     switch chance.below(20) {
     case 0: wire?.send(chance.bytes(chance.within(1...60)))
     case 1..<5: wire?.send(mutated(make(any())))
@@ -76,9 +83,77 @@ final class HostileClient: Peer {
     }
   }
 
+  /// Connects once more, to be known by this name.
+  func connectAnew(as name: String, isCleanStart: Bool) {
+    wire?.abandon()
+    isDeaf = false
+    wire = world.connect(self, seed: chance.next())
+    send(lasting(name, isCleanStart: isCleanStart))
+  }
+
+  /// A CONNECT of a session that lasts; but no longer than until all has to be gone in the end.
+  private func lasting(_ name: String, isCleanStart: Bool) -> Packet {
+    var packet = Packet(.connect)
+    packet.version = version
+    packet.clientIdentifier = version == 3 ? String(name.prefix(23)) : name
+    packet.isCleanStart = isCleanStart
+    if version == 5 {
+      packet.properties = [Packet.Property(identifier: PropertyName.sessionExpiry, number: 3000)]
+    }
+    return packet
+  }
+
+  /// Comes in under a name on a connection beside its own, and leaves a session there.
+  func comeOnce(as name: String, will: Packet.Will? = nil, stays: Bool = false) {
+    var packet = lasting(name, isCleanStart: false)
+    packet.will = will
+    comeAndSay(packet.encoded(version: version), stays: stays)
+  }
+
+  private var mayComeOnceMore: Bool {
+    world.places.count + world.incoming.count < mostConnections
+  }
+
+  /// Opens a connection beside its own, and says this.
+  func comeAndSay(_ bytes: [UInt8], stays: Bool = true) {
+    guard mayComeOnceMore else { return }
+    let extra = world.connect(self, seed: chance.next())
+    if !bytes.isEmpty { extra.send(bytes) }
+    world.after(chance.within(stays ? 10_000...90_000 : 1...2000)) { extra.abandon() }
+  }
+
+  func goAway() {
+    wire?.abandon()
+    wire = nil
+  }
+
+  func beDeaf(for milliseconds: Int) {
+    isDeaf = true
+    wire?.stall(milliseconds)
+  }
+
+  func subscribe(_ filters: [String]) {
+    var packet = Packet(.subscribe)
+    packet.identifier = 1
+    packet.requests = filters.map { Packet.Request(filter: $0, options: 1) }
+    send(packet)
+  }
+
+  func publish(
+    _ topic: String, qos: UInt8, identifier: UInt16 = 7, isRetained: Bool = false, count: Int = 5
+  ) {
+    var packet = Packet(.publish)
+    packet.topic = topic
+    packet.qos = qos
+    packet.identifier = identifier
+    packet.isRetained = isRetained
+    packet.payload = noise(count)
+    send(packet)
+  }
+
   /// Connections that are opened and left, or forgotten.
   private func storm() {
-    for _ in 0..<chance.within(1...12) {
+    for _ in 0..<chance.within(1...12) where mayComeOnceMore {
       let extra = world.connect(self, seed: chance.next())
       if chance.oneIn(2) { extra.send(make(.connect).encoded(version: version)) }
       if chance.oneIn(2) { extra.reset() }
@@ -90,7 +165,7 @@ final class HostileClient: Peer {
     for _ in 0..<chance.within(5...60) { send(make(.publish)) }
   }
 
-  private func send(_ packet: Packet) {
+  func send(_ packet: Packet) {
     wire?.send(packet.encoded(version: version))
   }
 
@@ -161,7 +236,7 @@ final class HostileClient: Peer {
   }
 
   /// Bytes that nobody takes for a message of an honest client, which begins with "SW".
-  private func noise(_ count: Int) -> [UInt8] {
+  func noise(_ count: Int) -> [UInt8] {
     var bytes = chance.bytes(count)
     if count > 0 { bytes[0] &= 0x0F }
     return bytes

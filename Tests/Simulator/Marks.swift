@@ -41,7 +41,7 @@ package final class Marks {
     "there is no room for Topic Aliases", "only its first packet may be a CONNECT",
     "only a Server sends such a packet", "it sent a packet that is too large",
     "its answer is too large for it", "there was no room for what it sent",
-    "the peer closed it", "it is broken", "its queue is full", "the handshake failed",
+    "connection closed by client", "it is broken", "its queue is full", "the handshake failed",
     "there is no place for it",
   ]
 

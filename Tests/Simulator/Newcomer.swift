@@ -7,7 +7,7 @@ final class Newcomer: Peer {
   }
 
   private let world: World
-  private let limits: TurnLimits
+  private let longestWait: Int
   private let isSpared: Bool
   private let mayBeRefusedToPublish: Bool
   private let hasLogins: Bool
@@ -26,7 +26,7 @@ final class Newcomer: Peer {
   init(profile: Profile, hasLogins: Bool, world: World, seed: UInt64) {
     self.world = world
     self.hasLogins = hasLogins
-    limits = TurnLimits(profile.limits)
+    longestWait = TurnLimits(profile, hasRules: hasLogins).longestWait
     isSpared = profile.isBesieged
     mayBeRefusedToPublish = profile.policy.whenQueueIsFull == .reject
     chance = Chance(seed: seed)
@@ -93,7 +93,7 @@ final class Newcomer: Peer {
     guard !hasLogins, let since = wire?.waitsSince, wire?.place != nil else { return }
     let waited = world.turns - since
     world.longestWait = max(world.longestWait, waited)
-    if waited > limits.longestWait { fail("it has waited for \(waited) turns") }
+    if waited > longestWait { fail("it has waited for \(waited) turns") }
   }
 
   // MARK: What it hears

@@ -86,7 +86,7 @@ extension Oracle {
     guard let highest = possible.map(\.request.qos).max() else {
       return fail("\(name), which has no matching subscription")
     }
-    if packet.qos > min(highest, message.qos) { fail("\(name) came with QoS \(packet.qos)") }
+    if packet.qos > qos(of: message, to: highest) { fail("\(name) came with QoS \(packet.qos)") }
     if packet.isRetained && !message.isRetained { fail("\(name) came with RETAIN") }
     checkProperties(packet, message, possible, on: view, name)
     if message.isWill { checkWill(message, name) }
@@ -139,7 +139,7 @@ extension Oracle {
     let certain = session.certain(message)
     guard let highest = certain.map(\.request.qos).max() else { return }
     // [MQTT-3.8.4-8]
-    if packet.qos < min(highest, message.qos) { fail("\(name) came with QoS \(packet.qos)") }
+    if packet.qos < qos(of: message, to: highest) { fail("\(name) came with QoS \(packet.qos)") }
     guard session.view?.version == 5 else { return }
     // [MQTT-3.3.4-4]
     for subscription in certain where subscription.identifiers != [0] {

@@ -165,7 +165,7 @@ extension Oracle {
   private func promise(_ message: ModelMessage, isWithoutSubscribers: Bool) {
     promiseToGroups(message)
     if message.isRetained && !message.isEmpty && message.givenCount == message.answerCount
-      && message.expiry == nil && !retainedWills.contains(message.topic)
+      && message.expiry == nil && !retainedWills.contains(message.topic) && !retainedExpire
     {
       noteRetained(message)
     }

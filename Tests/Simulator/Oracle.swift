@@ -50,6 +50,10 @@ package final class Oracle: Observer {
   /// Wills that were promised lately, and when something was dropped last.
   var freshWills: [(session: ModelSession, number: UInt64, time: UInt64)] = []
   var lastDropAt: UInt64 = 0
+  /// Whether a copy has the QoS of the subscription where that is higher.
+  let upgradesQoS: Bool
+  /// Whether retained messages go by themselves.
+  let retainedExpire: Bool
   /// Milliseconds that a 3.x session outlives its connection.
   let olderExpiry: UInt64
   /// Milliseconds that a 3.x publisher waits for room at most.
@@ -63,7 +67,10 @@ package final class Oracle: Observer {
 
   init(_ profile: Profile, knowsMembers: Bool) {
     self.knowsMembers = knowsMembers
-    sendQuota = Int(profile.policy.maximumInFlight)
+    let inFlight = Int(profile.policy.maximumInFlight)
+    sendQuota = inFlight == 0 ? 65_535 : inFlight
+    upgradesQoS = profile.policy.upgradesOutgoingQoS
+    retainedExpire = profile.policy.retainExpiryInterval > 0
     olderExpiry = UInt64(profile.policy.persistentClientExpiration) * 1000
     queueFullWait = profile.policy.queueFullWait
     isRoomy = profile.isRoomy
@@ -72,6 +79,11 @@ package final class Oracle: Observer {
 
   /// Connections that the server has not closed.
   var openViews: [ConnectionView] { Array(views.values) }
+
+  /// The QoS of a copy, by the highest of the subscriptions.
+  func qos(of message: ModelMessage, to highest: UInt8) -> UInt8 {
+    upgradesQoS ? highest : min(highest, message.qos)
+  }
 
   func fail(_ what: String) { world?.fail(what) }
   var now: UInt64 { world?.now ?? 0 }
@@ -121,7 +133,7 @@ package final class Oracle: Observer {
     counts.arrived += 1
     guard let (session, message) = settle(packet, on: view) else { return }
     let number = message.number
-    guard packet.qos == 2 && !message.isRetained else { return }
+    guard packet.qos == 2 && message.qos == 2 && !message.isRetained else { return }
     let shares = session.possible(message).count { $0.isShared }
     session.arrivedOnce[number, default: 0] += 1
     if session.arrivedOnce[number, default: 0] > 1 + shares {
@@ -140,7 +152,10 @@ package final class Oracle: Observer {
     guard let number = ModelMessage.number(in: packet.payload), let message = messages[number],
       let session = view.session
     else { return nil }
-    for filter in owedToGroups.keys { owedToGroups[filter]?[number] = nil }
+    // Who is no member of a group has not taken what that was owed.
+    for subscription in session.possible(message) where subscription.isShared {
+      owedToGroups[subscription.filter]?[number] = nil
+    }
     // What was under way when another connection began the session anew is of the old one.
     guard view.sessionNumber == session.number else { return nil }
     session.owed[number] = nil

@@ -11,6 +11,12 @@ struct Profile {
   /// Hostile clients hold all they can get, and of each table as much is kept as all who may come cannot
   /// do without.
   let isBesieged: Bool
+  /// How many connections there are at most when a hostile client opens one more than its own.
+  ///
+  /// Of few places none is kept for newcomers: there one address takes all that are left by others.
+  var mostWithHostile: Int {
+    limits.connections >= 176 || !isBesieged ? .max : limits.connections / 2
+  }
   /// Whether a turn has work enough for all that it brings about.
   var answersAtOnce: Bool { limits.turnWork >= 65_536 && limits.connectionWork >= 2048 }
 
@@ -50,6 +56,7 @@ struct Profile {
         ? 200 : chance.within(2048 / limits.sendBlockBytes + 4...2048 / limits.sendBlockBytes + 60))
     limits.sendBytes = chance.pick([512, 4096, 65_536])
     limits.logBytes = 65_536
+    limits.logAddresses = isRoomy ? 64 : 2
     // The names of users, and of those who retained something, must not keep honest clients out.
     if hasFiles && !isRoomy { limits.textBlocks += limits.sessions + 2 * limits.retained }
     limits.users = 16
@@ -64,27 +71,9 @@ struct Profile {
     if isBesieged { limits.keepForEachWhatItNeeds(&chance) }
     self.limits = isBoard ? Limits() : limits
     self.isRoomy = isBoard ? Limits().messages > 10_000 : isRoomy
-    policy = Profile.policy(self.limits, self.isRoomy, &chance)
-  }
-
-  private static func policy(_ limits: Limits, _ isRoomy: Bool, _ chance: inout Chance) -> Policy {
-    var policy = Policy()
-    policy.systemInterval = chance.pick([0, 0, 10, 60])
-    policy.persistentClientExpiration = 3600
-    policy.maximumInFlight = UInt16(chance.pick([1, 2, 5, 20]))
-    policy.maximumQueued = isRoomy ? 10_000 : chance.within(2...30)
-    policy.maximumPacketSize = min(2048, limits.packetBytes)
-    policy.queuesQoS0 = chance.oneIn(2)
-    policy.whenQueueIsFull = chance.pick(
-      [.dropNewest, .dropNewest, .dropOldest, .endSession, .reject, .reject])
-    policy.queueFullWait = UInt64(chance.pick([100, 2000, 10_000]))
-    policy.writeTimeout = UInt64(chance.pick([0, 150_000]))
-    for index in policy.listeners.indices {
-      policy.listeners[index].maximumConnections = limits.connections
-      policy.listeners[index].maximumTopicAlias = UInt16(limits.topicAliases)
-      policy.listeners[index].maximumTopicAliasOut = UInt16(limits.topicAliases)
-    }
-    return policy
+    policy = Policy(
+      drawnFor: self.limits, isRoomy: self.isRoomy, isBesieged: isBesieged, hasFiles: hasFiles,
+      from: &chance)
   }
 
   func habits(_ pace: Int, _ chance: inout Chance) -> Habits {
@@ -95,7 +84,9 @@ struct Profile {
       largestPayload: chance.pick([200, 600, 1200]),
       receiveMaximum: chance.oneIn(2) ? UInt32(chance.pick([1, 2, 7, 100])) : nil,
       maximumPacketSize: chance.oneIn(4) ? UInt32(chance.pick([200, 400])) : nil,
-      aliases: UInt32(chance.pick([0, 0, 1, 3, 10])), refusals: chance.pick([0, 10, 50]))
+      aliases: UInt32(chance.pick([0, 0, 1, 3, 10])), refusals: chance.pick([0, 10, 50]),
+      maximumQoS: policy.listeners[0].maximumQoS.rawValue, retains: policy.isRetainAvailable,
+      lastIdentifier: chance.pick([0, 65_530]))
   }
 }
 
@@ -103,8 +94,8 @@ extension Limits {
   /// A quarter of each table, which is kept for those who hold little, is what all of them need at least;
   /// there are more places than those few take who come from addresses of their own.
   fileprivate mutating func keepForEachWhatItNeeds(_ chance: inout Chance) {
-    connections = chance.within(40...60)
-    sessions = 2 * places
+    connections = chance.oneIn(2) ? chance.within(40...60) : chance.within(176...200)
+    sessions = places + 40
     subscriptions = 4 * 2 * sessions
     topicNodes = 4 * 6 * sessions
     textBlocks = 4 * 16 * sessions

@@ -49,6 +49,8 @@ extension Rule {
     var tooLarge: [UInt8] = [0x30]
     tooLarge.put(variable: profile.policy.maximumPacketSize)
     var flood: [UInt8] = []
+    let isFloodPossible =
+      profile.policy.maximumInFlight > 0 && profile.policy.listeners[0].maximumQoS == .exactlyOnce
     for number in 1...profile.policy.maximumInFlight + 1 {
       var publish = Packet(.publish)
       publish.topic = "hostile/flood"
@@ -66,11 +68,12 @@ extension Rule {
       Packet.Property(identifier: PropertyName.maximumPacketSize, number: 30)
     ]
     tooLong.needsRoom = true
-    let all = [
-      tooLong,
-      Rule("packet-too-large", tooLarge, close(.packetTooLarge)), exceeding,
-      publish("publish-to-sys", "$SYS/broker/uptime", .notAuthorized),
-    ]
+    var all = [tooLong, Rule("packet-too-large", tooLarge, close(.packetTooLarge))]
+    if isFloodPossible { all.append(exceeding) }
+    // Under a mount point it is a topic as any other.
+    if profile.policy.listeners[0].mountPoint == .none {
+      all.append(publish("publish-to-sys", "$SYS/broker/uptime", .notAuthorized))
+    }
     return all + ofTopics(profile)
   }
 

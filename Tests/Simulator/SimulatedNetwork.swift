@@ -63,7 +63,9 @@ package struct SimulatedNetwork: Network, ~Copyable {
       return .failed
     }
     world.calls.transfers += 1
-    if world.queue.isOvertaken(byReading: place) { world.fail("place \(place) is read out of turn") }
+    if world.queue.isOvertaken(byReading: place) {
+      world.fail("place \(place) is read out of turn")
+    }
     if wire.isRefused {
       world.observer.lost(wire)
       return .refused("the handshake failed")

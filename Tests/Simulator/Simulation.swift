@@ -24,6 +24,8 @@ import Server
   private var breaker: RuleBreaker?
   private var newcomer: Newcomer?
   private let turnLimits: TurnLimits
+  /// The most that a phase of a turn has taken beyond its part.
+  private var largestStep = 0
   /// What the broker had counted before the turn.
   private var counted = TurnCount(packets: 0, copies: 0)
   private let marks = Marks()
@@ -35,7 +37,7 @@ import Server
     var chance = Chance(seed: seed ^ 0x5741_4C4C)
     let profile = Profile(from: &chance, hasFiles: Simulation.hasFiles(options))
     policy = profile.policy
-    turnLimits = TurnLimits(profile.limits)
+    turnLimits = TurnLimits(profile, hasRules: Simulation.hasFiles(options))
     oracle = Oracle(profile, knowsMembers: Simulation.hasOwnGroups(options))
     oracle.answersAtOnce = profile.answersAtOnce
     oracle.breaksPromiseAt = options.breaksPromiseAt
@@ -48,9 +50,10 @@ import Server
       limits: profile.limits, policy: profile.policy, seed: seed, at: start, in: &counting)
     unsafe memory = zeroedMemory(byteCount: counting.byteCount)
     var region = unsafe Region(memory, byteCount: counting.byteCount)
-    let broker = Broker(
+    var broker = Broker(
       limits: profile.limits, policy: profile.policy, seed: seed, at: start, in: &region)
     region.seal()
+    if chance.oneIn(2) { broker.windUp() }
     let network = SimulatedNetwork(world: world, places: broker.places)
     world.marks = marks
     server = Server(
@@ -69,7 +72,8 @@ import Server
     for number in 0..<chance.within(1...3) {
       let client = HostileClient(
         number: number, version: UInt8(chance.pick([3, 4, 5])), pause: 2 * options.pace,
-        world: world, joinsGroups: !oracle.knowsMembers, seed: chance.next())
+        world: world, joinsGroups: !oracle.knowsMembers, profile: profile,
+        seed: chance.next())
       if !options.without.contains(client.name) { hostile.append(client) }
     }
     let newcomer = Newcomer(
@@ -124,6 +128,11 @@ import Server
     package let marks: Marks
     /// The faults and clients there were, by name.
     package let parts: [String]
+    /// The largest turn, the largest last step of a phase, and the longest wait of a newcomer, in
+    /// hundredths of what is allowed.
+    package let largestTurn: Int
+    package let largestStep: Int
+    package let longestWait: Int
   }
 
   /// The faults and clients of the run, by name.
@@ -159,7 +168,10 @@ import Server
     return Outcome(
       failure: world.failure, hash: world.trace.hash, counts: oracle.counts,
       last: world.trace.last(max(120, world.trace.depth / 3)), milliseconds: world.now - start,
-      marks: marks, parts: parts)
+      marks: marks, parts: parts,
+      largestTurn: 100 * server.broker.statistics.largestTurn / turnLimits.most,
+      largestStep: 100 * largestStep / turnLimits.largestStep,
+      longestWait: 100 * world.longestWait / turnLimits.longestWait)
   }
 
   /// Writes down how full everything is.
@@ -171,6 +183,12 @@ import Server
         "\(pool.name): \(pool.occupancy.used), at most \(pool.occupancy.peak), of "
           + "\(pool.occupancy.capacity), refused \(pool.occupancy.refused)")
     }
+    let (largest, waited) = (server.broker.statistics.largestTurn, world.longestWait)
+    let limits = turnLimits
+    world.trace.note(
+      world.now,
+      "turns: \(largest) units at most, \(limits.most) allowed; "
+        + "newcomers: \(waited) turns at most, \(limits.longestWait) allowed")
   }
 
   private mutating func turn(forSeconds seconds: Int) {
@@ -187,10 +205,10 @@ import Server
     )
     let turn = TurnCount(packets: packets - counted.packets, copies: copies - counted.copies)
     counted = TurnCount(packets: packets, copies: copies)
-    let cost = server.broker.lastTurn
-    if let complaint = turnLimits.complaint(about: cost, turn, world.calls) {
-      world.fail(complaint)
-    }
+    let complaint = turnLimits.complaint(
+      about: server.broker.lastTurn, overdraft: server.overdraft, turn, world.calls)
+    largestStep = max(largestStep, server.overdraft)
+    if let complaint { world.fail(complaint) }
   }
 
   /// Ends all faults; what is owed must arrive now.
@@ -308,7 +326,7 @@ import Server
       let candidates = given.filter { $0.lastPossible >= latest }
       let isCertain = candidates.contains { $0.firstAcknowledged != nil && !$0.isDoubtful }
       let mayBeNone =
-        !isCertain
+        !isCertain || oracle.retainedExpire
         || candidates.contains { $0.isEmpty || $0.expiry != nil || $0.qos == 0 || $0.isWill }
       guard let payload = found[topic] else {
         if !mayBeNone { world.fail("\(topic) has lost its retained message") }

@@ -18,25 +18,41 @@ struct NetworkCalls {
 /// matched at once goes to as many as an eighth of the budget has copies for.
 struct TurnLimits {
   private let limits: Limits
-  /// The most that a turn takes.
-  let most: Int
-  /// The most turns that somebody waits for an answer who reads what it is sent.
-  let longestWait: Int
+  /// Messages that one client may be sent before it acknowledges any.
+  private let inFlight: Int
+  /// Rules that are looked at for one topic.
+  private let rules: Int
 
-  init(_ limits: Limits) {
-    self.limits = limits
-    let steps = [
-      TurnLimits.login(limits), WorkPrice.connection, TurnLimits.packet(limits),
-      TurnLimits.publication(limits) + WorkPrice.systemTopic, TurnLimits.sending(limits),
-      WorkPrice.connection, TurnLimits.courtesy(limits),
-    ]
-    most = limits.turnWork + limits.connectionWork + steps.reduce(0, +)
-    longestWait = TurnLimits.wait(limits)
+  init(_ profile: Profile, hasRules: Bool) {
+    limits = profile.limits
+    let most = Int(profile.policy.maximumInFlight)
+    inFlight = min(profile.limits.deliveries, most == 0 ? 65_535 : most)
+    rules = hasRules ? profile.limits.accessRules : 0
   }
 
+  /// The last step of each phase, in their order.
+  private var steps: [Int] {
+    [
+      login, WorkPrice.connection, limits.connectionWork + packet, tending, sending,
+      WorkPrice.connection,
+    ]
+  }
+
+  /// The most that a turn takes.
+  var most: Int { limits.turnWork + courtesy + steps.reduce(0, +) }
+
+  /// The most that one of its phases takes beyond its part.
+  var largestStep: Int { steps.max() ?? 0 }
+
   /// What is wrong with what a turn has cost; nil when nothing is.
-  func complaint(about cost: Int, _ counted: TurnCount, _ calls: NetworkCalls) -> String? {
+  func complaint(
+    about cost: Int, overdraft: Int, _ counted: TurnCount, _ calls: NetworkCalls
+  ) -> String? {
+    let (most, step) = (most, largestStep)
     if cost > most { return "a turn took \(cost) units of work, \(most) at most are allowed" }
+    if overdraft > step {
+      return "a phase took \(overdraft) units beyond its part, the largest step takes \(step)"
+    }
     let least =
       WorkPrice.systemCall * calls.transfers
       + WorkPrice.connection * (calls.accepts + calls.closes)
@@ -47,68 +63,72 @@ struct TurnLimits {
   // MARK: Last steps
 
   /// A password is looked up, and its hash begun.
-  private static func login(_ limits: Limits) -> Int {
-    WorkPrice.packet + WorkPrice.reading(limits.packetBytes)
+  private var login: Int {
+    guard rules > 0 else { return 0 }
+    return WorkPrice.packet + WorkPrice.reading(limits.packetBytes)
       + WorkPrice.hashIteration * (5 + limits.packetBytes / 256)
   }
 
-  /// The rules are asked, all of them, for one topic.
-  private static func decision(_ limits: Limits) -> Int { limits.accessRules }
-
-  /// A packet is read, completed and done.
-  private static func packet(_ limits: Limits) -> Int {
-    WorkPrice.systemCall + WorkPrice.packet + 2 * WorkPrice.session
+  /// A packet is read, completed and done; at worst a PUBLISH, or the CONNECT of a client that is sent
+  /// again what it has not acknowledged.
+  private var packet: Int {
+    WorkPrice.systemCall + WorkPrice.packet + 2 * WorkPrice.session + 2 * inFlight
       + 2 * WorkPrice.copying(limits.packetBytes + limits.receiveBytes)
-      + 2 * WorkPrice.reading(limits.packetBytes) + 2 * limits.topicBytes
-      + 2 * limits.deliveries(ofOne: 65_535) + publication(limits)
+      + 2 * WorkPrice.reading(limits.packetBytes) + 2 * limits.topicLevels + publication
   }
 
-  /// A message is matched at once, and given to all.
-  private static func publication(_ limits: Limits) -> Int {
+  /// A message is matched at once, judged, and given to all.
+  private var publication: Int {
     let recipients = min(
       limits.turnWork / 8 / WorkPrice.copy, limits.sessions + limits.sharedGroups)
-    return limits.turnWork / 8 + limits.topicBytes + 2 * decision(limits)
+    return limits.turnWork / 8 + WorkPrice.reading(limits.topicBytes) + 2 * rules + 1
       + recipients * (1 + 2 * WorkPrice.copy)
   }
 
-  /// A message is written, and all that waits leaves.
-  private static func sending(_ limits: Limits) -> Int {
-    WorkPrice.systemCall + 2 * WorkPrice.copy + limits.topicBytes + 2 * decision(limits)
-      + WorkPrice.copying(limits.packetBytes) + WorkPrice.copying(limits.sendBytes)
-      + WorkPrice.systemTopic
+  /// The last steps of what is done by and by: a session ends, a topic of `$SYS` is published, a message
+  /// goes to one of many, somebody is woken.
+  private var tending: Int {
+    WorkPrice.packet + WorkPrice.session + limits.topicLevels + publication
+      + WorkPrice.systemTopic + copy + WorkPrice.packet
   }
 
-  /// Wills are published and sessions dismantled as far as an eighth of the budget goes.
-  private static func courtesy(_ limits: Limits) -> Int {
-    limits.turnWork / 8 + publication(limits) + WorkPrice.session + limits.topicLevels
-      + limits.sessions * decision(limits)
+  /// One who gets a message that goes to many is found, judged and given it.
+  private var copy: Int { 2 * rules + 3 * WorkPrice.copy + WorkPrice.reading(limits.topicBytes) }
+
+  /// A message is written, or a topic of `$SYS`, and all that waits leaves.
+  private var sending: Int {
+    WorkPrice.systemCall + 2 * WorkPrice.copy + WorkPrice.systemTopic + limits.topicBytes / 16
+      + 2 * rules + WorkPrice.copying(limits.packetBytes) + WorkPrice.copying(limits.sendBytes) + 2
+  }
+
+  /// Wills are published and sessions dismantled at once as far as an eighth of the budget goes; each
+  /// that ends beyond that costs what is looked at before it is put off. What ends one costs a packet.
+  private var courtesy: Int {
+    let ends = min(limits.sessions, limits.turnWork / 2 / WorkPrice.packet + 4)
+    return limits.turnWork / 8 + publication + ends * (WorkPrice.session + rules)
   }
 
   // MARK: Waiting
 
-  /// All connections that are there have their turns before one that has come, once for each part of the
-  /// budget that its own packet takes; then all may be sent something before it. A message for which
+  /// The most turns that somebody waits for an answer who reads what it is sent.
+  ///
+  /// All connections that are there have their turns before one that has come, once for each part of
+  /// the budget that its own packet takes; then all may be sent something before it. A message for which
   /// there is not enough work waits until those that came before have gone to all.
-  private static func wait(_ limits: Limits) -> Int {
-    let own = 4 * WorkPrice.systemCall + packet(limits)
+  var longestWait: Int {
+    let own = 4 * WorkPrice.systemCall + packet
     let rounds = 2 + own / limits.connectionWork
-    return (rounds + 1) * limits.places + lane(limits)
+    return (rounds + 1) * limits.places + lane
   }
 
-  /// Turns until all messages are through that can wait to go to many.
-  private static func lane(_ limits: Limits) -> Int {
+  /// Turns until all messages are through that can wait to go to many, at a sixteenth of the budget.
+  private var lane: Int {
     let places = limits.places + limits.sessions + 64
     let matches = limits.sessions + limits.sharedGroups
     let cost =
-      3 * limits.topicNodes + limits.subscriptions
-      + matches * (2 + 2 * WorkPrice.copy + decision(limits)) + limits.subscriptions * WorkPrice.copy
-    return places * (1 + cost / max(1, limits.turnWork / 8))
+      3 * limits.topicNodes + limits.subscriptions * (1 + WorkPrice.copy) + matches * (2 + copy)
+    return places * (1 + cost / max(1, limits.turnWork / 32))
   }
-}
-
-extension Limits {
-  /// How many deliveries one session may have under way.
-  fileprivate func deliveries(ofOne most: Int) -> Int { min(deliveries, most) }
 }
 
 /// What the broker has counted in one turn.

@@ -14,6 +14,8 @@ from packets import V5, V311
 from raw_client import RawClient
 
 CROWD = 800
+# Their exchanges take more deliveries than those of the crowd and what is queued for the deaf together.
+SECOND_CROWD = 1400
 DEAF = 6
 # The least of `max_inflight_messages` and its like.
 IN_FLIGHT = 20
@@ -24,21 +26,27 @@ FLOOD = 6000
 def warm_up(port, largest):
     """`largest`: bytes of a packet at most."""
     with ExitStack() as stack:
-        def many(name, count, **settings):
-            return [stack.enter_context(client(port, f"{name}{number}", (V311, V5)[number % 2], **settings))
-                    for number in range(count)]
-
-        crowd, senders = many("warm", CROWD), many("sender", DEAF)
-        deaf = many("deaf", DEAF, receive_buffer=4096)
+        crowd, senders = many(stack, port, "warm", CROWD), many(stack, port, "sender", DEAF)
+        deaf = many(stack, port, "deaf", DEAF, receive_buffer=4096)
         subscribe(crowd, deaf)
         leave_exchanges_open(crowd, senders[0])
         fill_queues(senders[0], len(deaf))
         send_in_parts(senders, largest)
         for one in crowd:
             one.drain()
+    # What was queued for the deaf had no Packet Identifiers yet, by which it is found.
+    with ExitStack() as stack:
+        crowd, senders = many(stack, port, "second", SECOND_CROWD), many(stack, port, "sender", 1)
+        subscribe(crowd, [])
+        leave_exchanges_open(crowd, senders[0])
     # Who comes now finds all of them gone.
     with client(port, "warm-last", V311) as last:
         last.ping()
+
+
+def many(stack, port, name, count, **settings):
+    return [stack.enter_context(client(port, f"{name}{number}", (V311, V5)[number % 2], **settings))
+            for number in range(count)]
 
 
 @contextmanager

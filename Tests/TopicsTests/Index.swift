@@ -106,3 +106,42 @@ final class Index {
     ]
   }
 }
+
+// Matching over several turns.
+extension Index {
+  /// The most that one step of matching a name of short levels costs: a node, and a level looked up.
+  static var largestStep: Int { 2 }
+
+  func beginSlowMatch(_ name: String) {
+    let bytes = name.bytes
+    index.beginSlowMatch(bytes.span)
+  }
+
+  /// One turn of it, with so much work; whether it is complete.
+  ///
+  /// - Parameter more: what it may cost beyond a step.
+  func continueSlowMatch(
+    _ name: String, from publisher: Int? = nil, units: Int, more: Int = 0
+  ) -> Bool {
+    let bytes = name.bytes
+    var work = Work(units)
+    let progress = index.continueSlowMatch(bytes.span, from: publisher, texts: texts, &work)
+    switch progress {
+    case .complete: break
+    case .underWay: precondition(work.isSpent)
+    case .full: preconditionFailure("there is room for all sessions and groups")
+    }
+    precondition(units == 0 ? work.paid == 0 : work.paid < units + Index.largestStep + more)
+    return progress == .complete
+  }
+
+  /// All matches of a name, found over as many turns as it takes.
+  func slowMatch(_ name: String, from publisher: Int? = nil, units: Int) -> (
+    matches: [Match], turns: Int
+  ) {
+    beginSlowMatch(name)
+    var turns = 1
+    while !continueSlowMatch(name, from: publisher, units: units) { turns += 1 }
+    return (matches(in: .slow), turns)
+  }
+}

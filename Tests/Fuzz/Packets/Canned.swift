@@ -11,19 +11,23 @@ enum Canned {
 
   /// - Parameter shape: bits 0 and 1 the version, 2 Clean Start, 3 and 4 the client, 5 a Will,
   ///   6 a session that stays (5.0), 7 a Keep Alive.
+  /// - Parameter more: bit 7 for a User Name, of hundreds of bytes with no client identifier.
   static func connect(_ shape: UInt8, _ more: UInt8) -> [UInt8] {
     let version = versions[Int(shape & 3)]
     let hasWill = shape & 32 != 0
-    var flags: UInt8 = shape & 4 != 0 ? 2 : 0
+    let hasUser = more & 128 != 0
+    let isNameless = hasUser && shape & 24 == 24
+    var flags: UInt8 = (shape & 4 != 0 ? 2 : 0) | (hasUser ? 128 : 0)
     if hasWill { flags |= 4 | (more & 3) % 3 << 3 | (more & 4 != 0 ? 32 : 0) }
     var body =
       text(version == 3 ? "MQIsdp" : "MQTT") + [version, flags, 0, shape & 128 != 0 ? 5 : 0]
     if version == 5 { body += block(properties(shape, more)) }
-    body += text("c\(shape >> 3 & 3)")
+    body += text(isNameless ? "" : "c\(shape >> 3 & 3)")
     if hasWill {
       if version == 5 { body += block(more & 8 != 0 ? [0x18, 0, 0, 0, more] : []) }
       body += text(topics[Int(more >> 4 & 7)]) + text("gone")
     }
+    if hasUser { body += text(String(repeating: "u", count: isNameless ? 520 : 2)) }
     return packet(0x10, body)
   }
 
@@ -71,7 +75,7 @@ enum Canned {
   static func packet(_ first: UInt8, _ body: [UInt8]) -> [UInt8] { [first] + block(body) }
 
   private static func text(_ text: String) -> [UInt8] {
-    [0, UInt8(text.utf8.count)] + Array(text.utf8)
+    [UInt8(text.utf8.count >> 8), UInt8(text.utf8.count & 0xFF)] + Array(text.utf8)
   }
 
   /// The bytes with their number before them, as a Variable Byte Integer.

@@ -40,10 +40,12 @@ private struct Who {
   }
 }
 
+private let mostRules = 12
+
 private func makeAccess() -> Access {
   var limits = Limits()
   limits.users = 4
-  limits.accessRules = 12
+  limits.accessRules = mostRules
   limits.accessTextBytes = 1500
   limits.accessDecisions = 4
   limits.listeners = 2
@@ -69,11 +71,13 @@ private func allows(
   let user = who.user ?? []
   let isNamed = who.user != nil
   let list = access.rules(of: isNamed ? user.span : nil, security: 1)
+  var work = Work(.max)
+  defer { requireFewLooks(work) }
   return access.allows(
     right, topic.span,
     to: Requester(
       security: 1, rules: list, userName: isNamed ? user.span : nil,
-      clientIdentifier: who.client.span))
+      clientIdentifier: who.client.span), &work)
 }
 
 private func allowsSubscription(
@@ -82,11 +86,18 @@ private func allowsSubscription(
   let user = who.user ?? []
   let isNamed = who.user != nil
   let list = access.rules(of: isNamed ? user.span : nil, security: 1)
+  var work = Work(.max)
+  defer { requireFewLooks(work) }
   return access.allowsSubscription(
     to: filter.span,
     by: Requester(
       security: 1, rules: list, userName: isNamed ? user.span : nil,
-      clientIdentifier: who.client.span))
+      clientIdentifier: who.client.span), &work)
+}
+
+/// No rule is looked at twice for a decision.
+private func requireFewLooks(_ work: Work) {
+  require(work.paid <= mostRules, "\(work.paid) rules were looked at")
 }
 
 private func check(

@@ -34,7 +34,8 @@ private func check(_ filter: [UInt8], _ name: [UInt8]) {
   var index = arena.carve { region in
     Index(
       subscriptions: SubscriptionIndex(
-        subscriptions: 4, subscribers: 4, groups: 4, nodes: 64, levels: 32,
+        SubscriptionIndex.Sizes(
+          subscriptions: 4, subscribers: 4, groups: 4, nodes: 64, levels: 32, quickMatches: 4),
         hash: SeededHash(seed: 1), in: &region),
       texts: ByteChains("texts", count: 128, blockBytes: 16, in: &region))
   }
@@ -42,14 +43,41 @@ private func check(_ filter: [UInt8], _ name: [UInt8]) {
   let doesMatch = matches(levels(given), levels(name))
   require(TopicFilter.matches(filter: given.span, name: name.span) == doesMatch, "not \(doesMatch)")
   if subscribe(filter, &index) {
-    index.subscriptions.match(name.span, from: nil, texts: index.texts)
-    let found = index.subscriptions.matches.count
-    require(found == (doesMatch ? 1 : 0), "\(found) found")
+    let expected = doesMatch ? 1 : 0
+    let (found, paid) = matchAtOnce(name, &index)
+    require(found == expected, "\(found) found")
+    require(matchSlowly(name, &index) == expected, "not \(found) over several turns")
+    // Each level costs three nodes at most, those that are looked for and those that are visited.
+    require(paid <= 8 + 4 * min(name.count, 64) + name.count / 32, "\(paid) paid")
     let isEnded = index.subscriptions.unsubscribe(1, from: filter.span, texts: &index.texts)
     require(isEnded, "it was not there")
   }
   requireEmpty(index)
   if name.count <= 8192 { checkRetained(given, name, doesMatch) }
+}
+
+/// How many matches are found in one go, and what that costs.
+private func matchAtOnce(_ name: [UInt8], _ index: inout Index) -> (count: Int, paid: Int) {
+  var work = Work(1_000_000)
+  let isComplete = index.subscriptions.match(name.span, from: nil, texts: index.texts, &work)
+  require(isComplete, "there is room and work enough")
+  return (index.subscriptions.matchCount(in: .quick), work.paid)
+}
+
+/// How many matches are found step by step.
+private func matchSlowly(_ name: [UInt8], _ index: inout Index) -> Int {
+  index.subscriptions.beginSlowMatch(name.span)
+  defer { index.subscriptions.endSlowMatch() }
+  while true {
+    var work = Work(1)
+    let progress = index.subscriptions.continueSlowMatch(
+      name.span, from: nil, texts: index.texts, &work)
+    switch progress {
+    case .underWay: require(work.isSpent, "it pauses with work left")
+    case .complete: return index.subscriptions.matchCount(in: .slow)
+    case .full: fatalError("there is room")
+    }
+  }
 }
 
 private struct RetainedMessages: ~Copyable {
@@ -69,7 +97,10 @@ private func checkRetained(_ filter: [UInt8], _ name: [UInt8], _ doesMatch: Bool
   }
   require(retain(name, &index), "there is no room to retain")
   require(walk(filter, &index) == (doesMatch ? 1 : 0), "the walk finds what does not match")
-  index.retained.remove(name.span, messages: &index.messages)
+  guard let position = index.retained.position(of: name.span, messages: index.messages) else {
+    fatalError("what is retained has no position")
+  }
+  index.retained.remove(at: position, messages: &index.messages)
   require(index.retained.occupancy.used == 0, "retained messages")
   require(index.retained.levelOccupancy.used == 0, "retained levels")
   require(index.messages.messageOccupancy.used == 0, "messages")
@@ -81,8 +112,9 @@ private func retain(_ name: [UInt8], _ index: inout RetainedMessages) -> Bool {
     topic: name.span, properties: Span(), payload: Span(), traits: traits)
   guard let message else { return false }
   defer { index.messages.release(message) }
-  return index.retained.replace(
+  let position = index.retained.replace(
     name.span, by: message, expiring: .never, messages: &index.messages)
+  return position != nil
 }
 
 /// How many messages a walk finds that is put off after every step.
@@ -104,16 +136,16 @@ private func walk(_ filter: [UInt8], _ index: inout RetainedMessages) -> Int {
   }
 }
 
-/// Beside two others, so that levels are shared.
 private func subscribe(_ filter: [UInt8], _ index: inout Index) -> Bool {
   guard let options = SubscriptionOptions(rawValue: 0) else { return false }
-  switch index.subscriptions.subscribe(
+  let isThere = index.subscriptions.find(filter.span, of: 1, texts: index.texts) != nil
+  require(!isThere, "there was one before")
+  let added = index.subscriptions.add(
     1, to: filter.span, options: options, identifier: 0, texts: &index.texts)
-  {
-  case .added: return true
-  case .full: return false
-  case .replaced: fatalError("there was one before")
-  }
+  guard let added else { return false }
+  let found = index.subscriptions.find(filter.span, of: 1, texts: index.texts)
+  require(found?.raw == added.raw, "it is not found")
+  return true
 }
 
 private func requireEmpty(_ index: borrowing Index) {
