@@ -148,31 +148,6 @@ private func newcomersFindRoomWhateverOneClientHolds(hog: Hog) throws {
     })
 }
 
-/// A refusal says in the log whose it was and what of: the last line after the hog has taken all it can.
-@Test(
-  arguments: [
-    (
-      .filters,
-      "Client hog could not subscribe: subscriptions, topic levels or text blocks are used up."
-    ),
-    (.retainedMessages, "Client hog was refused a message: a queue or a table is full."),
-    (.unreleased, "Client hog was refused a message: a queue or a table is full."),
-    (
-      .sessions,
-      "A client was refused: its user has his share of sessions or text blocks: quota exceeded."
-    ),
-    (.places, "A connection was refused: its address has its share of places already."),
-    (.queue, "Outgoing message for hog dropped: its queue is full."),
-  ] as [(Hog, String)])
-private func aRefusalSaysWhoseItWasAndWhatOf(hog: Hog, line: String) throws {
-  let world = World(World.policy { $0.maximumInFlight = 0 }) { $0.logBytes = 65_536 }
-  world.broker.log.levels = LogLevel.warning.rawValue | LogLevel.notice.rawValue
-  try hog.grow(in: world)
-  var lines: [String] = []
-  world.broker.log.drain { kept, _ in lines.append(String(copying: kept.span)) }
-  #expect(lines.contains(line), "\(lines.suffix(3))")
-}
-
 private func capacity(_ pool: String, of world: World) -> Int {
   for number in 0..<Broker.poolCount {
     if let status = world.broker.pool(number), status.name.description == pool {

@@ -146,3 +146,26 @@ extension World {
     return lines
   }
 }
+
+@Test func whoHasItsShareOfDeliveriesWaitsForTheTreeAtRest() {
+  let policy = World.policy {
+    $0.systemInterval = 10
+    $0.maximumInFlight = 0
+  }
+  let world = World(policy) { $0.deliveries = 40 }
+  let (client, sender) = (world.connect("a"), world.connect("s"))
+  #expect(client.subscribe("t", 1) == 1)
+  for number in 1...30 { sender.publish("t", "\(number)", qos: 1, identifier: number) }
+  let held = client.deliveries()
+  #expect(held.count == world.used("deliveries") && held.count < 30)
+  // The broker comes to rest, though there is nothing yet that could be sent.
+  #expect(client.subscribe("$SYS/broker/#", 1) == 1 && client.deliveries().isEmpty)
+  var values = Set<String>()
+  var delivered = held
+  while !delivered.isEmpty {
+    for message in delivered { client.send(Packet.acknowledgement(4, message.identifier)) }
+    delivered = client.deliveries()
+    values.formUnion(delivered.map(\.topic))
+  }
+  #expect(values.count == SystemTopic.count - 4 * Broker.foreignPoolCount)
+}
