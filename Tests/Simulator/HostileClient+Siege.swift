@@ -2,7 +2,7 @@
 extension HostileClient {
   /// Does one of them.
   func besiege() {
-    switch chance.below(18) {
+    switch chance.below(19) {
     case 0: subscribeToMany(leaves: chance.oneIn(2))
     case 1: subscribeToTwins()
     case 2: publishToTwins()
@@ -20,6 +20,7 @@ extension HostileClient {
     case 14: publishToItself()
     case 15: leaveLargeWills()
     case 16: connectAndSayNothing()
+    case 17: hoardSubscriptions()
     default: publishOnceToAll()
     }
   }
@@ -30,6 +31,14 @@ extension HostileClient {
   private func subscribeToMany(leaves: Bool) {
     subscribe((0..<100).map { "hostile/\($0)/\(chance.below(20))" })
     if leaves { send(Packet(.disconnect)) }
+  }
+
+  /// More filters than it can have its share of, in a session that stays.
+  private func hoardSubscriptions() {
+    connectAnew(as: "hostile-hoard-\(chance.below(3))", isCleanStart: false)
+    for first in stride(from: 0, to: 1800, by: 60) {
+      subscribe((first..<first + 60).map { "hostile/h/\($0)" })
+    }
   }
 
   /// All ways to write a few levels with a name or a wildcard, that match all or, by their ends, nothing.
