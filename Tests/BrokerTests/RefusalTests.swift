@@ -33,10 +33,12 @@ extension World {
   for number in 0..<4 { #expect(many.subscribe("t\(number)") == 0) }
   #expect(many.subscribe("t4") == 0x97)
   #expect(
-    world.warnings().last == "Client many could not subscribe: it has its share of subscriptions.")
+    world.warnings().last
+      == "Client many [unknown] could not subscribe: it has its share of subscriptions.")
   for name in ["b", "c", "d", "e"] { #expect(world.connect(name).subscribe("t") == 0) }
   #expect(world.connect("f").subscribe("t") == 0x97)
-  #expect(world.warnings().last == "Client f could not subscribe: subscriptions are used up.")
+  #expect(
+    world.warnings().last == "Client f [unknown] could not subscribe: subscriptions are used up.")
 }
 
 @Test func eachPoolOfAFilterIsNamed() {
@@ -47,13 +49,16 @@ extension World {
   }
   let client = world.connect("c")
   #expect(client.subscribe("$share/g/t") == 0 && client.subscribe("$share/h/t") == 0x97)
-  #expect(world.warnings().last == "Client c could not subscribe: shared groups are used up.")
+  #expect(
+    world.warnings().last == "Client c [unknown] could not subscribe: shared groups are used up.")
   #expect(client.subscribe("1/2/3/4/5/6/7") == 0x97)
   #expect(
-    world.warnings().last == "Client c could not subscribe: its Topic Filter has too many levels.")
+    world.warnings().last
+      == "Client c [unknown] could not subscribe: its Topic Filter has too many levels.")
   #expect(client.subscribe("1/2/3/4/5/6") == 0 && client.subscribe("a/b/c/d/e/f") == 0x97)
   #expect(
-    world.warnings().last == "Client c could not subscribe: it has its share of topic levels.")
+    world.warnings().last
+      == "Client c [unknown] could not subscribe: it has its share of topic levels.")
 }
 
 @Test func whoseUserHasItsShareOfSessionsIsToldInTheConnack() {
@@ -70,7 +75,7 @@ extension World {
     let answers = refused.ask(Packet.connect("late", .v5, properties))
     #expect(answers.first == .connack(present: false, code: 0x97))
     #expect(refused.welcome.text(0x1F) == said)
-    #expect(world.warnings() == ["A client was refused: \(words)."])
+    #expect(world.warnings() == ["Client late [unknown] disconnected: \(words)."])
   }
 }
 
@@ -86,7 +91,7 @@ extension World {
   #expect(
     world.warnings() == [
       "A message was not retained: its user has its share of retained messages.",
-      "Client c was refused a message: it cannot be retained.",
+      "Client c [unknown] was refused a message: it cannot be retained.",
     ])
 }
 
@@ -100,7 +105,7 @@ extension World {
   #expect(client.ask(Packet.publish("t", [1], qos: 2, identifier: 5)) == [.pubrec(5, 0x97)])
   #expect(
     world.warnings().last
-      == "Client c was refused a message: it has its share of unreleased messages.")
+      == "Client c [unknown] was refused a message: it has its share of unreleased messages.")
 }
 
 @Test func aLostMessageNamesTheShareOrTheQueue() {

@@ -16,12 +16,14 @@ package struct SimulatedNetwork: Network, ~Copyable {
     world.pass(atMost: milliseconds)
     ready.removeAll(keepingCapacity: true)
     let first = world.chance.below(world.places.count)
+    // One at a time: a server whose turns have work for few is not kept busy by nothing for ever.
+    var mayBeSpurious = world.chance.oneIn(world.faults.spuriousReadiness)
     for offset in world.places.indices {
       let place = world.places[(first + offset) % world.places.count]
       guard let wire = world.wires[place] else { continue }
-      let isSpurious =
-        wire.watchesReadable && world.chance.oneIn(world.faults.spuriousReadiness)
+      let isSpurious = mayBeSpurious && wire.watchesReadable && !wire.isReady
       guard wire.isReady || isSpurious else { continue }
+      if isSpurious { mayBeSpurious = false }
       ready.append(
         Readiness(
           place: place, isReadable: wire.isReadable || isSpurious, isWritable: wire.isWritable))
