@@ -28,7 +28,7 @@ extension Limits {
     topicLevels = 128
     topicBytes = 65_535
     retained = 5_000
-    retainedLevels = 20_000
+    retainedLevels = 12_000
     unreleased = 10_000
     // The largest packet is for those who ask for it: a few of them fill the message blocks.
     defaultPacketBytes = 256 * 1024

@@ -21,14 +21,15 @@ extension Broker {
     _ luggage: inout Luggage, _ connect: Connect, _ bytes: Span<UInt8>,
     on connection: Handle<Connection>
   ) -> Event? {
-    let will = keepWill(of: connect, bytes, on: connection)
-    if will.isFull {
-      luggage.shortage = .of(messages.messageOccupancy.free == 0 ? .messages : .messageBlocks)
-      return .willFull
-    }
-    luggage.will = will.message
     let name = userName(of: connect, bytes, on: connection)
     luggage.owner = owners.hold(key: ownerKey(of: name, on: connection))
+    if let will = connect.will {
+      luggage.shortage = willShortage(of: will, by: luggage.owner)
+      guard luggage.shortage == nil, let message = keepWill(will, bytes, on: connection) else {
+        return .willFull
+      }
+      luggage.will = message
+    }
     guard let name else { return nil }
     luggage.shortage = textShortage(name.count, holding: 0)
     guard luggage.shortage == nil else {
@@ -38,6 +39,22 @@ extension Broker {
     let isKept = texts.append(name, to: &luggage.userName)
     precondition(isKept)  // there is room for it
     return nil
+  }
+
+  /// What there is not enough of for a Will; nil when there is. Those of all sessions of a user count for
+  /// him, each as if it were as long as this one.
+  private mutating func willShortage(of will: Will, by owner: Handle<Owner>) -> Shortage? {
+    let sessions = Int(owners[owner].sessions)
+    let blocks = messages.blocksNeeded(
+      for: will.topic.length + will.properties.block.length + will.payload.length)
+    let shortage =
+      shares.messages.shortage(
+        of: .messages, for: 1, holding: sessions, free: messages.messageOccupancy.free)
+      ?? shares.messageBlocks.shortage(
+        of: .messageBlocks, for: blocks, holding: sessions * blocks,
+        free: messages.blockOccupancy.free)
+    if shortage != nil { messages.refuse() }
+    return shortage
   }
 
   /// The one place where what was kept for a Client that does not come in is given back.

@@ -33,7 +33,7 @@ extension Broker {
     var request = LongRequest(
       filters: filters, answer: chain, cursor: cursor, hasCodes: answer.hasCodes)
     _ = request.forgetTaken()
-    departures.requests[connection.index] = request
+    departures.setRequest(of: connection, to: request)
     connections[connection].hasRequest = true
     return true
   }
@@ -54,7 +54,7 @@ extension Broker {
   mutating func goOnWithRequest(
     _ bytes: Span<UInt8>, on connection: Handle<Connection>, _ work: inout Work
   ) -> Int {
-    var request = departures.requests[connection.index]
+    var request = departures.request(of: connection)
     switch request.filters {
     case .subscribe(var packet):
       while !work.isSpent, let next = packet.next(in: bytes) {
@@ -74,7 +74,7 @@ extension Broker {
       request.filters = .unsubscribe(packet)
     }
     let taken = request.forgetTaken()
-    departures.requests[connection.index] = request
+    departures.setRequest(of: connection, to: request)
     if request.remaining == 0 {
       finishRequest(on: connection)
     } else if taken == 0 {
@@ -97,7 +97,8 @@ extension Broker {
 
   /// Sends the answer, behind everything else; without a block for that it waits.
   private mutating func finishRequest(on connection: Handle<Connection>) {
-    var answer = departures.requests[connection.index].answer
+    var request = departures.request(of: connection)
+    var answer = request.answer
     if connections[connection].isStreaming {
       departures.blocks.moveAll(of: &answer, to: &departures.streams[connection.index].behind)
     } else {
@@ -105,8 +106,12 @@ extension Broker {
       departures.blocks.moveAll(of: &answer, to: &outgoing)
       setOutput(outgoing, of: connection)
     }
-    departures.requests[connection.index].answer = answer
-    guard answer.isEmpty else { return wait(connection, for: .sendBlocks(1)) }
+    guard answer.isEmpty else {
+      request.answer = answer
+      departures.setRequest(of: connection, to: request)
+      return wait(connection, for: .sendBlocks(1))
+    }
+    departures.endRequest(of: connection)
     connections[connection].hasRequest = false
     connections[connection].lastReceived = now
     statistics.packetsSent += 1
@@ -119,6 +124,8 @@ extension Broker {
   mutating func forgetRequest(of connection: Handle<Connection>) {
     guard connections[connection].hasRequest else { return }
     connections[connection].hasRequest = false
-    departures.blocks.release(&departures.requests[connection.index].answer)
+    var request = departures.request(of: connection)
+    departures.blocks.release(&request.answer)
+    departures.endRequest(of: connection)
   }
 }

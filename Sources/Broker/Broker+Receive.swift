@@ -104,7 +104,7 @@ extension Broker {
 
   /// Bytes of the packet that was handled last which are looked at by and by.
   private func untakenCount(of connection: Handle<Connection>) -> Int {
-    connections[connection].hasRequest ? departures.requests[connection.index].remaining : 0
+    connections[connection].hasRequest ? departures.request(of: connection).remaining : 0
   }
 
   private mutating func nextHeader(

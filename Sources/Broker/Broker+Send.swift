@@ -286,10 +286,11 @@ extension Broker {
     return shares.sendBlocks.room(holding: held, free: sendBlocksLeft(for: connection))
   }
 
-  /// Send blocks that are free, without those that are kept for others.
+  /// Send blocks that are free, without those that are kept for others: one for each place, so that
+  /// whoever comes later can be answered.
   private func sendBlocksLeft(for connection: Handle<Connection>) -> Int {
     let isHolder = !connections[connection].output.isEmpty
-    let others = connections.occupancy.used - departures.holders - (isHolder ? 0 : 1)
+    let others = connections.capacity - departures.holders - (isHolder ? 0 : 1)
     return departures.blocks.occupancy.free - max(0, others)
   }
 

@@ -44,15 +44,16 @@ extension Broker {
       && !connections[connection].login.isPending && hasAnswersLeft(connection)
   }
 
-  /// Whether a connection reads its answers: one that does not may have a block of them at most.
+  /// Whether a connection reads its answers: one that does not may have a block of them at most, and
+  /// nobody more than its share.
   func hasAnswersLeft(_ connection: Handle<Connection>) -> Bool {
     var waiting = connections[connection].output.count
     if connections[connection].isStreaming {
       waiting += departures.streams[connection.index].behind.count
     }
-    let most =
-      connections[connection].isBlocked ? departures.blocks.blockBytes : limits.sendBytes
-    return waiting < most
+    if waiting < departures.blocks.blockBytes { return true }
+    return !connections[connection].isBlocked && waiting < limits.sendBytes
+      && sendBlocks(for: connection) > 0
   }
 
   /// Lets the input of a connection wait until its own answers have left, if that is why it is not

@@ -7,18 +7,15 @@ import Topics
 
 // The message a Client leaves behind. [3.1.2.5]
 extension Broker {
-  /// Keeps the Will of a CONNECT; `isFull` when there is one and no room for it. [MQTT-3.1.2-7]
+  /// Keeps the Will of a CONNECT; nil when there is no room for it. [MQTT-3.1.2-7]
   mutating func keepWill(
-    of connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
-  ) -> (message: Handle<Message>, isFull: Bool) {
-    guard let will = connect.will else { return (.null, false) }
+    _ will: Will, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+  ) -> Handle<Message>? {
     let traits = MessageTraits(qos: will.qos, isRetained: will.isRetained, expiry: .never)
-    guard let topic = mounted(topic: will.topic.in(bytes), on: connection),
-      let message = messages.keep(
-        topic: topic, properties: will.properties.block.in(bytes),
-        payload: will.payload.in(bytes), traits: traits)
-    else { return (.null, true) }
-    return (message, false)
+    guard let topic = mounted(topic: will.topic.in(bytes), on: connection) else { return nil }
+    return messages.keep(
+      topic: topic, properties: will.properties.block.in(bytes),
+      payload: will.payload.in(bytes), traits: traits)
   }
 
   /// Forgets the session's Will, if it has one.

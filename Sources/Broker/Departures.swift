@@ -6,8 +6,11 @@ import Messages
 package struct Departures: ~Copyable {
   private let anchor = Anchor()
   package internal(set) var blocks: ByteChains
-  /// Of each connection: a SUBSCRIBE or UNSUBSCRIBE that takes several turns, and its answer.
-  var requests: SlotTable<LongRequest>
+  /// Of each connection: a SUBSCRIBE or UNSUBSCRIBE that takes several turns, and its answer. Most are
+  /// done at once, so the last one stays out of the table: memory of it is touched only by those that
+  /// have to wait for others.
+  private var requests: SlotTable<LongRequest>
+  private var lastRequest: (place: Int, request: LongRequest)?
   /// Payloads under way, and what follows them.
   var streams: SlotTable<PayloadStream>
   /// Connections of which the network takes nothing, the one in front longest, and since when.
@@ -34,6 +37,25 @@ package struct Departures: ~Copyable {
     owed = SlotQueue("connections owed", capacity: places, in: &region)
     short = SlotQueue("connections short of blocks", capacity: places, in: &region)
     dying = SlotQueue("connections dying", capacity: places, in: &region)
+  }
+
+  /// The SUBSCRIBE or UNSUBSCRIBE that a connection has under way.
+  func request(of connection: Handle<Connection>) -> LongRequest {
+    if let lastRequest, lastRequest.place == connection.index { return lastRequest.request }
+    return requests[connection.index]
+  }
+
+  /// Keeps the SUBSCRIBE or UNSUBSCRIBE that a connection has under way.
+  mutating func setRequest(of connection: Handle<Connection>, to request: LongRequest) {
+    if let lastRequest, lastRequest.place != connection.index {
+      requests[lastRequest.place] = lastRequest.request
+    }
+    lastRequest = (connection.index, request)
+  }
+
+  /// Forgets the SUBSCRIBE or UNSUBSCRIBE of a connection, which is done with.
+  mutating func endRequest(of connection: Handle<Connection>) {
+    if let lastRequest, lastRequest.place == connection.index { self.lastRequest = nil }
   }
 
   /// How many connections have something to send.

@@ -26,7 +26,10 @@ package struct Shares: BitwiseCopyable {
 
   package init(_ limits: Limits) {
     let (places, owners) = (limits.places, limits.sessions)
-    entering = Share(capacity: places, freely: places / 2, kept: limits.reservedPlaces, part: 8)
+    // No address may have all of the few places that are kept on a small board.
+    entering = Share(
+      capacity: places, freely: places / 2, kept: limits.reservedPlaces,
+      part: min(8, max(1, limits.reservedPlaces / 2)))
     // The last few places are for those who are refused.
     clients = Share(
       capacity: places - Limits.refusalPlaces, freely: limits.connections,
@@ -53,7 +56,8 @@ package struct Shares: BitwiseCopyable {
       capacity: shared, freely: max(limits.packetBytes / limits.receiveBlockBytes, shared / 2),
       owners: places, need: 4)
     sendBlocks = Share(
-      capacity: limits.sendBlocks, freely: limits.sendBlocks / 2, kept: 0, part: 1)
+      capacity: limits.sendBlocks - places, freely: (limits.sendBlocks - places) / 2, kept: 0,
+      part: 1)
   }
 }
 
