@@ -116,7 +116,7 @@ package struct Broker: ~Copyable {
     new.owner = owners.hold(key: hash.wide(peer.network, 0))
     let shortage = shares.entering.shortage(
       of: .connections, for: 1, holding: Int(owners[new.owner].entering),
-      free: connections.occupancy.free)
+      free: placesLeft(for: new.owner))
     if let shortage {
       connections.refuse()
       return turnAway(new, peer, shortage.words)
@@ -131,6 +131,13 @@ package struct Broker: ~Copyable {
     note(.connectionOpened, on: connection)
     schedule.set(connection, to: now.adding(milliseconds: policy.connectTimeout))
     return connection
+  }
+
+  /// Places that are left for an owner: the last two are for those who have none at all, or one address
+  /// could have all of the few that a small board keeps.
+  private func placesLeft(for owner: Handle<Owner>) -> Int {
+    let free = connections.occupancy.free
+    return owners[owner].places == 0 ? free : max(0, free - 2)
   }
 
   private mutating func turnAway(

@@ -26,10 +26,7 @@ package struct Shares: BitwiseCopyable {
 
   package init(_ limits: Limits) {
     let (places, owners) = (limits.places, limits.sessions)
-    // No address may have all of the few places that are kept on a small board.
-    entering = Share(
-      capacity: places, freely: places / 2, kept: limits.reservedPlaces,
-      part: min(8, max(1, limits.reservedPlaces / 2)))
+    entering = Share(capacity: places, freely: places / 2, kept: limits.reservedPlaces, part: 8)
     // The last few places are for those who are refused.
     clients = Share(
       capacity: places - Limits.refusalPlaces, freely: limits.connections,

@@ -17,13 +17,15 @@ func connectionsOverTheLimitAreRefusedPolitely(limit: Int) throws {
   // One that is connected already takes its own place.
   world.connect("c0")
   #expect(world.broker.statistics.clientsConnected == limit)
-  // Beyond the places to refuse politely there is none at all.
-  let waiting = (0..<Limits.refusalPlaces).compactMap { _ in world.open() }
-  #expect(waiting.count == Limits.refusalPlaces && world.open() == nil)
-  #expect(world.count(.connectionRefused) == 1)
+  // The last two of the places to refuse politely are for addresses that have none.
+  let waiting = (2..<Limits.refusalPlaces).compactMap { _ in world.open() }
+  #expect(waiting.count == Limits.refusalPlaces - 2 && world.open() == nil)
+  let others = (1...2).compactMap { world.open(address: $0) }
+  #expect(others.count == 2 && world.open(address: 3) == nil)
+  #expect(world.count(.connectionRefused) == 2)
   clients[1].lose()
   world.turn()
-  world.connect("new")
+  world.connect("new", address: 9)
 }
 
 @Test func aListenerHasALimitOfItsOwn() throws {

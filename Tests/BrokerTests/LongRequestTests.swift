@@ -146,7 +146,7 @@ private func theEndOfTheConnectionInTheMiddleLeavesNothingBehind(end: End, unsub
 
 @Test func aRequestWaitsUntilThereAreBlocksForAllOfItsAnswer() {
   let world = World(World.policy { $0.maximumPacketSize = 20_000 }) {
-    $0.sendBlocks = 40
+    $0.sendBlocks = 52
     $0.sendBlockBytes = 64
     $0.subscriptions = 2000
     $0.topicNodes = 4000

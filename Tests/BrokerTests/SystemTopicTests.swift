@@ -69,7 +69,9 @@ private func world() -> World { World(World.policy { $0.systemInterval = 10 }) }
   world.pass(seconds: 10)
   #expect(client.texts() == ["1"])
   // Wills take the only places there are for messages.
-  let others = ["b", "c"].map { world.connect($0, will: WillMessage(topic: "w")) }
+  let others = [("b", 1), ("c", 2)].map {
+    world.connect($0.0, will: WillMessage(topic: "w"), address: $0.1)
+  }
   world.pass(seconds: 10)
   #expect(client.texts() == [])
   for other in others { other.send(Packet.disconnect()) }
