@@ -83,7 +83,10 @@ extension Broker {
     slow.packetIdentifier = publish.packetIdentifier
     slow.isToBeRetained = publish.isRetained
     lane.enter(slow, of: connection)
-    arrivals.hold(connection, &connections[connection], Wait(cause: .publication))
+    // It may have waited before, as one that is done at once.
+    var wait = arrivals.wait(of: connection)
+    wait.cause = .publication
+    arrivals.hold(connection, &connections[connection], wait)
     return true
   }
 
