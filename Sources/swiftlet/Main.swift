@@ -27,7 +27,10 @@ package func swiftletMain(
     Standard.output.write("\n")
     return ExitStatus.success
   }
-  if options.showsPlan { return showPlan(options) }
+  if options.showsPlan {
+    writePlan(of: options, to: .output)
+    return ExitStatus.success
+  }
   return run(options, byteCount: byteCountNeeded(options))
 }
 
@@ -39,11 +42,20 @@ private func run(_ options: CommandLineOptions, byteCount: Int) -> Int32 {
     Standard.error.write("Error: there is not enough memory for the limits of this board.\n")
     return ExitStatus.failure
   }
+  var program = unsafe makeProgram(options, base, byteCount)
+  return program.run()
+}
+
+/// The list of what was carved is on this frame alone: the loop has no use for it.
+@inline(never)
+private func makeProgram(
+  _ options: CommandLineOptions, _ base: UnsafeMutableRawPointer, _ byteCount: Int
+) -> Program {
   var clock = LinuxClock()
   var region = unsafe Region(base, byteCount: byteCount)
-  var program = Program(options: options, seed: randomSeed(), at: clock.now(), in: &region)
+  let program = Program(options: options, seed: randomSeed(), at: clock.now(), in: &region)
   region.seal()
-  return program.run(plan: region)
+  return program
 }
 
 /// The same start-up, on a region without memory, tells how many bytes it takes.
@@ -54,12 +66,12 @@ private func byteCountNeeded(_ options: CommandLineOptions) -> Int {
   return counting.byteCount
 }
 
+/// Writes what a program with these options carves.
 @inline(never)
-private func showPlan(_ options: CommandLineOptions) -> Int32 {
+func writePlan(of options: CommandLineOptions, to output: Standard) {
   var counting = Region()
   _ = Program(options: options, seed: 0, at: .never, in: &counting)
-  counting.writePlan(to: .output)
-  return ExitStatus.success
+  counting.writePlan(to: output)
 }
 
 /// What the program ends with.

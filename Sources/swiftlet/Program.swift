@@ -32,21 +32,21 @@ struct Program: ~Copyable {
   ///
   /// Up to the first turn anything may fail, with a reason; from then on nothing may.
   @inline(never)
-  mutating func run(plan: borrowing Region) -> Int32 {
+  mutating func run() -> Int32 {
     linux_read_time_zone()
     server.console.supervisor.find()
     guard server.load({ console, access in console.load(into: &access) }) else {
       return ExitStatus.usage
     }
     if options.testsConfiguration {
-      plan.writePlan(to: .output)
+      writePlan(of: options, to: .output)
       writeUse()
       Standard.output.write("Configuration file is OK.\n")
       return ExitStatus.success
     }
     var rights = Rights()
     guard open(&rights) else { return ExitStatus.failure }
-    if options.isVerbose { plan.writePlan(to: .error) }
+    if options.isVerbose { writePlan(of: options, to: .error) }
     guard !options.isDaemon || daemonise() else { return ExitStatus.failure }
     guard giveUp(rights) && startWaiting() else { return ExitStatus.failure }
     writeProcessIdentifier()
