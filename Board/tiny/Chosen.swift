@@ -8,7 +8,7 @@ package enum Chosen {
   static var webSockets: Int { 0 }
   static var subscriptions: Int { 32 }
   static var messages: Int { 96 }
-  static var messageBytes: Int { 32 * 1024 }
+  static var messageBytes: Int { 30 * 1024 }
   /// A payload of 4 KiB, with its topic and properties.
   static var packetBytes: Int { 4608 }
   static var users: Int { 8 }
@@ -29,7 +29,7 @@ extension Limits {
     textBlocks = 192
     topicAliases = 4
     retained = 16
-    deliveries = 160
+    deliveries = 128
     unreleased = 64
     sendBlocks = 32
   }
