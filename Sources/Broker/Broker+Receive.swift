@@ -176,22 +176,8 @@ extension Broker {
     case .puback, .pubrec, .pubrel, .pubcomp:
       let packet = try Acknowledgement(parsing: bytes, header: header, version: version)
       receive(packet, on: connection)
-    case .subscribe:
-      work.pay(WorkPrice.reading(bytes.count))
-      let packet = try Subscribe(parsing: bytes, header: header, version: version)
-      // [MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-3.8.4-6] [MQTT3-3.8.4-1] [MQTT3-3.8.4-5]
-      let answer = SubscriptionAnswer(
-        .suback, packetIdentifier: packet.packetIdentifier, codeCount: packet.count,
-        version: version)
-      return begin(answer, to: .subscribe(packet), on: connection, &work)
-    case .unsubscribe:
-      work.pay(WorkPrice.reading(bytes.count))
-      let packet = try Unsubscribe(parsing: bytes, header: header, version: version)
-      // [MQTT-3.10.4-4] [MQTT-3.10.4-5] [MQTT3-3.10.4-1] [MQTT3-3.10.4-2]
-      let answer = SubscriptionAnswer(
-        .unsuback, packetIdentifier: packet.packetIdentifier, codeCount: packet.count,
-        version: version)
-      return begin(answer, to: .unsubscribe(packet), on: connection, &work)
+    case .subscribe, .unsubscribe:
+      return try beginRequest(header, bytes, on: connection, &work)
     case .pingreq:
       _ = try PingRequest(parsing: bytes, header: header)
       // [MQTT-3.12.4-1] [MQTT3-3.12.4-1]
@@ -205,5 +191,28 @@ extension Broker {
       refuse(connection, .protocolError, .malformedPacket, "only a Server sends such a packet")
     }
     return true
+  }
+
+  /// Begins with a SUBSCRIBE or UNSUBSCRIBE; false when its answer has to wait for room.
+  private mutating func beginRequest(
+    _ header: FixedHeader, _ bytes: Span<UInt8>, on connection: Handle<Connection>,
+    _ work: inout Work
+  ) throws(MalformedPacket) -> Bool {
+    let version = connections[connection].version
+    work.pay(WorkPrice.reading(bytes.count))
+    guard header.type == .subscribe else {
+      let packet = try Unsubscribe(parsing: bytes, header: header, version: version)
+      // [MQTT-3.10.4-4] [MQTT-3.10.4-5] [MQTT3-3.10.4-1] [MQTT3-3.10.4-2]
+      let answer = SubscriptionAnswer(
+        .unsuback, packetIdentifier: packet.packetIdentifier, codeCount: packet.count,
+        version: version)
+      return begin(answer, to: .unsubscribe(packet), on: connection, &work)
+    }
+    let packet = try Subscribe(parsing: bytes, header: header, version: version)
+    // [MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-3.8.4-6] [MQTT3-3.8.4-1] [MQTT3-3.8.4-5]
+    let answer = SubscriptionAnswer(
+      .suback, packetIdentifier: packet.packetIdentifier, codeCount: packet.count,
+      version: version)
+    return begin(answer, to: .subscribe(packet), on: connection, &work)
   }
 }
