@@ -49,15 +49,17 @@ extension Broker {
     }
   }
 
-  /// Goes on with the filters that `bytes` begin with, as far as work goes; how many bytes are done
-  /// with.
+  /// Goes on with the filters that `bytes` begin with, as far as work goes, but with one at least: to
+  /// lay them out may have cost all there was. How many bytes are done with.
   mutating func goOnWithRequest(
     _ bytes: Span<UInt8>, on connection: Handle<Connection>, _ work: inout Work
   ) -> Int {
     var request = departures.request(of: connection)
+    var isFirst = true
     switch request.filters {
     case .subscribe(var packet):
-      while !work.isSpent, let next = packet.next(in: bytes) {
+      while isFirst || !work.isSpent, let next = packet.next(in: bytes) {
+        isFirst = false
         work.pay(WorkPrice.packet + WorkPrice.reading(next.filter.length))
         let code = beginSubscription(
           to: next.filter.in(bytes), next.options, packet.subscriptionIdentifier, on: connection,
@@ -66,7 +68,8 @@ extension Broker {
       }
       request.filters = .subscribe(packet)
     case .unsubscribe(var packet):
-      while !work.isSpent, let next = packet.next(in: bytes) {
+      while isFirst || !work.isSpent, let next = packet.next(in: bytes) {
+        isFirst = false
         work.pay(WorkPrice.packet + WorkPrice.reading(next.length))
         let code = endSubscription(from: next.in(bytes), on: connection, &work)
         put(code, of: &request, on: connection)

@@ -130,6 +130,8 @@ final class Newcomer: Peer {
     case (.publish, _):
       guard packet.topic == topic else { return fail("it got \(packet.summary)") }
       hasArrived = true
+      // It goes as soon as its ping is answered, which may have happened: nothing more is to be answered.
+      guard step != .pinging else { return }
       var answer = Packet(.puback)
       answer.identifier = packet.identifier
       send(answer)
