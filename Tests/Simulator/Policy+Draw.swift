@@ -13,7 +13,10 @@ extension Policy {
     drawQueues(isRoomy: isRoomy, &chance)
     drawTimes(&chance)
     drawLimits(limits, isRoomy: isRoomy, &chance)
-    if !isBesieged && chance.oneIn(4) { maximumSessions = limits.sessions - 1 }
+    // In the end all honest clients have a session at the same time.
+    if !isBesieged && limits.sessions > 8 && chance.oneIn(4) {
+      maximumSessions = limits.sessions - 1
+    }
     logsConnections = !chance.oneIn(4)
     publishesLog = chance.oneIn(4)
     let prefix = chance.oneIn(3) ? texts.keep("auto-".utf8.span) : nil
