@@ -44,7 +44,7 @@ extension Event {
       "Client {client} [{address}] disconnected: it takes nothing of what it is sent"
     case .publisherTimedOut: "Client {client} [{address}] disconnected: it has waited too long"
     case .sessionOverflowed: "Session of {client} ended for want of room in its queue"
-    case .messagesLost: "Client {client} has lost messages"
+    case .messagesLost: "Messages for {client} were lost"
     case .messageDropped: "Outgoing message for {client} dropped"
     case .messageTooLarge: "A message is too large for {client} and was not delivered"
     case .packetUnfinished: "Client {client} [{address}] disconnected"

@@ -74,7 +74,7 @@ private func comeBack(_ world: World, _ properties: Properties = .none) -> Strin
   #expect(told.allSatisfy { !$0.retain } && world.count(.messagesLost) == 1)
   var lines: [String] = []
   world.broker.log.drain { line, _ in lines.append(String(copying: line.span)) }
-  #expect(lines == ["Client away has lost messages: see $SYS/broker/clients/dropped."])
+  #expect(lines == ["Messages for away were lost: see $SYS/broker/clients/dropped."])
   // Nothing new is nothing to be told.
   world.pass(seconds: 10)
   #expect(watcher.deliveries().isEmpty && world.count(.messagesLost) == 1)

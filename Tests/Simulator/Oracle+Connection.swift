@@ -125,10 +125,11 @@ extension Oracle {
   }
 
   /// Whether the server has certainly done what the DISCONNECT asks for: it closed the connection
-  /// in the turn in which it read it, and had no other reason to.
+  /// in the turn in which it read it, and had no other reason to. One that it does not want to read on
+  /// waits with what came before, and may be found broken then.
   func hasProcessedDisconnect(_ view: ConnectionView, reason: UInt8? = nil) -> Bool {
     guard let packet = view.disconnect, view.disconnectTurn == world?.turn, !view.isLost,
-      !view.isOver, !hasOpenConnect(view.session, besides: view)
+      view.wire.watchesReadable, !view.isOver, !hasOpenConnect(view.session, besides: view)
     else { return false }
     return reason == nil || packet.reason == reason
   }
