@@ -46,7 +46,7 @@ package struct Limits: BitwiseCopyable {
     within(4...512, powerOfTwo(atLeast: Chosen.webSockets / 16)))
   /// Bytes of such a request at most. More: 431, closed.
   package var webSocketHeaderBytes = forWebSockets(min(8192, Chosen.packetBytes / 32))
-  /// Control frames that have arrived in part, or wait until the network takes them, 320 bytes each.
+  /// Control frames that have arrived in part, or wait until the network takes them, 384 bytes each.
   /// Full: the connection that needs one is closed.
   package var webSocketControls = forWebSockets(
     within(8...512, powerOfTwo(atLeast: Chosen.webSockets / 8)))

@@ -71,8 +71,8 @@ struct WebSocketLayer: ~Copyable {
   }
 
   /// Room for the answer that opens a WebSocket and a control frame behind it, or for the pongs that
-  /// leave together and a Close behind them.
-  private static var controlBytes: Int { 320 }
+  /// leave together, of which a part has left, and the last of those that came later or a Close.
+  private static var controlBytes: Int { 384 }
 
   /// Takes over what the settings say of each listener; connections that are there stay as they are.
   mutating func adopt(_ settings: borrowing Settings) {

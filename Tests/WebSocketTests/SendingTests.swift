@@ -58,6 +58,20 @@ import WebSocket
     return slot
   }
 
+  @Test("Behind pongs of which a part has left there is room for the last one, and for a Close")
+  func pongsBehindPongs() throws {
+    var slots = slots(slotBytes: 384)
+    let slot = try claim(&slots)
+    let together = [UInt8](repeating: 1, count: Pongs.byteCountMax)
+    let last = [UInt8](repeating: 2, count: 127)
+    var taken = [slots.queue(together.span, isFixed: false, in: slot)]
+    slots.removeFirst(1, from: slot)
+    for _ in 0..<3 { taken.append(slots.queue(last.span, isFixed: false, in: slot)) }
+    taken.append(slots.queue(last.span, isFixed: true, in: slot))
+    #expect(taken == [true, true, true, true, true])
+    #expect(slots.count(of: slot) == 255 + 127)
+  }
+
   @Test("Bytes are collected up to the slot's end") func collecting() throws {
     var slots = slots(slotBytes: 5)
     var first = try claim(&slots)
