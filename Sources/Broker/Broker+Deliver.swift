@@ -66,7 +66,7 @@ extension Broker {
       // It is not owed to anybody who is away, and dropped for one who is too slow.
       if presence[session].isNull { return false }
     }
-    countDropped(session, words(ofFull: session, byteCount))
+    dropCopy(for: session, byteCount)
     return false
   }
 

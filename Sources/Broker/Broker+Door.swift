@@ -97,14 +97,13 @@ extension Broker {
 
   /// The next that a visitor is told; nil when that was all.
   package mutating func nextAnswer(on connection: Handle<Connection>) -> VisitorAnswer? {
-    var outgoing = connections[connection].output
+    let outgoing = connections[connection].output
     guard !outgoing.isEmpty else { return nil }
     var record = InlineArray<8, UInt8>(repeating: 0)
     var target = record.mutableSpan
     var cursor = ChainCursor(startOf: outgoing)
     departures.blocks.read(&cursor, into: &target)
-    departures.blocks.removeFirst(record.count, from: &outgoing)
-    setOutput(outgoing, of: connection)
+    dropOutput(record.count, of: connection)
     if arrivals.wait(of: connection).isForAnswers && connections[connection].isWaiting {
       wake(connection)
     }

@@ -38,6 +38,22 @@ extension Broker {
     queueShortage(session, byteCount)?.words ?? "its queue is full"
   }
 
+  /// Counts a copy that its session does not get, and what there was not enough of for it.
+  mutating func dropCopy(for session: Handle<Session>, _ byteCount: Int) {
+    let shortage = queueShortage(session, byteCount)
+    count(shortage)
+    countDropped(session, shortage?.words ?? "its queue is full")
+  }
+
+  /// Counts a refusal of the table that was short, for who looks at how full they are.
+  private mutating func count(_ shortage: Shortage?) {
+    switch shortage {
+    case .of(.deliveries), .ofShare(.deliveries): sessions.refuseDelivery()
+    case .some: messages.refuse()
+    case nil: return
+    }
+  }
+
   /// Whether a QoS 0 message that cannot be sent at once is queued for the session.
   func queuesQoS0(_ byteCount: Int, for session: Handle<Session>) -> Bool {
     guard sessions[session].isConnected || policy.queuesQoS0 else { return false }
@@ -72,7 +88,7 @@ extension Broker {
         let oldest = sessions.oldestDroppable(of: session)
         guard !oldest.isNull else { return false }
         work.pay(WorkPrice.copy)
-        countDropped(session, words(ofFull: session, byteCount))
+        dropCopy(for: session, byteCount)
         sessions.remove(oldest, of: session, messages: &messages, texts: &texts)
       }
     }

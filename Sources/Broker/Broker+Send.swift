@@ -85,15 +85,20 @@ extension Broker {
   package mutating func sent(_ count: Int, on connection: Handle<Connection>) {
     guard count > 0 else { return }
     statistics.bytesSent += UInt64(count)
-    var outgoing = connections[connection].output
-    departures.blocks.removeFirst(count, from: &outgoing)
-    setOutput(outgoing, of: connection)
+    dropOutput(count, of: connection)
     guard connections[connection].isWaiting else { return }
     // One whose answers leave is alive, even while it is not read.
     if connections[connection].state == .established { connections[connection].lastReceived = now }
     if arrivals.wait(of: connection).isForAnswers && hasAnswersLeft(connection) {
       wake(connection)
     }
+  }
+
+  /// Drops so many of the outgoing bytes of a connection, which have been taken.
+  mutating func dropOutput(_ count: Int, of connection: Handle<Connection>) {
+    var outgoing = connections[connection].output
+    departures.blocks.removeFirst(count, from: &outgoing)
+    setOutput(outgoing, of: connection)
   }
 
   /// Says that the network takes nothing more of a connection until it says so.

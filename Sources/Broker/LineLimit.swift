@@ -56,7 +56,7 @@ struct LineLimit: ~Copyable {
       leftOut += 1
       return false
     }
-    linesOfEvent[Int(event.rawValue)] += 1
+    if linesOfEvent[Int(event.rawValue)] < .max { linesOfEvent[Int(event.rawValue)] += 1 }
     talkers[talker].count(event)
     return true
   }
