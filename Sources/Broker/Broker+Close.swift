@@ -46,9 +46,8 @@ extension Broker {
 
   /// Forgets what was on its way to a connection that is closed.
   private mutating func releaseOutput(of connection: Handle<Connection>) {
-    var outgoing = connections[connection].output
-    departures.blocks.release(&outgoing)
-    setOutput(outgoing, of: connection)
+    departures.blocks.release(&connections[connection].output)
+    departures.countHolder(&connections[connection])
     guard connections[connection].isStreaming else { return }
     connections[connection].isStreaming = false
     departures.blocks.release(&departures.streams[connection.index].behind)

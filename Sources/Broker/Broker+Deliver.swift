@@ -126,14 +126,14 @@ extension Broker {
     return chain
   }
 
-  /// Appends them to bytes for which there is room.
-  mutating func putIdentifiers(of match: Match, to outgoing: inout Chain) {
+  /// Appends them to the outgoing bytes of a connection, for which there is room.
+  mutating func putIdentifiers(of match: Match, on connection: Handle<Connection>) {
     guard match.hasIdentifiers else { return }
     var cursor = subscriptions.identifiers(of: match, in: .quick)
     while let identifier = subscriptions.nextIdentifier(&cursor) {
       var property = PacketBytes<8>()
       property.append(subscriptionIdentifier: identifier)
-      put(property.span, to: &outgoing)
+      departures.put(property.span, to: &connections[connection].output)
     }
   }
 

@@ -26,7 +26,7 @@ extension Broker {
     var chain = Chain()
     var head = PacketBytes<8>()
     answer.writeHead(to: &head)
-    put(head.span, to: &chain)
+    departures.put(head.span, to: &chain)
     putPlaces(answer.packetLength - head.span.count, to: &chain)
     var cursor = ChainCursor(startOf: chain)
     departures.blocks.skip(head.span.count, with: &cursor)
@@ -44,7 +44,7 @@ extension Broker {
     var remaining = count
     while remaining > 0 {
       let piece = min(remaining, 64)
-      put(places.span.extracting(0..<piece), to: &chain)
+      departures.put(places.span.extracting(0..<piece), to: &chain)
       remaining -= piece
     }
   }
@@ -105,9 +105,8 @@ extension Broker {
     if connections[connection].isStreaming {
       departures.blocks.moveAll(of: &answer, to: &departures.streams[connection.index].behind)
     } else {
-      var outgoing = connections[connection].output
-      departures.blocks.moveAll(of: &answer, to: &outgoing)
-      setOutput(outgoing, of: connection)
+      departures.blocks.moveAll(of: &answer, to: &connections[connection].output)
+      departures.countHolder(&connections[connection])
     }
     guard answer.isEmpty else {
       request.answer = answer

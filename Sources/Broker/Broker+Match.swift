@@ -53,7 +53,7 @@ extension Broker {
     _ offer: Offer, from publisher: Int?, _ work: inout Work
   ) -> Bool {
     if lane.isBusy && lane.concerns(hash.wide(offer.topic)) { return false }
-    var attempt = Work(limits.turnWork / 8)
+    var attempt = Work(limits.pieceWork)
     let isFound =
       subscriptions.match(offer.topic, from: publisher, texts: texts, &attempt)
       && prepareAll(offer, &attempt)

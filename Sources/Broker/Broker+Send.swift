@@ -96,9 +96,8 @@ extension Broker {
 
   /// Drops so many of the outgoing bytes of a connection, which have been taken.
   mutating func dropOutput(_ count: Int, of connection: Handle<Connection>) {
-    var outgoing = connections[connection].output
-    departures.blocks.removeFirst(count, from: &outgoing)
-    setOutput(outgoing, of: connection)
+    departures.blocks.removeFirst(count, from: &connections[connection].output)
+    departures.countHolder(&connections[connection])
   }
 
   /// Says that the network takes nothing more of a connection until it says so.
@@ -169,9 +168,8 @@ extension Broker {
       isKept = departures.blocks.append(
         bytes, to: &departures.streams[connection.index].behind)
     } else {
-      var outgoing = connections[connection].output
-      isKept = departures.blocks.append(bytes, to: &outgoing)
-      setOutput(outgoing, of: connection)
+      isKept = departures.blocks.append(bytes, to: &connections[connection].output)
+      departures.countHolder(&connections[connection])
     }
     guard isKept else { return connectionLost(connection, "there is no room for its answers") }
     owe(connection)
@@ -205,7 +203,7 @@ extension Broker {
       identifiersCount: identifierBytes(of: match, in: .quick),
       payloadCount: publish.payload.length)
     guard fits(header, on: connection) else { return true }  // as if it had been sent
-    guard header.packetLength <= sendRoom(on: connection) else { return false }
+    guard hasRoom(for: header.packetLength, on: connection) else { return false }
     keep(alias, topic, on: connection)
     write(header, publication, bytes, topic, match, alias, on: connection)
     return true
@@ -218,16 +216,16 @@ extension Broker {
     on connection: Handle<Connection>
   ) {
     let payload = publication.publish.payload
-    var outgoing = connections[connection].output
-    putFixedHeader(header, to: &outgoing)
-    if !alias.isKnown { put(topic, to: &outgoing) }
-    putBeforeForwarded(header, to: &outgoing)
+    departures.putFixedHeader(header, to: &connections[connection].output)
+    if !alias.isKnown { departures.put(topic, to: &connections[connection].output) }
+    departures.putBeforeForwarded(header, to: &connections[connection].output)
     if connections[connection].version == .v5 {
-      putForwarded(publication, bytes, to: &outgoing)
-      putIdentifiers(of: match, to: &outgoing)
+      let properties = publication.publish.properties.block.in(bytes)
+      departures.putForwarded(properties, to: &connections[connection].output)
+      putIdentifiers(of: match, on: connection)
     }
-    put(payload.in(bytes), to: &outgoing)
-    setOutput(outgoing, of: connection)
+    departures.put(payload.in(bytes), to: &connections[connection].output)
+    departures.countHolder(&connections[connection])
     countPublish(payload.length)
     owe(connection)
   }
@@ -253,12 +251,11 @@ extension Broker {
       note(.messageTooLarge, connections[connection].session, "")
       return true  // as if it had been sent [MQTT-3.1.2-28]
     }
-    guard !connections[connection].isStreaming, bytes.count <= sendRoom(on: connection) else {
+    guard !connections[connection].isStreaming, hasRoom(for: bytes.count, on: connection) else {
       return false
     }
-    var outgoing = connections[connection].output
-    put(bytes, to: &outgoing)
-    setOutput(outgoing, of: connection)
+    departures.put(bytes, to: &connections[connection].output)
+    departures.countHolder(&connections[connection])
     countPublish(publication.publish.payload.length)
     owe(connection)
     return true
@@ -275,14 +272,24 @@ extension Broker {
     return max(0, min(room, limits.sendBytes - outgoing.count))
   }
 
-  /// Bytes of the head of a message that a connection may be given now.
+  /// Whether a connection may be given so many bytes of messages now.
+  func hasRoom(for count: Int, on connection: Handle<Connection>) -> Bool {
+    let outgoing = connections[connection].output
+    // What its last block holds is taken from nobody: most messages need not ask further.
+    guard count > departures.blocks.roomInLastBlock(of: outgoing) else {
+      return outgoing.count + count <= limits.sendBytes
+    }
+    return count <= sendRoom(on: connection)
+  }
+
+  /// Whether a connection may be given so many bytes of the head of a message now.
   ///
   /// They leave in one piece. So whoever has nothing on its way may have more than its share: else one
   /// message of a long Topic Name would stay in front of all others for ever.
-  func headRoom(on connection: Handle<Connection>) -> Int {
-    let room = sendRoom(on: connection)
-    guard connections[connection].output.isEmpty else { return room }
-    return max(room, sendBlocksLeft(for: connection) * departures.blocks.blockBytes)
+  func hasRoom(forHead count: Int, on connection: Handle<Connection>) -> Bool {
+    if hasRoom(for: count, on: connection) { return true }
+    return connections[connection].output.isEmpty
+      && count <= sendBlocksLeft(for: connection) * departures.blocks.blockBytes
   }
 
   /// Send blocks that a connection may claim now.
@@ -297,11 +304,5 @@ extension Broker {
     let isHolder = !connections[connection].output.isEmpty
     let others = connections.capacity - departures.holders - (isHolder ? 0 : 1)
     return departures.blocks.occupancy.free - max(0, others)
-  }
-
-  /// Puts changed outgoing bytes back where they belong.
-  mutating func setOutput(_ outgoing: Chain, of connection: Handle<Connection>) {
-    departures.countHolder(before: connections[connection].output, now: outgoing)
-    connections[connection].output = outgoing
   }
 }

@@ -15,14 +15,15 @@ extension Broker {
     let handle = sessions[session].firstUnsent
     guard let hidden = prepare(handle, of: session, on: connection, &work) else { return true }
     let delivery = sessions[handle]
+    let message = messages[delivery.message]
     let alias = alias(forStored: delivery.message, from: hidden, on: connection)
-    let header = header(of: delivery, hidden: hidden, alias, on: connection)
+    let header = header(of: delivery, message, hidden: hidden, alias, on: connection)
     guard fits(header, on: connection) else {
       sessions.remove(handle, of: session, messages: &messages, texts: &texts)
       return true  // as if it had been sent [MQTT-3.1.2-28]
     }
-    let headBytes = header.packetLength - followingCount(of: delivery.message, on: connection)
-    guard headBytes <= headRoom(on: connection) else { return false }
+    let headBytes = header.packetLength - followingCount(of: message, on: connection)
+    guard hasRoom(forHead: headBytes, on: connection) else { return false }
     work.pay(WorkPrice.copying(header.packetLength))
     transmit(handle, header, alias, hidden: hidden, of: session, on: connection)
     return true
@@ -70,10 +71,10 @@ extension Broker {
 
   /// The header of a delivery's PUBLISH, but for the Packet Identifier.
   private func header(
-    of delivery: Delivery, hidden: Int, _ alias: OutgoingAlias, on connection: Handle<Connection>
+    of delivery: Delivery, _ message: Message, hidden: Int, _ alias: OutgoingAlias,
+    on connection: Handle<Connection>
   ) -> OutgoingPublish {
-    let message = messages[delivery.message]
-    return OutgoingPublish(
+    OutgoingPublish(
       version: connections[connection].version, qos: delivery.qos,
       isDuplicate: delivery.isDuplicate, isRetained: delivery.isRetained,
       topicCount: alias.isKnown ? 0 : Int(message.topicCount) - hidden, topicAlias: alias.number,
@@ -115,11 +116,9 @@ extension Broker {
 
   /// Bytes of a message that may follow its head piece by piece: the properties that are forwarded,
   /// which may be as long as any packet, and the Payload.
-  private func followingCount(
-    of message: Handle<Message>, on connection: Handle<Connection>
-  ) -> Int {
+  private func followingCount(of message: Message, on connection: Handle<Connection>) -> Int {
     let isV5 = connections[connection].version == .v5
-    return (isV5 ? Int(messages[message].propertiesCount) : 0) + messages[message].payloadCount
+    return (isV5 ? Int(message.propertiesCount) : 0) + message.payloadCount
   }
 
   /// Writes a message for whose head there is room; the rest follows as there is room.
@@ -129,35 +128,32 @@ extension Broker {
   ) {
     let message = messages[handle]
     let isV5 = connections[connection].version == .v5
-    var outgoing = connections[connection].output
     var cursor = message.start
-    putFixedHeader(header, to: &outgoing)
+    departures.putFixedHeader(header, to: &connections[connection].output)
     messages.skip(hidden, with: &cursor)
-    put(Int(message.topicCount) - hidden, from: &cursor, to: &outgoing, unless: alias.isKnown)
-    putBeforeForwarded(header, to: &outgoing)
+    putTopic(Int(message.topicCount) - hidden, from: &cursor, on: connection, unless: alias.isKnown)
+    departures.putBeforeForwarded(header, to: &connections[connection].output)
     if isV5 {
-      put(identifiers, to: &outgoing)
+      departures.put(identifiers, of: texts, to: &connections[connection].output)
     } else {
       messages.skip(Int(message.propertiesCount), with: &cursor)
     }
-    setOutput(outgoing, of: connection)
+    departures.countHolder(&connections[connection])
     countPublish(message.payloadCount)
     owe(connection)
-    putFollowing(of: handle, from: cursor, on: connection)
+    let count = followingCount(of: message, on: connection)
+    putFollowing(count, of: handle, from: cursor, on: connection)
   }
 
   /// Appends what follows the head if there is room for all of it, and lets it follow piece by piece if
   /// not.
   private mutating func putFollowing(
-    of handle: Handle<Message>, from cursor: ChainCursor, on connection: Handle<Connection>
+    _ count: Int, of handle: Handle<Message>, from cursor: ChainCursor,
+    on connection: Handle<Connection>
   ) {
-    let count = followingCount(of: handle, on: connection)
-    let room = sendRoom(on: connection)
-    guard count > room else {
+    if hasRoom(for: count, on: connection) {
       var cursor = cursor
-      var outgoing = connections[connection].output
-      put(count, from: &cursor, to: &outgoing)
-      return setOutput(outgoing, of: connection)
+      return put(count, from: &cursor, on: connection)
     }
     messages.retain(handle)
     departures.streams[connection.index] = PayloadStream(
@@ -171,12 +167,10 @@ extension Broker {
     let count = min(Int(departures.streams[connection.index].remaining), room)
     work.pay(1 + WorkPrice.copying(count))
     if count > 0 {
-      var outgoing = connections[connection].output
       var cursor = departures.streams[connection.index].cursor
-      put(count, from: &cursor, to: &outgoing)
+      put(count, from: &cursor, on: connection)
       departures.streams[connection.index].cursor = cursor
       departures.streams[connection.index].remaining -= UInt32(count)
-      setOutput(outgoing, of: connection)
     }
     guard departures.streams[connection.index].remaining > 0 else { return endStream(connection) }
     guard connections[connection].output.isEmpty else { return }
@@ -188,58 +182,29 @@ extension Broker {
   /// Ends the Payload under way when what waited behind it may leave; without a free block it
   /// waits on, so that nothing comes before it.
   private mutating func endStream(_ connection: Handle<Connection>) {
-    var outgoing = connections[connection].output
     departures.blocks.moveAll(
-      of: &departures.streams[connection.index].behind, to: &outgoing)
-    setOutput(outgoing, of: connection)
+      of: &departures.streams[connection.index].behind, to: &connections[connection].output)
+    departures.countHolder(&connections[connection])
     guard departures.streams[connection.index].behind.isEmpty else { return }
     messages.release(departures.streams[connection.index].message)
     departures.streams[connection.index] = PayloadStream()
     connections[connection].isStreaming = false
   }
 
-  /// Appends the properties that are forwarded, unaltered and in order. [MQTT-3.3.2-4]
-  /// [MQTT-3.3.2-15] [MQTT-3.3.2-16] [MQTT-3.3.2-17] [MQTT-3.3.2-18] [MQTT-3.3.2-20]
-  mutating func putForwarded(
-    _ publication: Publication, _ bytes: Span<UInt8>, to outgoing: inout Chain
-  ) {
-    let block = publication.publish.properties.block.in(bytes)
-    var forwarded = ForwardedProperties()
-    while let field = forwarded.next(in: block) { put(field.in(block), to: &outgoing) }
-  }
-
-  mutating func putFixedHeader(_ header: OutgoingPublish, to outgoing: inout Chain) {
-    var head = PacketBytes<8>()
-    header.writeFixedHeader(to: &head)
-    put(head.span, to: &outgoing)
-  }
-
-  mutating func putBeforeForwarded(_ header: OutgoingPublish, to outgoing: inout Chain) {
-    var middle = PacketBytes<24>()
-    header.writeBeforeForwarded(to: &middle)
-    put(middle.span, to: &outgoing)
-  }
-
-  /// Appends bytes for which `sendRoom` has seen that there is room.
-  mutating func put(_ bytes: Span<UInt8>, to outgoing: inout Chain) {
-    let isPut = departures.blocks.append(bytes, to: &outgoing)
-    precondition(isPut)
-  }
-
+  /// Appends bytes of a message to the outgoing bytes of a connection, for which there is room.
   private mutating func put(
-    _ count: Int, from cursor: inout ChainCursor, to outgoing: inout Chain,
-    unless isSkipped: Bool = false
+    _ count: Int, from cursor: inout ChainCursor, on connection: Handle<Connection>
   ) {
-    if isSkipped { return messages.skip(count, with: &cursor) }
-    let isPut = messages.append(count, from: &cursor, to: &outgoing, of: &departures.blocks)
-    precondition(isPut)
+    departures.put(count, from: &cursor, of: messages, to: &connections[connection].output)
+    departures.countHolder(&connections[connection])
   }
 
-  mutating func put(_ text: Chain, to outgoing: inout Chain) {
-    guard !text.isEmpty else { return }
-    var cursor = ChainCursor(startOf: text)
-    let isPut = departures.blocks.append(text.count, from: &cursor, of: texts, to: &outgoing)
-    precondition(isPut)
+  private mutating func putTopic(
+    _ count: Int, from cursor: inout ChainCursor, on connection: Handle<Connection>,
+    unless isKnown: Bool
+  ) {
+    if isKnown { return messages.skip(count, with: &cursor) }
+    departures.put(count, from: &cursor, of: messages, to: &connections[connection].output)
   }
 
   mutating func countPublish(_ payloadCount: Int) {

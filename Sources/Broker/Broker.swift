@@ -102,7 +102,7 @@ package struct Broker: ~Copyable {
   /// Says what time it is; called once a turn, before anything else.
   package mutating func advance(to now: Instant) {
     self.now = now
-    courtesy = Work(limits.turnWork / 8)
+    courtesy = Work(limits.pieceWork)
     log.advance(to: now)
   }
 
@@ -227,7 +227,7 @@ extension SubscriptionIndex {
       Sizes(
         subscriptions: limits.subscriptions, subscribers: limits.sessions,
         groups: limits.sharedGroups, nodes: limits.topicNodes, levels: limits.topicLevels,
-        quickMatches: limits.turnWork / 8 / WorkPrice.copy),
+        quickMatches: limits.pieceWork / WorkPrice.copy),
       hash: hash, in: &region)
   }
 }

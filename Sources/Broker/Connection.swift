@@ -40,6 +40,8 @@ package struct Connection: BitwiseCopyable {
   var hasRequest = false
   /// It is not counted any more among those that have not come in yet.
   var hasEntered = false
+  /// It is counted among those that hold send blocks.
+  var isHolder = false
   var login = LoginState.none
   /// Seconds between two packets of the Client; zero for any. [3.1.2.10]
   var keepAlive: UInt16 = 0

@@ -62,7 +62,10 @@ package struct Departures: ~Copyable {
   package var owedCount: Int { owed.count }
 
   /// Lets a connection send what it has, behind the others.
-  mutating func owe(_ connection: Handle<Connection>) { owed.append(connection.index) }
+  mutating func owe(_ connection: Handle<Connection>) {
+    // Most have just been given something else.
+    if !isOwed(connection) { owed.append(connection.index) }
+  }
 
   /// Whether a connection has something to send.
   func isOwed(_ connection: Handle<Connection>) -> Bool { owed.contains(connection.index) }
@@ -93,9 +96,13 @@ package struct Departures: ~Copyable {
   /// Whether somebody waits for send blocks for whom there may be some now.
   package var hasUnasked: Bool { unasked > 0 }
 
-  /// Counts a connection that has begun or ceased to hold blocks.
-  mutating func countHolder(before: Chain, now: Chain) {
-    holders += (now.isEmpty ? 0 : 1) - (before.isEmpty ? 0 : 1)
+  /// Counts a connection that has begun or ceased to hold blocks, after each change of its outgoing
+  /// bytes.
+  mutating func countHolder(_ connection: inout Connection) {
+    let isHolder = !connection.output.isEmpty
+    guard connection.isHolder != isHolder else { return }
+    connection.isHolder = isHolder
+    holders += isHolder ? 1 : -1
   }
 
   /// How many connections are to be closed.

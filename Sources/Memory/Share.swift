@@ -40,7 +40,9 @@ package struct Share: BitwiseCopyable {
 
   /// Whether somebody who holds so much of the table may claim so much more.
   package func allows(_ wanted: Int, holding held: Int, free: Int) -> Bool {
-    wanted <= free && wanted <= room(holding: held, free: free)
+    // As long as it is not filled so far nobody needs to be looked at.
+    if capacity - free + wanted <= freely { return wanted <= free }
+    return wanted <= free && wanted <= room(holding: held, free: free)
   }
 
   /// How much somebody who holds so much of the table may claim.

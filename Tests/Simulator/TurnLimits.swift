@@ -15,7 +15,7 @@ struct NetworkCalls {
 /// A turn has its budget, `Limits.turnWork`, in parts for its phases. Each phase ends with the step that
 /// spends its part, so what is beyond the budget are the last steps of the phases and nothing that grows
 /// with what clients hold: a packet is read to its end (`Limits.packetBytes`), and a message that is
-/// matched at once goes to as many as an eighth of the budget has copies for.
+/// matched at once goes to as many as a sixteenth of the budget has copies for.
 struct TurnLimits {
   private let limits: Limits
   /// Messages that one client may be sent before it acknowledges any.
@@ -80,8 +80,8 @@ struct TurnLimits {
   /// A message is matched at once, judged, and given to all.
   private var publication: Int {
     let recipients = min(
-      limits.turnWork / 8 / WorkPrice.copy, limits.sessions + limits.sharedGroups)
-    return limits.turnWork / 8 + WorkPrice.reading(limits.topicBytes) + 2 * rules + 1
+      limits.pieceWork / WorkPrice.copy, limits.sessions + limits.sharedGroups)
+    return limits.pieceWork + WorkPrice.reading(limits.topicBytes) + 2 * rules + 1
       + recipients * (1 + 2 * WorkPrice.copy)
   }
 
@@ -101,11 +101,11 @@ struct TurnLimits {
       + 2 * rules + WorkPrice.copying(limits.packetBytes) + WorkPrice.copying(limits.sendBytes) + 2
   }
 
-  /// Wills are published and sessions dismantled at once as far as an eighth of the budget goes; each
+  /// Wills are published and sessions dismantled at once as far as a sixteenth of the budget goes; each
   /// that ends beyond that costs what is looked at before it is put off. What ends one costs a packet.
   private var courtesy: Int {
     let ends = min(limits.sessions, limits.turnWork / 2 / WorkPrice.packet + 4)
-    return limits.turnWork / 8 + publication + ends * (WorkPrice.session + rules)
+    return limits.pieceWork + publication + ends * (WorkPrice.session + rules)
   }
 
   // MARK: Waiting

@@ -57,8 +57,8 @@ struct Profile {
     limits.accessTextBytes = 400
     limits.accessDecisions = isSmall ? 4 : 64
     limits.owners = isSmall ? 2 : 40
-    limits.turnWork = [65_536, 256, 1024, 8192][Int(shape >> 4 & 3)]
-    limits.connectionWork = limits.turnWork / 32
+    limits.turnWork = [131_072, 512, 2048, 16_384][Int(shape >> 4 & 3)]
+    limits.connectionWork = limits.turnWork / 64
     return limits
   }
 }
