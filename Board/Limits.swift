@@ -152,17 +152,17 @@ package struct Limits: BitwiseCopyable {
   // MARK: Work
 
   /// Units of work in one turn, some milliseconds of that board: an entry looked at is one. Full: the
-  /// rest follows in the next.
+  /// rest follows in the next. Who comes in the middle of it waits for two shares of a connection.
   package var turnWork = Chosen.turnWork
   /// Units of work that a connection has in its turn. Full: the others have theirs first, and what it
   /// took beyond that is made up.
-  package var connectionWork = Chosen.turnWork / 16
+  package var connectionWork = Chosen.turnWork / 128
 }
 
 extension Limits {
   /// Units of work for what is done in one piece, so that it comes about in the turn that asks for it.
   /// Full: it takes several turns, beside everything else.
-  package var pieceWork: Int { turnWork / 16 }
+  package var pieceWork: Int { turnWork / 32 }
 }
 
 // What the rules share.

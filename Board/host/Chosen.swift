@@ -12,7 +12,7 @@ package enum Chosen {
   static var messageBytes: Int { 64 * 1024 * 1024 }
   static var packetBytes: Int { 16 * 1024 * 1024 }
   static var users: Int { 10_000 }
-  static var turnWork: Int { 131_072 }
+  static var turnWork: Int { 262_144 }
   static var configurationBytes: Int { 2 * 1024 * 1024 }
 
   package typealias ConfigurationText = InlineArray<8_192, UInt8>

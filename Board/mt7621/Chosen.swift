@@ -11,7 +11,7 @@ package enum Chosen {
   static var messageBytes: Int { 96 * 1024 }
   static var packetBytes: Int { 32 * 1024 }
   static var users: Int { 32 }
-  static var turnWork: Int { 16_384 }
+  static var turnWork: Int { 32_768 }
   static var configurationBytes: Int { 16 * 1024 }
 
   package typealias ConfigurationText = InlineArray<2_048, UInt8>

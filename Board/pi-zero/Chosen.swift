@@ -10,7 +10,7 @@ package enum Chosen {
   static var messageBytes: Int { 3 * 1024 * 1024 }
   static var packetBytes: Int { 512 * 1024 }
   static var users: Int { 1_000 }
-  static var turnWork: Int { 16_384 }
+  static var turnWork: Int { 32_768 }
   static var configurationBytes: Int { 64 * 1024 }
 
   package typealias ConfigurationText = InlineArray<4_096, UInt8>

@@ -10,7 +10,7 @@ package enum Chosen {
   static var messageBytes: Int { 8 * 1024 * 1024 }
   static var packetBytes: Int { 4 * 1024 * 1024 }
   static var users: Int { 4_000 }
-  static var turnWork: Int { 65_536 }
+  static var turnWork: Int { 131_072 }
   static var configurationBytes: Int { 2 * 1024 * 1024 }
 
   package typealias ConfigurationText = InlineArray<8_192, UInt8>

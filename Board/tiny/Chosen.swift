@@ -12,7 +12,7 @@ package enum Chosen {
   /// A payload of 4 KiB, with its topic and properties.
   static var packetBytes: Int { 4608 }
   static var users: Int { 8 }
-  static var turnWork: Int { 8_192 }
+  static var turnWork: Int { 16_384 }
   static var configurationBytes: Int { 4 * 1024 }
 
   package typealias ConfigurationText = InlineArray<1_024, UInt8>

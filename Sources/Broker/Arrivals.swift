@@ -23,7 +23,7 @@ package struct Arrivals: ~Copyable {
   private var greedy: SlotQueue
   private var greedySince: SlotTable<Instant>
   /// Connections whose input is to be looked at, each in its turn.
-  private var agenda: SlotQueue
+  private var agenda: Agenda
   /// What a connection has used beyond its turns.
   private var debts: SlotTable<Int32>
   /// Connections whose input waits until something has room again, and for what it waits.
@@ -46,7 +46,9 @@ package struct Arrivals: ~Copyable {
     packet = Buffer("packet", capacity: limits.packetBytes + limits.receiveBytes, in: &region)
     greedy = SlotQueue("connections with receive blocks", capacity: places, in: &region)
     greedySince = SlotTable("receive blocks since", count: places, in: &region)
-    agenda = SlotQueue("connections ready", capacity: places, in: &region)
+    agenda = Agenda(
+      "connections ready", goingOn: "connections going on", capacity: places,
+      quantum: limits.connectionWork, in: &region)
     debts = SlotTable("connections in debt", count: places, in: &region)
     waiting = SlotQueue("connections waiting", capacity: places, in: &region)
     waits = SlotTable("waits", count: places, in: &region)
@@ -162,11 +164,27 @@ package struct Arrivals: ~Copyable {
   /// How many connections have their turn to come.
   package var agendaCount: Int { agenda.count }
 
-  /// Lets a connection have its turn, behind the others.
-  mutating func callUp(_ connection: Handle<Connection>) { agenda.append(connection.index) }
+  /// Whether any of them has just come, and does not go on.
+  package var hasComing: Bool { agenda.hasComing }
+
+  /// Lets a connection have its turn, behind those like it; whether it has just come, and is not one
+  /// that goes on.
+  @discardableResult
+  mutating func callUp(_ connection: Handle<Connection>, isComing: Bool) -> Bool {
+    if isComing && debts[connection.index] == 0 { return agenda.append(connection.index) }
+    agenda.appendGoingOn(connection.index)
+    return false
+  }
 
   /// Takes out the place whose turn it is.
   mutating func nextPlace() -> Int? { agenda.removeFirst() }
+
+  /// Lets a connection that has no turn now, since it has used more than its turns, have one behind all;
+  /// it counts as one that those who go on have had.
+  mutating func putOff(_ place: Int, quantum: Int) {
+    agenda.pay(quantum)
+    agenda.appendGoingOn(place)
+  }
 
   /// What of its next turn a connection may use: nothing while it has used more than its turns.
   ///
@@ -178,9 +196,17 @@ package struct Arrivals: ~Copyable {
     return max(0, quantum - debt)
   }
 
-  /// Remembers what a connection has used beyond its turn.
-  mutating func owe(_ place: Int, units: Int) {
-    debts[place] = Int32(clamping: Int(debts[place]) + units)
+  /// Lets a connection count as one that goes on.
+  mutating func expectMore(of place: Int) { if debts[place] == 0 { debts[place] = 1 } }
+
+  /// Ends the turn of a connection: who has used all of it goes on behind all, and who has used more
+  /// has less of the next ones.
+  mutating func endTurn(of place: Int, _ share: Work) {
+    agenda.pay(share.paid)
+    guard share.isSpent else { return }
+    debts[place] = Int32(clamping: Int(debts[place]) - share.left)
+    expectMore(of: place)
+    if agenda.contains(place) { agenda.appendGoingOn(place) }
   }
 
   /// Forgets a connection that is closed.

@@ -144,18 +144,23 @@ extension Broker {
     schedule.set(.sweep, to: now.adding(seconds: 1))
   }
 
-  /// Looks at a bounded number of messages and removes those that have expired. [MQTT-3.3.2-5]
+  /// Looks at a bounded number of messages a second, in as many turns as that takes, and removes those
+  /// that have expired. [MQTT-3.3.2-5]
   private mutating func sweep(_ work: inout Work) {
     let end = max(retention.index.endPosition, sessions.endDeliverySlot)
-    let last = min(end, sweepPosition + 4096)
-    while sweepPosition < last && !work.isSpent {
+    if sweepLeft == 0 { sweepLeft = 4096 }
+    // One at least: to be called up may have cost all there was.
+    var isFirst = true
+    while sweepLeft > 0 && sweepPosition < end && (isFirst || !work.isSpent) {
+      isFirst = false
       work.pay()
       sweep(at: sweepPosition)
       sweepPosition += 1
+      sweepLeft -= 1
     }
-    let isRoundDone = sweepPosition >= end
-    if isRoundDone { sweepPosition = 0 }
-    if messages.messageOccupancy.used > 0 { armSweep() }
+    if sweepPosition >= end { (sweepPosition, sweepLeft) = (0, 0) }
+    guard messages.messageOccupancy.used > 0 else { return }
+    if sweepLeft > 0 { schedule.set(.sweep, to: now) } else { armSweep() }
   }
 
   private mutating func sweep(at position: Int) {

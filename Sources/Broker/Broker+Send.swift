@@ -23,6 +23,15 @@ extension Broker {
     }
   }
 
+  /// Lets a connection send what did not fit in one go, behind the others.
+  package mutating func oweMore(_ connection: Handle<Connection>) { departures.oweMore(connection) }
+
+  /// Ends what was done for the connection that had something to send.
+  package mutating func endSending(_ share: Work, _ work: inout Work) {
+    work.settle(share)
+    departures.pay(share.paid)
+  }
+
   /// Moves what the session is owed to the connection's outgoing bytes, as far as there is room and
   /// work left.
   ///

@@ -10,8 +10,12 @@ extension Broker {
   /// Units of work that a connection has in its turn.
   package var quantum: Int { limits.connectionWork }
 
-  /// Lets a connection have its turn, behind the others.
-  package mutating func callUp(_ connection: Handle<Connection>) { arrivals.callUp(connection) }
+  /// Lets a connection have its turn, behind those like it; whether it has just come, and is not one
+  /// that goes on. Who has not come in yet is behind those who have.
+  @discardableResult
+  package mutating func callUp(_ connection: Handle<Connection>) -> Bool {
+    arrivals.callUp(connection, isComing: connections[connection].state != .awaitsConnect)
+  }
 
   /// The next connection whose turn it is, and the work that it may do; nil when there is none.
   ///
@@ -22,9 +26,14 @@ extension Broker {
       work.pay()
       let credit = arrivals.credit(of: place, quantum: quantum)
       if credit > 0 { return (connection, Work(credit)) }
-      arrivals.callUp(connection)
+      arrivals.putOff(place, quantum: quantum)
     }
     return nil
+  }
+
+  /// Says that a connection has more than could be read: it goes on, behind those who have just come.
+  package mutating func expectMore(of connection: Handle<Connection>) {
+    arrivals.expectMore(of: connection.index)
   }
 
   /// Ends the turn of a connection: what it used is taken off the whole, and remembered as far as it
@@ -33,7 +42,7 @@ extension Broker {
     of connection: Handle<Connection>, _ share: Work, _ work: inout Work
   ) {
     work.settle(share)
-    if share.left < 0 { arrivals.owe(connection.index, units: -share.left) }
+    arrivals.endTurn(of: connection.index, share)
   }
 
   /// Whether packets of this connection may be taken now.
@@ -87,7 +96,8 @@ extension Broker {
       !connections[connection].login.isPending
     else { return }
     if hasUntaken(connection) && hasAnswersLeft(connection) {
-      return arrivals.callUp(connection)
+      callUp(connection)
+      return
     }
     guard hasAnswersLeft(connection) else { return waitForAnswers(connection) }
     guard inputRoom(of: connection) > 0 else {
@@ -95,7 +105,7 @@ extension Broker {
     }
     switch connections[connection].transport {
     case .stream: arrivals.resume(connection, &connections[connection])
-    case .inside: arrivals.callUp(connection)
+    case .inside: callUp(connection)
     }
   }
 

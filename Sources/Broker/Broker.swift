@@ -56,6 +56,8 @@ package struct Broker: ~Copyable {
   /// How often something had been given back when those who wait were asked last.
   var releasesSeen: UInt64 = 0
   var sweepPosition = 0
+  /// How many positions are still to be looked at in this second.
+  var sweepLeft = 0
   var assignedIdentifiers: UInt64
   var isStopping = false
 

@@ -19,7 +19,7 @@ package struct Departures: ~Copyable {
   /// How many connections hold blocks.
   private(set) var holders = 0
   /// Connections that have something to send.
-  private var owed: SlotQueue
+  private var owed: Agenda
   /// Connections that wait until there are send blocks for more.
   private var short: SlotQueue
   /// How many of them have still to try again since something was given back.
@@ -34,7 +34,9 @@ package struct Departures: ~Copyable {
     streams = SlotTable("payloads under way", count: places, in: &region)
     blocked = SlotQueue("connections blocked", capacity: places, in: &region)
     blockedSince = SlotTable("blocked since", count: places, in: &region)
-    owed = SlotQueue("connections owed", capacity: places, in: &region)
+    owed = Agenda(
+      "connections owed", goingOn: "connections owed more", capacity: places,
+      quantum: limits.connectionWork, in: &region)
     short = SlotQueue("connections short of blocks", capacity: places, in: &region)
     dying = SlotQueue("connections dying", capacity: places, in: &region)
   }
@@ -61,14 +63,24 @@ package struct Departures: ~Copyable {
   /// How many connections have something to send.
   package var owedCount: Int { owed.count }
 
-  /// Lets a connection send what it has, behind the others.
-  mutating func owe(_ connection: Handle<Connection>) {
-    // Most have just been given something else.
-    if !isOwed(connection) { owed.append(connection.index) }
+  /// Lets a connection send what it has, behind the others that have not just been sent something.
+  mutating func owe(_ connection: Handle<Connection>) { owed.append(connection.index) }
+
+  /// Lets a connection send what did not fit in one go, behind all others.
+  mutating func oweMore(_ connection: Handle<Connection>) {
+    owed.appendGoingOn(connection.index)
   }
 
   /// Whether a connection has something to send.
-  func isOwed(_ connection: Handle<Connection>) -> Bool { owed.contains(connection.index) }
+  package func isOwed(_ connection: Handle<Connection>) -> Bool {
+    owed.contains(connection.index)
+  }
+
+  /// Whether the next that has something to send goes on: all others have been sent what they had.
+  package var owesOnlyMore: Bool { owed.count > 0 && !owed.hasComing }
+
+  /// Says what work was done for the connection that was taken out last.
+  mutating func pay(_ units: Int) { owed.pay(units) }
 
   /// Takes out the place that has had something to send longest.
   mutating func nextOwed() -> Int? { owed.removeFirst() }

@@ -27,7 +27,7 @@ struct TLSHandshakes: ~Copyable {
   private var microseconds: Int64 = 0
   /// Whether a step may be called up: one at a time, so that none is kept from others' time.
   private var mayStep = false
-  /// Units of work for 1,024 microseconds: 40 each where a turn has 131,072, and fewer of the longer steps
+  /// Units of work for 1,024 microseconds: 40 each where a turn has 262,144, and fewer of the longer steps
   /// of a slower board. A division by a number that is no power of two is a function of the library where
   /// words have 32 bits.
   private let unitsOfMillisecond: Int64
@@ -43,7 +43,7 @@ struct TLSHandshakes: ~Copyable {
     ready = FairQueue("TLS handshakes ready", capacity: count, hash: hash, in: &region)
     order = SlotQueue("TLS handshakes", capacity: count, in: &region)
     stamps = SlotTable("TLS handshake times", count: count, in: &region)
-    unitsOfMillisecond = Int64(limits.turnWork / 16 * 5)
+    unitsOfMillisecond = Int64(limits.turnWork / 32 * 5)
   }
 
   /// A handshake that does not go on while others wait for its place keeps it for half of the time in

@@ -67,7 +67,7 @@ struct WebSocketLayer: ~Copyable {
       count: WebSocketLayer.isHere ? Limits.Origins<ShortText>.count : 0, in: &region)
     headerBytesMax = limits.webSocketHeaderBytes
     frameBytesMax = limits.webSocketFrameBytes
-    readMax = 4 * limits.connectionWork
+    readMax = 16 * limits.connectionWork
   }
 
   /// Room for the answer that opens a WebSocket and a control frame behind it, or for the pongs that

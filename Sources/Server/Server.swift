@@ -67,16 +67,16 @@ where L.NetworkSettings == N.Settings {
     overdraft = 0
     var work = Work(broker.turnWork)
     var share = part(1)
-    checkPasswords(&share)
+    inPieces(&share) { $0.checkPasswords(&$1) }
     settle(share, &work)
     share = part(2)
-    accept(&share)
+    inPieces(&share) { $0.accept(&$1) }
     settle(share, &work)
     share = part(6)
     receive(&share)
     settle(share, &work)
     share = part(2)
-    broker.tend(&share)
+    inPieces(&share) { $0.broker.tend(&$1) }
     settle(share, &work)
     share = part(4)
     send(&share)
@@ -98,6 +98,27 @@ where L.NetworkSettings == N.Settings {
   /// So many sixteenths of a turn's work, for one phase of it.
   private func part(_ sixteenths: Int) -> Work {
     Work(broker.turnWork / 16 * sixteenths)
+  }
+
+  /// Goes through a phase in pieces, until there is little left to do or somebody has come meanwhile.
+  private mutating func inPieces(
+    _ work: inout Work, _ phase: (inout Server, inout Work) -> Void
+  ) {
+    var piece: Work
+    repeat {
+      piece = work.share(atMost: urgentWork)
+      phase(&self, &piece)
+      work.settle(piece)
+    } while piece.paid >= urgentWork / 2 && !work.isSpent && !hasSomebodyCome()
+  }
+
+  /// Units of work that somebody waits for at most who has come in the middle of a phase.
+  private var urgentWork: Int { 2 * broker.quantum }
+
+  /// Whether somebody has come meanwhile, and is not one who goes on.
+  private mutating func hasSomebodyCome() -> Bool {
+    network.look()
+    return callUpReady()
   }
 
   /// How long the next turn may wait: not at all while something could go on.
@@ -157,46 +178,51 @@ where L.NetworkSettings == N.Settings {
     }
   }
 
-  /// Each connection that has sent something has a turn. Further turns follow at once while nobody
-  /// new has come: then what is owed leaves first.
+  /// Connections that have sent something have their turns, and those that go on further ones, until
+  /// somebody has come meanwhile: what he is owed leaves first.
   private mutating func receive(_ work: inout Work) {
     _ = callUpReady()
-    takeTurns(&work)
-    while !work.isSpent && broker.arrivals.agendaCount > 0 {
-      network.look()
-      let isSomebodyNew = callUpReady()
-      takeTurns(&work)
-      if isSomebodyNew { break }
+    // What those who go on may still take while somebody waits for what he is owed.
+    var urgent = Work(.max)
+    while !urgent.isSpent, let (connection, credit) = broker.nextTurn(&work) {
+      let wasOwed = broker.departures.isOwed(connection)
+      let share = takeTurn(of: connection, credit, &work)
+      if share.isSpent {
+        urgent.settle(share)
+      } else if !wasOwed && broker.departures.isOwed(connection) {
+        urgent = urgent.share(atMost: urgentWork)
+      }
+      if !work.isSpent && !broker.arrivals.hasComing { _ = hasSomebodyCome() }
     }
   }
 
-  /// Puts those that the network has found ready behind the others; whether there were any new ones.
+  /// Lets those that the network has found ready have their turns; whether somebody has just come.
   private mutating func callUpReady() -> Bool {
-    let before = broker.arrivals.agendaCount
+    var isSomebodyNew = false
     while let ready = network.nextReady() {
       guard let connection = broker.connection(at: ready.place) else { continue }
       if ready.isWritable { unblock(connection) }
       guard ready.isReadable else { continue }
-      if broker.takesInput(connection) {
-        broker.callUp(connection)
-      } else {
+      if !broker.takesInput(connection) {
         refrain(connection)
+      } else if broker.callUp(connection) {
+        isSomebodyNew = true
       }
     }
-    return broker.arrivals.agendaCount > before
+    return isSomebodyNew
   }
 
-  private mutating func takeTurns(_ work: inout Work) {
-    for _ in 0..<broker.arrivals.agendaCount {
-      guard let (connection, credit) = broker.nextTurn(&work) else { return }
-      var share = credit
-      if broker.hasUntaken(connection) {
-        broker.goOn(connection, &share)
-      } else {
-        receive(on: connection, &share)
-      }
-      broker.endTurn(of: connection, share, &work)
+  private mutating func takeTurn(
+    of connection: Handle<Connection>, _ credit: Work, _ work: inout Work
+  ) -> Work {
+    var share = credit
+    if broker.hasUntaken(connection) {
+      broker.goOn(connection, &share)
+    } else {
+      receive(on: connection, &share)
     }
+    broker.endTurn(of: connection, share, &work)
+    return share
   }
 
   /// Receives what is there.
@@ -208,7 +234,9 @@ where L.NetworkSettings == N.Settings {
     let received = network.receive(place: connection.index, into: &target, &work)
     if let peer = network.takeProxiedPeer() { broker.setPeer(of: connection, to: peer) }
     switch received {
-    case .bytes(let count): broker.receive(count, on: connection, &work)
+    case .bytes(let count):
+      if count == room { broker.expectMore(of: connection) }
+      broker.receive(count, on: connection, &work)
     case .nothing: break
     case .ended: broker.connectionLost(connection, "connection closed by client")
     case .failed: broker.connectionLost(connection, "it is broken")
@@ -261,14 +289,16 @@ where L.NetworkSettings == N.Settings {
     broker.finishLogin(hasher.finish())
   }
 
-  /// Sends for each connection what it is owed, in one gathered write where that is enough.
+  /// Sends for each connection what it is owed, in one gathered write where that is enough; those for
+  /// whom that is not enough go on until somebody has come meanwhile.
   private mutating func send(_ work: inout Work) {
     for _ in 0..<broker.departures.owedCount {
       guard !work.isSpent, let connection = broker.nextOwed() else { return }
       var share = work.share(atMost: broker.quantum)
       broker.fill(connection, &share)
       sendOutgoing(of: connection, &share)
-      work.settle(share)
+      broker.endSending(share, &work)
+      if broker.departures.owesOnlyMore && !isStopped && hasSomebodyCome() { return }
     }
   }
 
@@ -293,7 +323,7 @@ where L.NetworkSettings == N.Settings {
 
   /// What did not fit in one go follows in the next turn, after the others had theirs.
   private mutating func oweRest(of connection: Handle<Connection>) {
-    if broker.hasMore(for: connection) { broker.owe(connection) }
+    if broker.hasMore(for: connection) { broker.oweMore(connection) }
   }
 
   private mutating func close(_ work: inout Work) {

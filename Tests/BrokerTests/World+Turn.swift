@@ -67,18 +67,20 @@ extension World {
 
   private func receive(_ work: inout Work) {
     for client in clients where client.isReady { callUp(client) }
-    while !work.isSpent && broker.arrivals.agendaCount > 0 { takeTurns(&work) }
+    takeTurns(&work)
   }
 
   private func callUp(_ client: Client) {
-    guard !broker.takesInput(client.handle) else { return broker.callUp(client.handle) }
+    if broker.takesInput(client.handle) {
+      broker.callUp(client.handle)
+      return
+    }
     broker.waitForAnswers(client.handle)
     broker[client.handle].isMuted = true
   }
 
   private func takeTurns(_ work: inout Work) {
-    for _ in 0..<broker.arrivals.agendaCount {
-      guard let (connection, credit) = broker.nextTurn(&work) else { return }
+    while let (connection, credit) = broker.nextTurn(&work) {
       var share = credit
       if broker.hasUntaken(connection) {
         broker.goOn(connection, &share)
@@ -95,7 +97,7 @@ extension World {
       var share = work.share(atMost: broker.quantum)
       broker.fill(connection, &share)
       if let client = client(of: connection) { sendOutgoing(to: client, &share) }
-      work.settle(share)
+      broker.endSending(share, &work)
     }
   }
 
@@ -108,7 +110,7 @@ extension World {
     client.take(Array(copying: outgoing, of: broker.departures.blocks).prefix(count))
     broker.sent(count, on: connection)
     if client.isDeaf && !outgoing.isEmpty { return broker.block(connection) }
-    if broker.hasMore(for: connection) { broker.owe(connection) }
+    if broker.hasMore(for: connection) { broker.oweMore(connection) }
   }
 
   private func close(_ work: inout Work) {

@@ -55,7 +55,7 @@ min(users, accessRules, accessTextBytes, failedAddresses, logAddresses) > 0
 accessDecisions >= 4 and accessDecisions % 4 == 0  # four places for each
 
 turnWork >= connectionWork > 0
-turnWork >= 2048  # a sixteenth of it is for a name that is matched at once
+turnWork >= 4096  # a 32nd part of it is for a name that is matched at once
 """.splitlines() if line.strip("#") and not line.startswith("# ")]
 
 

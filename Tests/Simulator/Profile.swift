@@ -18,7 +18,7 @@ struct Profile {
     limits.connections >= 176 || !isBesieged ? .max : limits.connections / 2
   }
   /// Whether a turn has work enough for all that it brings about.
-  var answersAtOnce: Bool { limits.turnWork >= 131_072 && limits.connectionWork >= 2048 }
+  var answersAtOnce: Bool { limits.turnWork >= 262_144 && limits.connectionWork >= 2048 }
 
   /// - Parameter hasFiles: whether there are files of users and rules.
   init(from chance: inout Chance, hasFiles: Bool) {
@@ -65,7 +65,7 @@ struct Profile {
     limits.accessDecisions = isRoomy ? 256 : 8
     // Logins overtake one another; where answers wait for later turns besides, nobody knows who came
     // in last.
-    limits.turnWork = hasFiles ? 131_072 : chance.pick([512, 4096, 131_072])
+    limits.turnWork = hasFiles ? 262_144 : chance.pick([1024, 8192, 262_144])
     limits.connectionWork = hasFiles ? 2048 : chance.pick([8, 64, 2048])
     isBesieged = !isBoard && !isRoomy && chance.oneIn(2)
     if isBesieged { limits.keepForEachWhatItNeeds(&chance) }

@@ -77,6 +77,7 @@ package struct SimulatedNetwork: Network, ~Copyable {
       for (offset, byte) in slice.enumerated() { bytes[offset] = byte }
       world.trace.mix(slice)
       world.observer.read(slice, on: wire)
+      if slice.count == bytes.count { world.queue.note(moreOf: place) }
       return .bytes(slice.count)
     case .nothing: return .nothing
     case .end:

@@ -227,6 +227,7 @@ import Server
       client.wire?.heal()
     }
     for wire in world.wires { wire?.heal() }
+    for wire in world.incoming { wire.heal() }
     turn(forSeconds: 120)
     for round in 0..<150 where world.failure == nil {
       // A 3.x server has no word for no: what it does not take is offered for ever. Two clients

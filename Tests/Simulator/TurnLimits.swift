@@ -15,7 +15,7 @@ struct NetworkCalls {
 /// A turn has its budget, `Limits.turnWork`, in parts for its phases. Each phase ends with the step that
 /// spends its part, so what is beyond the budget are the last steps of the phases and nothing that grows
 /// with what clients hold: a packet is read to its end (`Limits.packetBytes`), and a message that is
-/// matched at once goes to as many as a sixteenth of the budget has copies for.
+/// matched at once goes to as many as a 32nd of the budget has copies for.
 struct TurnLimits {
   private let limits: Limits
   /// Messages that one client may be sent before it acknowledges any.
@@ -101,7 +101,7 @@ struct TurnLimits {
       + 2 * rules + WorkPrice.copying(limits.packetBytes) + WorkPrice.copying(limits.sendBytes) + 2
   }
 
-  /// Wills are published and sessions dismantled at once as far as a sixteenth of the budget goes; each
+  /// Wills are published and sessions dismantled at once as far as a 32nd of the budget goes; each
   /// that ends beyond that costs what is looked at before it is put off. What ends one costs a packet.
   private var courtesy: Int {
     let ends = min(limits.sessions, limits.turnWork / 2 / WorkPrice.packet + 4)
@@ -113,12 +113,13 @@ struct TurnLimits {
   /// The most turns that somebody waits for an answer who reads what it is sent.
   ///
   /// All connections that are there have their turns before one that has come, once for each part of
-  /// the budget that its own packet takes; then all may be sent something before it. A message for which
-  /// there is not enough work waits until those that came before have gone to all.
+  /// the budget that its own packet takes, and so have those of the other kind, who go on or have just
+  /// come; then all may be sent something before it. A message for which there is not enough work waits
+  /// until those that came before have gone to all.
   var longestWait: Int {
     let own = 4 * WorkPrice.systemCall + packet
     let rounds = 2 + own / limits.connectionWork
-    return (rounds + 1) * limits.places + lane
+    return 2 * (rounds + 1) * limits.places + lane
   }
 
   /// Turns until all messages are through that can wait to go to many, at a sixteenth of the budget.
@@ -137,10 +138,12 @@ struct TurnCount {
   let copies: Int
 }
 
-/// Watches that nobody is read twice while somebody waits to be read at all.
+/// Watches that nobody who had more than could be read is read again while somebody waits to be read at
+/// all.
 struct FairnessCheck {
   private var place: Int?
   private var hasBegun = false
+  /// Who had more than could be read, and is behind him.
   private var others: Set<Int> = []
 
   /// Somebody new has this place.
@@ -155,15 +158,15 @@ struct FairnessCheck {
     hasBegun = ready.contains { $0.place == place && $0.isReadable }
   }
 
-  /// Whether the server reads somebody a second time before it has read who waits.
+  /// Whether the server reads somebody again who has had his turn before it has read who waits.
   mutating func isOvertaken(byReading other: Int) -> Bool {
     guard hasBegun else { return false }
-    guard other != place else {
-      self = FairnessCheck()
-      return false
-    }
-    return !others.insert(other).inserted
+    if other == place { self = FairnessCheck() }
+    return others.contains(other)
   }
+
+  /// Somebody was read, and had as much as could be read.
+  mutating func note(moreOf other: Int) { if hasBegun { others.insert(other) } }
 
   /// A connection is closed: its place may be another's next.
   mutating func forget(_ closed: Int) {

@@ -57,8 +57,8 @@ struct Profile {
     limits.accessTextBytes = 400
     limits.accessDecisions = isSmall ? 4 : 64
     limits.owners = isSmall ? 2 : 40
-    limits.turnWork = [131_072, 512, 2048, 16_384][Int(shape >> 4 & 3)]
-    limits.connectionWork = limits.turnWork / 64
+    limits.turnWork = [262_144, 1024, 4096, 32_768][Int(shape >> 4 & 3)]
+    limits.connectionWork = limits.turnWork / 128
     return limits
   }
 }
