@@ -126,10 +126,12 @@ extension Oracle {
 
   /// Whether the server has certainly done what the DISCONNECT asks for: it closed the connection
   /// in the turn in which it read it, and had no other reason to. One that it does not want to read on
-  /// waits with what came before, and may be found broken then.
+  /// waits with what came before, and may be found broken then. And a 3.x client is sent away for a
+  /// message before it that cannot be taken.
   func hasProcessedDisconnect(_ view: ConnectionView, reason: UInt8? = nil) -> Bool {
     guard let packet = view.disconnect, view.disconnectTurn == world?.turn, !view.isLost,
-      view.wire.watchesReadable, !view.isOver, !hasOpenConnect(view.session, besides: view)
+      view.wire.watchesReadable, !view.isOver, !hasOpenConnect(view.session, besides: view),
+      isRoomy || view.version == 5 || view.pubacks.isEmpty && view.pubrecs.isEmpty
     else { return false }
     return reason == nil || packet.reason == reason
   }
