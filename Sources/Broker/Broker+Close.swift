@@ -123,7 +123,7 @@ extension Broker {
     }
     detach(connection, publishesWill: publishesWill)
     connections[connection].state = .closing
-    owe(connection)
+    if connections[connection].transport == .stream { departures.oweLast(connection) }
     bury(connection)
   }
 
@@ -141,7 +141,7 @@ extension Broker {
     note(.sessionTakenOver, session, "")
     // A Will with a delay is not published when the session goes on. [MQTT-3.1.2-26]
     let goesOn = !isCleanStart && sessions[session].expiryInterval != 0
-    if goesOn && sessions[session].willDelay > 0 { discardWill(of: session) }
+    if goesOn && sessions[remarkOf: session].willDelay > 0 { discardWill(of: session) }
     // The session may be gone after this: without room for the DISCONNECT the connection is lost.
     sayDisconnect(connection, .sessionTakenOver, "")
     close(connection)

@@ -148,8 +148,8 @@ extension Broker {
     sessions[session].version = connect.version
     sessions[session].isConnected = true
     sessions[session].will = will
-    sessions[session].willDelay = connect.will?.delay ?? 0
-    sessions[session].willExpiry = connect.will?.properties.messageExpiry ?? UInt32.max
+    sessions[remarkOf: session].willDelay = connect.will?.delay ?? 0
+    sessions[remarkOf: session].willExpiry = connect.will?.properties.messageExpiry
     sessions[session].expiryInterval = expiryInterval(of: connect)
     sessions[session].sendQuota = sendQuota(for: connect)
     connections[connection].session = session

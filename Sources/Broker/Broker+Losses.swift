@@ -8,22 +8,22 @@ import Topics
 extension Broker {
   /// Messages that were dropped instead of being queued for a client, since its session began.
   package func losses(of clientIdentifier: Span<UInt8>) -> Int {
-    sessions.find(clientIdentifier, texts: texts).map { Int(sessions[$0].dropped) } ?? 0
+    sessions.find(clientIdentifier, texts: texts).map { Int(sessions[remarkOf: $0].dropped) } ?? 0
   }
 
   /// Counts a copy that its session does not get.
   mutating func countDropped(_ session: Handle<Session>?, _ words: StaticString) {
     statistics.publishesDropped += 1
-    if let session { sessions[session].dropped &+= 1 }
+    if let session { sessions[remarkOf: session].dropped &+= 1 }
     note(.messageDropped, session, words)
   }
 
   /// Says how many messages were dropped instead of being queued for a session since its Client was told
   /// last; nothing when there were none.
   mutating func describeLosses(of session: Handle<Session>, in line: inout Line) {
-    let count = sessions[session].dropped &- sessions[session].droppedTold
+    let count = sessions[remarkOf: session].dropped &- sessions[remarkOf: session].droppedTold
     guard count > 0 else { return }
-    sessions[session].droppedTold = sessions[session].dropped
+    sessions[remarkOf: session].droppedTold = sessions[remarkOf: session].dropped
     line.append(UInt64(count))
     line.append(count == 1 ? " message was dropped" : " messages were dropped")
     line.append(": the queue of this session was full")
@@ -44,7 +44,7 @@ extension Broker {
     while hasLosses && !work.isSpent {
       work.pay()
       if let session = sessions.session(at: system.nextLoser),
-        sessions[session].dropped != sessions[session].droppedPublished
+        sessions[remarkOf: session].dropped != sessions[remarkOf: session].droppedPublished
       {
         publishLosses(of: session, &work)
       }
@@ -54,7 +54,7 @@ extension Broker {
 
   private mutating func publishLosses(of session: Handle<Session>, _ work: inout Work) {
     work.pay(WorkPrice.systemTopic)
-    sessions[session].droppedPublished = sessions[session].dropped
+    sessions[remarkOf: session].droppedPublished = sessions[remarkOf: session].dropped
     note(.messagesLost, session, "see $SYS/broker/clients/dropped")
     guard hasSystemSubscribers else { return }
     var name = Line()
@@ -63,7 +63,7 @@ extension Broker {
     let identifier = Broker.copy(
       sessions[session].clientIdentifier, of: texts, to: &names.client)
     name.append(identifier)
-    value.append(UInt64(sessions[session].dropped))
+    value.append(UInt64(sessions[remarkOf: session].dropped))
     // A name with a wildcard in it is no Topic Name, nor is one that is cut off that of the Client.
     guard name.count == 28 + identifier.count, TopicName.isValid(name.span) else { return }
     publish(name, value, &work)

@@ -45,7 +45,7 @@ extension Broker {
     if expiry <= now { return end(session) }
     var due = expiry
     if !sessions[session].will.isNull {
-      let delay = UInt64(sessions[session].willDelay)
+      let delay = UInt64(sessions[remarkOf: session].willDelay)
       let willDue = sessions[session].disconnectedAt.adding(seconds: delay)
       if willDue <= now { publishWill(of: session) } else { due = min(due, willDue) }
     }

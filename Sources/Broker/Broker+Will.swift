@@ -40,8 +40,8 @@ extension Broker {
   private mutating func publish(
     _ will: Handle<Message>, of session: Handle<Session>, _ work: inout Work
   ) {
-    if sessions[session].willExpiry != UInt32.max {
-      messages.setExpiry(of: will, to: now.adding(seconds: UInt64(sessions[session].willExpiry)))
+    if let expiry = sessions[remarkOf: session].willExpiry {
+      messages.setExpiry(of: will, to: now.adding(seconds: UInt64(expiry)))
     }
     let topic = names.topic.bytes(0..<messages.copyTopic(of: will, to: &names.topic))
     guard mayPublish(topic, session, &work) else {

@@ -71,6 +71,9 @@ package struct Departures: ~Copyable {
     owed.appendGoingOn(connection.index)
   }
 
+  /// Lets a connection send its last words, before whoever comes in its place is answered.
+  mutating func oweLast(_ connection: Handle<Connection>) { owed.appendComing(connection.index) }
+
   /// Whether a connection has something to send.
   package func isOwed(_ connection: Handle<Connection>) -> Bool {
     owed.contains(connection.index)

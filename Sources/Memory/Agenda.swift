@@ -42,6 +42,12 @@ package struct Agenda: ~Copyable {
     return true
   }
 
+  /// Gives a slot a turn behind those who have just come, even if it is one that goes on.
+  package mutating func appendComing(_ slot: Int) {
+    going.remove(slot)
+    coming.append(slot)
+  }
+
   /// Gives a slot a turn behind all who go on; one that is among them already keeps its own.
   package mutating func appendGoingOn(_ slot: Int) {
     coming.remove(slot)

@@ -35,22 +35,12 @@ package struct Session: BitwiseCopyable {
   package internal(set) var deliveryCount: UInt32 = 0
   package internal(set) var textBlocks: UInt32 = 0
   package internal(set) var blocks = 0
-  /// Messages that were dropped instead of being queued for it.
-  package var dropped: UInt32 = 0
-  /// How many of them its Client has been told of, and `$SYS`.
-  package var droppedTold: UInt32 = 0
-  package var droppedPublished: UInt32 = 0
-
   /// QoS 2 messages received from it and not yet released.
   package internal(set) var unreleased: UInt32 = 0
   package internal(set) var firstUnreleased: Handle<UnreleasedPublish> = .null
 
   /// The message to publish when the connection ends; null when there is none. [3.1.2.5]
   package var will: Handle<Message> = .null
-  /// Seconds between the connection's end and the Will. [3.1.3.2.2]
-  package var willDelay: UInt32 = 0
-  /// The Message Expiry Interval that the Will gets when it is published; `UInt32.max` for none.
-  package var willExpiry = UInt32.max
 
   init(clientIdentifier: Chain, hash: UInt32, version: ProtocolVersion) {
     self.clientIdentifier = clientIdentifier
@@ -62,4 +52,26 @@ package struct Session: BitwiseCopyable {
   package var expiry: Instant {
     expiryInterval == UInt32.max ? .never : disconnectedAt.adding(seconds: UInt64(expiryInterval))
   }
+}
+
+/// What few sessions have to be remembered for; it stands beside them, in memory that the others do not
+/// touch.
+package struct Remark: BitwiseCopyable {
+  /// Messages that were dropped instead of being queued for it.
+  package var dropped: UInt32 = 0
+  /// How many of them its Client has been told of, and `$SYS`.
+  package var droppedTold: UInt32 = 0
+  package var droppedPublished: UInt32 = 0
+  /// Seconds between the connection's end and the Will. [3.1.3.2.2]
+  package var willDelay: UInt32 = 0
+  /// One more than the Message Expiry Interval that the Will gets when it is published; zero for none.
+  private var willExpiryAndOne: UInt32 = 0
+
+  /// The Message Expiry Interval that the Will gets when it is published; nil for none.
+  package var willExpiry: UInt32? {
+    get { willExpiryAndOne == 0 ? nil : willExpiryAndOne - 1 }
+    set { willExpiryAndOne = newValue.map { $0 == .max ? .max : $0 + 1 } ?? 0 }
+  }
+
+  var isBlank: Bool { dropped == 0 && willDelay == 0 && willExpiryAndOne == 0 }
 }

@@ -7,6 +7,7 @@ package struct SessionDirectory: ~Copyable {
   private let anchor = Anchor()
   var sessions: Pool<Session>
   private var index: HashIndex
+  private var remarks: SlotTable<Remark>
   var deliveries: Pool<Delivery>
   var deliveryIndex: HashIndex
   var unreleased: Pool<UnreleasedPublish>
@@ -23,6 +24,7 @@ package struct SessionDirectory: ~Copyable {
   ) {
     sessions = Pool("sessions", capacity: count, in: &region)
     index = HashIndex(capacity: count, in: &region)
+    remarks = SlotTable("remarks", count: count, in: &region)
     deliveries = Pool("deliveries", capacity: deliveryCount, in: &region)
     deliveryIndex = HashIndex(capacity: deliveryCount, in: &region)
     unreleased = Pool("unreleased messages", capacity: unreleasedCount, in: &region)
@@ -37,6 +39,15 @@ package struct SessionDirectory: ~Copyable {
   package subscript(session: Handle<Session>) -> Session {
     _read { yield sessions[session] }
     _modify { yield &sessions[session] }
+  }
+
+  /// What few sessions have to be remembered for: the table is not touched for the others.
+  package subscript(remarkOf session: Handle<Session>) -> Remark {
+    get { remarks[session.index] }
+    set {
+      guard !newValue.isBlank || !remarks[session.index].isBlank else { return }
+      remarks[session.index] = newValue
+    }
   }
 
   package subscript(delivery: Handle<Delivery>) -> Delivery { deliveries[delivery] }
@@ -124,6 +135,7 @@ package struct SessionDirectory: ~Copyable {
   /// Gives the slot of an ended session back, of which nothing is left.
   package mutating func remove(_ session: Handle<Session>, texts: inout ByteChains) {
     texts.release(&sessions[session].clientIdentifier)
+    self[remarkOf: session] = Remark()
     sessions.release(session)
     retiredCount -= 1
   }

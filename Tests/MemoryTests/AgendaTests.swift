@@ -19,7 +19,7 @@ private func agenda(_ capacity: Int) -> Agenda {
     var random = Random(seed: UInt64(capacity))
     for _ in 0..<5000 {
       let slot = random.below(capacity)
-      switch random.below(6) {
+      switch random.below(7) {
       case 0, 1:
         let isNew = !coming.contains(slot) && !going.contains(slot)
         #expect(agenda.append(slot) == isNew)
@@ -32,6 +32,10 @@ private func agenda(_ capacity: Int) -> Agenda {
         agenda.remove(slot)
         coming.removeAll { $0 == slot }
         going.removeAll { $0 == slot }
+      case 4:
+        agenda.appendComing(slot)
+        going.removeAll { $0 == slot }
+        if !coming.contains(slot) { coming.append(slot) }
       default:
         let first = agenda.removeFirst()
         let goesOn = agenda.goesOn

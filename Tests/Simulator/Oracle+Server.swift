@@ -105,7 +105,8 @@ extension Oracle {
         mayBe = longest > 0 && view.connectReadAt < closed + longest
       }
       if let shortest = session.shortestExpiry {
-        mustBe = shortest > 0 && now < signed + shortest && !endsSessions
+        // What it has ended it may close some turns later: only that is seen.
+        mustBe = shortest > 0 && now + 1000 < signed + shortest && !endsSessions
       }
     }
     if connect.version == 3 { return (mayBe, mustBe) }
