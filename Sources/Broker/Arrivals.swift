@@ -164,8 +164,8 @@ package struct Arrivals: ~Copyable {
   /// How many connections have their turn to come.
   package var agendaCount: Int { agenda.count }
 
-  /// Whether any of them has just come, and does not go on.
-  package var hasComing: Bool { agenda.hasComing }
+  /// Whether all whose turn is to come go on.
+  package var hasOnlyGoing: Bool { agenda.hasOnlyGoing }
 
   /// Lets a connection have its turn, behind those like it; whether it has just come, and is not one
   /// that goes on.

@@ -80,7 +80,7 @@ package struct Departures: ~Copyable {
   }
 
   /// Whether the next that has something to send goes on: all others have been sent what they had.
-  package var owesOnlyMore: Bool { owed.count > 0 && !owed.hasComing }
+  package var owesOnlyMore: Bool { owed.hasOnlyGoing }
 
   /// Says what work was done for the connection that was taken out last.
   mutating func pay(_ units: Int) { owed.pay(units) }

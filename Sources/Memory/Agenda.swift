@@ -28,8 +28,8 @@ package struct Agenda: ~Copyable {
   }
 
   package var count: Int { coming.count + going.count }
-  /// Whether there are any who have just come.
-  package var hasComing: Bool { !coming.isEmpty }
+  /// Whether there are some who go on, and none who have just come.
+  package var hasOnlyGoing: Bool { coming.isEmpty && !going.isEmpty }
 
   /// Whether a slot has a turn to come.
   package func contains(_ slot: Int) -> Bool { coming.contains(slot) || going.contains(slot) }

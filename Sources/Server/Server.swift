@@ -184,6 +184,8 @@ where L.NetworkSettings == N.Settings {
     _ = callUpReady()
     // What those who go on may still take while somebody waits for what he is owed.
     var urgent = Work(.max)
+    // Units of work since the network was looked at.
+    var unseen = 0
     while !urgent.isSpent, let (connection, credit) = broker.nextTurn(&work) {
       let wasOwed = broker.departures.isOwed(connection)
       let share = takeTurn(of: connection, credit, &work)
@@ -192,7 +194,11 @@ where L.NetworkSettings == N.Settings {
       } else if !wasOwed && broker.departures.isOwed(connection) {
         urgent = urgent.share(atMost: urgentWork)
       }
-      if !work.isSpent && !broker.arrivals.hasComing { _ = hasSomebodyCome() }
+      unseen += share.paid
+      if !work.isSpent && unseen >= urgentWork && broker.arrivals.hasOnlyGoing {
+        unseen = 0
+        _ = hasSomebodyCome()
+      }
     }
   }
 

@@ -110,14 +110,11 @@ package struct TopicTree: ~Copyable {
     _ work: inout Work
   ) -> Handle<TopicNode>? {
     while !work.isSpent, let step = walk.next() {
-      work.pay()
-      if step.isMatch { return step.node }
-      guard step.offset <= topic.count else {
-        // The name ends here: filters that end here match, and so does `#` below. [4.7.1.2]
-        walk.push(anyRest(below: step), asMatch: true)
+      if step.isMatch {
+        work.pay()
         return step.node
       }
-      descend(from: step, in: topic, on: &walk, texts: texts, &work)
+      if let node = descend(from: step, in: topic, on: &walk, texts: texts, &work) { return node }
     }
     return nil
   }
@@ -143,21 +140,33 @@ package struct TopicTree: ~Copyable {
     return start..<buffer.capacity
   }
 
+  /// Goes straight down by the levels of the name, to the node where it ends; nil when there is none, or
+  /// no work left. The wildcards beside the way are visited later.
   private func descend(
     from step: PendingNode, in topic: Span<UInt8>, on walk: inout TopicWalk,
     texts: borrowing ByteChains, _ work: inout Work
-  ) {
-    let end = endOfLevel(in: topic, from: step.offset)
-    // Wildcards in the first level do not match names that begin with $. [MQTT-4.7.2-1]
-    if !step.isReserved {
-      walk.push(anyRest(below: step), asMatch: true)
-      walk.push(anyLevel(below: step), offset: end + 1)
+  ) -> Handle<TopicNode>? {
+    var (node, offset) = (step.node, step.offset)
+    while offset <= topic.count {
+      let end = endOfLevel(in: topic, from: offset)
+      // Wildcards in the first level do not match names that begin with $. [MQTT-4.7.2-1]
+      if offset > 0 || !step.isReserved {
+        walk.push(anyRest(below: node), asMatch: true)
+        walk.push(anyLevel(below: node), offset: end + 1)
+      }
+      let level = topic.extracting(offset..<end)
+      work.pay(2 + level.count >> 5)
+      guard let exact = child(of: node, level, texts: texts) else { return nil }
+      (node, offset) = (exact, end + 1)
+      guard !work.isSpent else {
+        walk.push(node, offset: offset)
+        return nil
+      }
     }
-    let level = topic.extracting(step.offset..<end)
-    work.pay(1 + level.count >> 5)
-    if let exact = child(of: step.node, level, texts: texts) {
-      walk.push(exact, offset: end + 1)
-    }
+    work.pay()
+    // The name ends here: filters that end here match, and so does `#` below. [4.7.1.2]
+    walk.push(anyRest(below: node), asMatch: true)
+    return node
   }
 
   private func endOfLevel(in topic: Span<UInt8>, from offset: Int) -> Int {
@@ -166,12 +175,12 @@ package struct TopicTree: ~Copyable {
     return end
   }
 
-  private func anyRest(below step: PendingNode) -> Handle<TopicNode> {
-    step.node.isNull ? anyTopic : nodes[step.node].anyRest
+  private func anyRest(below node: Handle<TopicNode>) -> Handle<TopicNode> {
+    node.isNull ? anyTopic : nodes[node].anyRest
   }
 
-  private func anyLevel(below step: PendingNode) -> Handle<TopicNode> {
-    step.node.isNull ? anyFirstLevel : nodes[step.node].anyLevel
+  private func anyLevel(below node: Handle<TopicNode>) -> Handle<TopicNode> {
+    node.isNull ? anyFirstLevel : nodes[node].anyLevel
   }
 
   /// How many levels a filter has.

@@ -44,8 +44,11 @@ private func agenda(_ capacity: Int) -> Agenda {
         if goesOn { going = Array(going.dropFirst()) } else { coming = Array(coming.dropFirst()) }
         agenda.pay(random.below(3 * quantum))
       }
-      let (count, hasComing, contains) = (agenda.count, agenda.hasComing, agenda.contains(slot))
-      #expect(count == coming.count + going.count && hasComing == !coming.isEmpty)
+      let (count, hasOnlyGoing, contains) = (
+        agenda.count, agenda.hasOnlyGoing, agenda.contains(slot)
+      )
+      #expect(
+        count == coming.count + going.count && hasOnlyGoing == (coming.isEmpty && !going.isEmpty))
       #expect(contains == (coming.contains(slot) || going.contains(slot)))
     }
   }

@@ -179,6 +179,8 @@ final class ConnectionView {
   /// An earlier CONNECT may have begun or ended a session without anybody hearing of it.
   var followsDoubt = false
   var isAccepted = false
+  /// When that was, as steps are counted.
+  var acceptedStep = 0
   /// The server has said that nothing follows.
   var isOver = false
   /// When the server could first know of the end, and when it closed.

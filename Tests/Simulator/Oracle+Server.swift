@@ -46,6 +46,7 @@ extension Oracle {
     }
     checkAdmission(of: view)
     view.isAccepted = true
+    view.acceptedStep = step
     view.quietSince = now
     if isOvertaken(view, of: session) { return }
     let isFollowed = session.connectCount > view.connectNumber
@@ -78,10 +79,11 @@ extension Oracle {
   }
 
   /// Whether a later connection of the client was answered first, since this one was blocked: it has
-  /// been taken over meanwhile. Where logins overtake one another it is the other way round.
+  /// been taken over meanwhile. Where logins overtake one another the one let in last is the later one.
   private func isOvertaken(_ view: ConnectionView, of session: ModelSession) -> Bool {
-    guard regimes.isEmpty, let last = session.view else { return false }
-    return last.connectNumber > view.connectNumber
+    guard let last = session.view, last !== view else { return false }
+    if regimes.isEmpty { return last.connectNumber > view.connectNumber }
+    return last.isAccepted && last.acceptedStep > view.acceptedStep
   }
 
   private func expiry(of connect: Packet) -> UInt64? {
