@@ -148,19 +148,19 @@ extension Broker {
   /// that have expired. [MQTT-3.3.2-5]
   private mutating func sweep(_ work: inout Work) {
     let end = max(retention.index.endPosition, sessions.endDeliverySlot)
-    if sweepLeft == 0 { sweepLeft = 4096 }
+    if sweep.left == 0 { sweep.left = 4096 }
     // One at least: to be called up may have cost all there was.
     var isFirst = true
-    while sweepLeft > 0 && sweepPosition < end && (isFirst || !work.isSpent) {
+    while sweep.left > 0 && sweep.position < end && (isFirst || !work.isSpent) {
       isFirst = false
       work.pay()
-      sweep(at: sweepPosition)
-      sweepPosition += 1
-      sweepLeft -= 1
+      sweep(at: sweep.position)
+      sweep.position += 1
+      sweep.left -= 1
     }
-    if sweepPosition >= end { (sweepPosition, sweepLeft) = (0, 0) }
+    if sweep.position >= end { sweep = (0, 0) }
     guard messages.messageOccupancy.used > 0 else { return }
-    if sweepLeft > 0 { schedule.set(.sweep, to: now) } else { armSweep() }
+    if sweep.left > 0 { schedule.set(.sweep, to: now) } else { armSweep() }
   }
 
   private mutating func sweep(at position: Int) {

@@ -55,9 +55,8 @@ package struct Broker: ~Copyable {
   var lane: SlowLane
   /// How often something had been given back when those who wait were asked last.
   var releasesSeen: UInt64 = 0
-  var sweepPosition = 0
-  /// How many positions are still to be looked at in this second.
-  var sweepLeft = 0
+  /// Where the sweep for what has expired stands, and how many it has still to look at in this second.
+  var sweep = (position: 0, left: 0)
   var assignedIdentifiers: UInt64
   var isStopping = false
 

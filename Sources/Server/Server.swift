@@ -19,6 +19,8 @@ where L.NetworkSettings == N.Settings {
   private var hasArrivals = false
   /// The most that a phase of the last turn has taken beyond its part: its last step.
   package private(set) var overdraft = 0
+  /// Units of work since the network was looked at.
+  private var unseen = 0
   /// Whether it was asked to stop and has said goodbye.
   package private(set) var isStopped = false
 
@@ -65,6 +67,7 @@ where L.NetworkSettings == N.Settings {
     readPools()
     if network.hasRequest { answerRequests() }
     overdraft = 0
+    unseen = 0
     var work = Work(broker.turnWork)
     var share = part(1)
     inPieces(&share) { $0.checkPasswords(&$1) }
@@ -109,14 +112,21 @@ where L.NetworkSettings == N.Settings {
       piece = work.share(atMost: urgentWork)
       phase(&self, &piece)
       work.settle(piece)
-    } while piece.paid >= urgentWork / 2 && !work.isSpent && !hasSomebodyCome()
+    } while piece.paid >= urgentWork / 2 && !work.isSpent && !hasSomebodyCome(after: piece)
   }
 
   /// Units of work that somebody waits for at most who has come in the middle of a phase.
   private var urgentWork: Int { 2 * broker.quantum }
 
   /// Whether somebody has come meanwhile, and is not one who goes on.
-  private mutating func hasSomebodyCome() -> Bool {
+  ///
+  /// The network is not asked after each little piece: it tells of all who are ready, also of those who
+  /// have been called up.
+  @discardableResult
+  private mutating func hasSomebodyCome(after piece: Work) -> Bool {
+    unseen += piece.paid
+    guard unseen >= urgentWork else { return false }
+    unseen = 0
     network.look()
     return callUpReady()
   }
@@ -181,11 +191,9 @@ where L.NetworkSettings == N.Settings {
   /// Connections that have sent something have their turns, and those that go on further ones, until
   /// somebody has come meanwhile: what he is owed leaves first.
   private mutating func receive(_ work: inout Work) {
-    _ = callUpReady()
+    callUpReady()
     // What those who go on may still take while somebody waits for what he is owed.
     var urgent = Work(.max)
-    // Units of work since the network was looked at.
-    var unseen = 0
     while !urgent.isSpent, let (connection, credit) = broker.nextTurn(&work) {
       let wasOwed = broker.departures.isOwed(connection)
       let share = takeTurn(of: connection, credit, &work)
@@ -194,15 +202,12 @@ where L.NetworkSettings == N.Settings {
       } else if !wasOwed && broker.departures.isOwed(connection) {
         urgent = urgent.share(atMost: urgentWork)
       }
-      unseen += share.paid
-      if !work.isSpent && unseen >= urgentWork && broker.arrivals.hasOnlyGoing {
-        unseen = 0
-        _ = hasSomebodyCome()
-      }
+      if !work.isSpent && broker.arrivals.hasOnlyGoing { hasSomebodyCome(after: share) }
     }
   }
 
   /// Lets those that the network has found ready have their turns; whether somebody has just come.
+  @discardableResult
   private mutating func callUpReady() -> Bool {
     var isSomebodyNew = false
     while let ready = network.nextReady() {
@@ -304,7 +309,7 @@ where L.NetworkSettings == N.Settings {
       broker.fill(connection, &share)
       sendOutgoing(of: connection, &share)
       broker.endSending(share, &work)
-      if broker.departures.owesOnlyMore && !isStopped && hasSomebodyCome() { return }
+      if broker.departures.owesOnlyMore && !isStopped && hasSomebodyCome(after: share) { return }
     }
   }
 

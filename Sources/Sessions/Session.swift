@@ -64,14 +64,14 @@ package struct Remark: BitwiseCopyable {
   package var droppedPublished: UInt32 = 0
   /// Seconds between the connection's end and the Will. [3.1.3.2.2]
   package var willDelay: UInt32 = 0
-  /// One more than the Message Expiry Interval that the Will gets when it is published; zero for none.
-  private var willExpiryAndOne: UInt32 = 0
+  private var willExpirySeconds: UInt32 = 0
+  private var willExpires = false
 
   /// The Message Expiry Interval that the Will gets when it is published; nil for none.
   package var willExpiry: UInt32? {
-    get { willExpiryAndOne == 0 ? nil : willExpiryAndOne - 1 }
-    set { willExpiryAndOne = newValue.map { $0 == .max ? .max : $0 + 1 } ?? 0 }
+    get { willExpires ? willExpirySeconds : nil }
+    set { (willExpires, willExpirySeconds) = (newValue != nil, newValue ?? 0) }
   }
 
-  var isBlank: Bool { dropped == 0 && willDelay == 0 && willExpiryAndOne == 0 }
+  var isBlank: Bool { dropped == 0 && willDelay == 0 && !willExpires }
 }

@@ -138,6 +138,16 @@ func aTakeOverPublishesTheWillUnlessItsDelayCanGoOn(isClean: Bool, delay: Int) {
   #expect(back.deliveries().map(\.properties) == [.messageExpiry(5)])
 }
 
+@Test(arguments: [1, 0xFFFF_FFFE, 0xFFFF_FFFF])
+func theExpiryOfAWillIsWhatItsClientSaid(seconds: Int) {
+  let world = World()
+  let reader = world.connect("r")
+  #expect(reader.subscribe("will/a") == 0)
+  let will = WillMessage(topic: "will/a", properties: .messageExpiry(seconds))
+  world.connect("a", .v5, will: will).lose()
+  #expect(reader.deliveries().map(\.properties) == [.messageExpiry(seconds)])
+}
+
 @Test func aWillThatMayNotBeRefusesTheConnection() throws {
   // [MQTT-3.2.2-12] [MQTT-3.2.2-13]
   let policy = World.policy {

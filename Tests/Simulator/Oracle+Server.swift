@@ -107,8 +107,9 @@ extension Oracle {
         mayBe = longest > 0 && view.connectReadAt < closed + longest
       }
       if let shortest = session.shortestExpiry {
-        // What it has ended it may close some turns later: only that is seen.
-        mustBe = shortest > 0 && now + 1000 < signed + shortest && !endsSessions
+        // What it has ended it may close some turns later, where they are short: only that is seen.
+        let delay: UInt64 = answersAtOnce ? 0 : 1000
+        mustBe = shortest > 0 && now + delay < signed + shortest && !endsSessions
       }
     }
     if connect.version == 3 { return (mayBe, mustBe) }

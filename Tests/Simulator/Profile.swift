@@ -29,7 +29,7 @@ struct Profile {
     limits.connections = honestClients + chance.within(0...6)
     limits.sessions = limits.connections + chance.within(0...6)
     limits.subscriptions = isRoomy ? 400 : chance.within(6...60)
-    limits.topicNodes = isRoomy ? 1200 : chance.within(16...80)
+    limits.topicNodes = isRoomy ? 1200 : chance.within(14...80)
     limits.topicLevels = 16
     limits.sharedGroups = isRoomy ? 40 : chance.within(1...4)
     limits.textBlocks = isRoomy ? 4000 : limits.sessions + chance.within(10...90)

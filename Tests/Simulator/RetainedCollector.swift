@@ -15,11 +15,21 @@ final class RetainedCollector: Peer {
     var connect = Packet(.connect)
     connect.clientIdentifier = "collector"
     wire.send(connect.encoded(version: 4))
-    var subscribe = Packet(.subscribe)
-    subscribe.identifier = 1
-    // Each topic by one of them, and so that there are levels to find beside and above others.
-    subscribe.requests = ["+", "+/+/#", "$ostile/#"].map { Packet.Request(filter: $0) }
-    wire.send(subscribe.encoded(version: 4))
+  }
+
+  /// Each topic by one of them, and so that there are levels to find beside and above others. One at a
+  /// time, or they may be more than there is room for.
+  static let filters = ["+", "+/+/#", "$ostile/#"]
+
+  func subscribe(to filter: String) { request(.subscribe, filter) }
+
+  func unsubscribe(from filter: String) { request(.unsubscribe, filter) }
+
+  private func request(_ kind: Packet.Kind, _ filter: String) {
+    var packet = Packet(kind)
+    packet.identifier = 1
+    packet.requests = [Packet.Request(filter: filter)]
+    wire?.send(packet.encoded(version: 4))
   }
 
   func removeAll() {

@@ -296,6 +296,11 @@ import Server
     for client in honest { client.disconnect() }
     let collector = RetainedCollector(world: world)
     collector.start()
+    for filter in RetainedCollector.filters {
+      collector.subscribe(to: filter)
+      turn(forSeconds: 60)
+      collector.unsubscribe(from: filter)
+    }
     turn(forSeconds: 60)
     world.trace.note(world.now, "retained: \(collector.topics.keys.sorted())")
     check(collector.topics)
