@@ -126,6 +126,7 @@ def test_strangers_are_found_in_aggressive_mode_alone(accounts, ban, mode):
     client = RawClient(accounts.broker.port, V5, source="127.0.0.6")
     client.send(b"GET / HTTP/1.1\r\n\r\n")
     client.expect_closed()
+    accounts.broker.wait_for_log("[127.0.0.6:")  # a socket is closed before the line is written
     found = [who for line in lines(accounts.broker.log()) if (who := ban.found(line))]
     assert found == (["127.0.0.6"] if mode == "aggressive" else [])
 
