@@ -103,8 +103,9 @@ package struct Limits: BitwiseCopyable {
   /// Bytes read from one connection in one turn. More: the rest is read in the next.
   package var receiveBytes = within(1024...262_144, Chosen.packetBytes / 8)
   /// Blocks for packets that have arrived in part. Short: the connection is not read until there
-  /// are some, and who holds some longest and does not complete its packet is closed; each connection
-  /// can always claim one, and one of them all of the largest packet.
+  /// are some, or the network has all of its message; who has not come in gives way to clients, and
+  /// who holds some longest and does not complete its packet is closed; each connection can always
+  /// claim one, and one of them all of the largest packet.
   package var receiveBlocks =
     places + blocks(of: receiveBlockBytes, for: Chosen.packetBytes * 3 / 2)
   /// Bytes of such a block.

@@ -1,4 +1,5 @@
 import Board
+import MQTT
 import Memory
 
 /// What comes in: blocks for packets that have arrived in part, whose turn it is, and who waits.
@@ -19,9 +20,10 @@ package struct Arrivals: ~Copyable {
   /// Blocks that are put by for packets that have begun to arrive.
   package private(set) var promised = 0
   /// Connections that hold blocks beyond that one, the one that has begun to first in front, and when
-  /// each began.
+  /// each began. Those that have not come in yet stand apart: theirs are only lent.
   private var greedy: SlotQueue
-  private var greedySince: SlotTable<Instant>
+  private var lent: SlotQueue
+  private var holdingSince: SlotTable<Instant>
   /// Connections whose input is to be looked at, each in its turn.
   private var agenda: Agenda
   /// What a connection has used beyond its turns.
@@ -45,7 +47,8 @@ package struct Arrivals: ~Copyable {
       in: &region)
     packet = Buffer("packet", capacity: limits.packetBytes + limits.receiveBytes, in: &region)
     greedy = SlotQueue("connections with receive blocks", capacity: places, in: &region)
-    greedySince = SlotTable("receive blocks since", count: places, in: &region)
+    lent = SlotQueue("connections lent receive blocks", capacity: places, in: &region)
+    holdingSince = SlotTable("receive blocks since", count: places, in: &region)
     agenda = Agenda(
       "connections ready", goingOn: "connections going on", capacity: places,
       quantum: limits.connectionWork, in: &region)
@@ -142,22 +145,42 @@ package struct Arrivals: ~Copyable {
   // MARK: Who holds them
 
   /// Remembers since when a connection holds blocks, or that it holds none any more.
-  mutating func noteHolding(_ connection: Handle<Connection>, _ input: Input, at now: Instant) {
-    guard held(by: input) > 0 else { return greedy.remove(connection.index) }
-    guard !greedy.contains(connection.index) else { return }
-    greedy.append(connection.index)
-    greedySince[connection.index] = now
+  mutating func noteHolding(
+    _ connection: Handle<Connection>, _ input: Input, isLent: Bool, at now: Instant
+  ) {
+    let place = connection.index
+    guard held(by: input) > 0 else { return forgetHolding(place) }
+    guard isLent ? !lent.contains(place) : !greedy.contains(place) else { return }
+    beginHolding(place, isLent: isLent, at: now)
   }
 
   /// Lets a connection count as one that has only just begun to hold blocks.
-  mutating func noteProgress(_ connection: Handle<Connection>, at now: Instant) {
-    greedy.remove(connection.index)
-    greedy.append(connection.index)
-    greedySince[connection.index] = now
+  mutating func noteProgress(_ place: Int, at now: Instant) {
+    beginHolding(place, isLent: lent.contains(place), at: now)
+  }
+
+  private mutating func beginHolding(_ place: Int, isLent: Bool, at now: Instant) {
+    forgetHolding(place)
+    if isLent { lent.append(place) } else { greedy.append(place) }
+    holdingSince[place] = now
+  }
+
+  private mutating func forgetHolding(_ place: Int) {
+    greedy.remove(place)
+    lent.remove(place)
   }
 
   /// The place that has held blocks longest, and since when; nil when nobody holds any.
-  var greediest: (place: Int, since: Instant)? { greedy.front.map { ($0, greedySince[$0]) } }
+  var greediest: (place: Int, since: Instant)? {
+    guard let one = greedy.front else { return lent.front.map { ($0, holdingSince[$0]) } }
+    guard let other = lent.front, holdingSince[other] < holdingSince[one] else {
+      return (one, holdingSince[one])
+    }
+    return (other, holdingSince[other])
+  }
+
+  /// The place that has had blocks lent longest; nil when nobody has.
+  var firstLent: Int? { lent.front }
 
   // MARK: Turns
 
@@ -215,7 +238,7 @@ package struct Arrivals: ~Copyable {
     agenda.remove(place)
     waiting.remove(place)
     resumed.remove(place)
-    greedy.remove(place)
+    forgetHolding(place)
     if debts[place] != 0 { debts[place] = 0 }
     forgetWait(of: connection)
   }
@@ -233,6 +256,23 @@ package struct Arrivals: ~Copyable {
     // Who waits for its own answers is woken by their leaving, and by the Server when it has gone on.
     guard !wait.isForAnswers && !wait.isForPublication else { return }
     waiting.append(handle.index)
+  }
+
+  /// How many bytes a PUBLISH lacks that has arrived in part; zero for all other packets.
+  func lacking(_ input: Input) -> Int {
+    guard !input.pending.isEmpty && input.pending.count < Int(input.needed) else { return 0 }
+    var first = InlineArray<1, UInt8>(repeating: 0)
+    var cursor = ChainCursor(startOf: input.pending)
+    var target = first.mutableSpan
+    blocks.read(&cursor, into: &target)
+    guard first[0] >> 4 == PacketType.publish.rawValue else { return 0 }
+    return Int(input.needed) - input.pending.count
+  }
+
+  /// Ends the waiting of a connection's input, whatever it waits for.
+  mutating func withdraw(_ handle: Handle<Connection>, _ connection: inout Connection) {
+    waiting.remove(handle.index)
+    letGo(handle, &connection)
   }
 
   /// Ends the waiting of a connection's input.
@@ -276,10 +316,10 @@ package struct Arrivals: ~Copyable {
   /// Puts a connection back that has still to wait.
   mutating func waitOn(_ place: Int) { waiting.append(place) }
 
-  /// Lets the network read a connection again that it was told not to read.
+  /// Lets the network read a connection again that it was told not to read, or not yet.
   mutating func resume(_ handle: Handle<Connection>, _ connection: inout Connection) {
-    guard connection.isMuted else { return }
-    connection.isMuted = false
+    guard connection.heed != .anything else { return }
+    connection.heed = .anything
     resumed.append(handle.index)
   }
 

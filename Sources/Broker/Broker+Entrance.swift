@@ -148,7 +148,9 @@ extension Broker {
     guard !connections[connection].hasEntered else { return }
     let owner = connections[connection].owner
     owners[owner].entering -= 1
-    owners[owner].receiveBlocks -= UInt32(arrivals.held(by: connections[connection].input))
+    let input = connections[connection].input
+    owners[owner].receiveBlocks -= UInt32(arrivals.held(by: input))
     connections[connection].hasEntered = true
+    arrivals.noteHolding(connection, input, isLent: false, at: now)
   }
 }

@@ -55,8 +55,9 @@ extension Broker {
     let input = connections[connection].input
     let held = arrivals.held(by: input)
     if before == 0 && held == 0 { return }
-    arrivals.noteHolding(connection, input, at: now)
-    guard !connections[connection].hasEntered else { return }
+    let hasEntered = connections[connection].hasEntered
+    arrivals.noteHolding(connection, input, isLent: !hasEntered, at: now)
+    guard !hasEntered else { return }
     let owner = connections[connection].owner
     owners[owner].receiveBlocks = UInt32(Int(owners[owner].receiveBlocks) + held - before)
   }

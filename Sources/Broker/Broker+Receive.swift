@@ -13,7 +13,7 @@ extension Broker {
       waitForAnswers(connection)
       return 0
     }
-    let room = inputRoom(of: connection)
+    let room = claimInputRoom(of: connection)
     if room == 0 { wait(connection, for: .receiveBlocks) }
     return min(room, limits.receiveBytes)
   }
@@ -43,6 +43,37 @@ extension Broker {
     let taken = takePackets(end, isAll: true, of: connection, &work)
     keep(taken..<end, of: connection)
     settleInput(of: connection)
+  }
+
+  /// How many bytes a PUBLISH lacks that waits for receive blocks; zero for all else.
+  ///
+  /// Once the network has all of them it can be taken without any blocks: so whoever has sent all of it
+  /// does not wait for those who have not.
+  package func wantedWhole(of connection: Handle<Connection>) -> Int {
+    guard connections[connection].isWaiting, connections[connection].state == .established,
+      connections[connection].transport == .stream,
+      arrivals.wait(of: connection).isForReceiveBlocks
+    else { return 0 }
+    return arrivals.lacking(connections[connection].input)
+  }
+
+  /// Takes a PUBLISH whose last `count` bytes are in the receive target, and in the network still;
+  /// whether it was taken. If not, it waits for something else, and nothing has changed.
+  package mutating func receiveWhole(
+    _ count: Int, on connection: Handle<Connection>, _ work: inout Work
+  ) -> Bool {
+    let input = connections[connection].input
+    arrivals.copy(input.pending.count, of: input)
+    arrivals.withdraw(connection, &connections[connection])
+    let end = input.pending.count + count
+    let isTaken = takePackets(end, isAll: true, of: connection, &work) == end
+    if isTaken {
+      statistics.bytesReceived += UInt64(count)
+      // Who is gone has nothing that is kept.
+      if connections[connection].isLive { forgetInput(of: connection) }
+    }
+    settleInput(of: connection)
+    return isTaken
   }
 
   /// Whether a connection may have sent whole packets that were not taken yet.

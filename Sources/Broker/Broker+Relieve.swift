@@ -26,10 +26,31 @@ extension Broker {
     guard let (place, since) = arrivals.greediest, since.adding(milliseconds: patience) <= now,
       let connection = connections.handle(at: place)
     else { return }
+    closeUnfinished(connection, "its packet is not complete, and others wait")
+  }
+
+  /// How many more bytes of a connection can be kept. Where there is no room for a Client's, those who
+  /// have not come in yet give way: blocks are only lent to them.
+  mutating func claimInputRoom(of connection: Handle<Connection>) -> Int {
+    for _ in 0..<Broker.mostToGiveWay {
+      let room = inputRoom(of: connection)
+      guard room == 0 && connections[connection].hasEntered, let place = arrivals.firstLent,
+        let stranger = connections.handle(at: place)
+      else { return room }
+      closeUnfinished(stranger, "it has not come in, and a Client needs its blocks")
+    }
+    return inputRoom(of: connection)
+  }
+
+  /// How many give way at once: the rest may be asked when the Client is woken.
+  private static var mostToGiveWay: Int { 16 }
+
+  private mutating func closeUnfinished(_ connection: Handle<Connection>, _ words: StaticString) {
     // Where the Server has still to go on, it is not the peer's fault.
-    guard !isHeldUp(connection) else { return arrivals.noteProgress(connection, at: now) }
-    refuse(
-      connection, .quotaExceeded, .packetUnfinished, "its packet is not complete, and others wait")
+    guard !isHeldUp(connection) && !connections[connection].login.isPending else {
+      return arrivals.noteProgress(connection.index, at: now)
+    }
+    refuse(connection, .quotaExceeded, .packetUnfinished, words)
   }
 
   private mutating func closeLongestBlocked() {

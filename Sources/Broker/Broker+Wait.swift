@@ -100,7 +100,7 @@ extension Broker {
       return
     }
     guard hasAnswersLeft(connection) else { return waitForAnswers(connection) }
-    guard inputRoom(of: connection) > 0 else {
+    guard claimInputRoom(of: connection) > 0 else {
       return wait(connection, for: .receiveBlocks)
     }
     switch connections[connection].transport {
@@ -136,7 +136,9 @@ extension Broker {
       work.pay()
       guard let connection = connections.handle(at: place), connections[connection].isWaiting
       else { continue }
-      if isOver(arrivals.wait(of: connection).cause, on: connection) {
+      let wait = arrivals.wait(of: connection)
+      if wait.isForReceiveBlocks { _ = claimInputRoom(of: connection) }
+      if isOver(wait.cause, on: connection) {
         wake(connection)
       } else {
         arrivals.waitOn(place)

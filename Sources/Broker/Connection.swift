@@ -18,6 +18,14 @@ package struct Connection: BitwiseCopyable {
     case ended
   }
 
+  /// For what of its input the network finds it ready.
+  package enum Heed: UInt8, BitwiseCopyable {
+    case anything
+    /// All that its packet lacks, for which there are no receive blocks.
+    case whole
+    case nothing
+  }
+
   package internal(set) var state = State.awaitsConnect
   /// How its packets come and go.
   package let transport: Transport
@@ -32,8 +40,8 @@ package struct Connection: BitwiseCopyable {
   package internal(set) var isBlocked = false
   /// Its input waits; `Arrivals` knows for what.
   package internal(set) var isWaiting = false
-  /// The network was told not to read it.
-  package var isMuted = false
+  /// What the network was told to find it ready for.
+  package var heed = Heed.anything
   /// A Payload is under way, which `Departures` holds, and what comes behind it.
   var isStreaming = false
   /// Its SUBSCRIBE or UNSUBSCRIBE is under way, which `Departures` holds.

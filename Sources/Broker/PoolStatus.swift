@@ -110,8 +110,9 @@ enum BrokerPool: UInt8 {
   /// - Raise: `textBlocks`
   case textBlocks
   /// `receiveBlocks`
-  /// - Full: a connection is not read until there are some; each can always claim one. Who
-  ///   holds some longest without completing its packet is closed
+  /// - Full: a connection is not read until there are some, or without TLS and WebSocket
+  ///   until the network has all of its message; each can always claim one. Who has not come
+  ///   in gives way to clients; who holds some longest without completing its packet is closed
   /// - Felt by: who sends large packets
   /// - Seen: nothing is read; DISCONNECT 0x97 for who is closed
   /// - Raise: `receiveBlocks`

@@ -97,14 +97,32 @@ int64_t linux_receive(int32_t descriptor, uint8_t *bytes, uint64_t capacity) {
   return count < 0 ? -errno : count;
 }
 
-void linux_discard_input(int32_t descriptor) {
-  // TCP drops all of it without copying it anywhere; other sockets, and emulators, want a place for it.
+int64_t linux_peek(int32_t descriptor, uint8_t *bytes, uint64_t capacity) {
+  ssize_t count;
+  RETRIED(count, recv(descriptor, bytes, (size_t)capacity, MSG_DONTWAIT | MSG_PEEK));
+  return count < 0 ? -errno : count;
+}
+
+void linux_set_receive_threshold(int32_t descriptor, uint64_t count) {
+  int bytes = count < INT32_MAX ? (int)count : INT32_MAX;
+  setsockopt(descriptor, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
+}
+
+void linux_skip(int32_t descriptor, uint64_t count) {
+  // TCP drops them without copying them anywhere; other sockets, and emulators, want a place for them.
   uint8_t scrap[512];
-  ssize_t count = recv(descriptor, 0, INT32_MAX, MSG_DONTWAIT | MSG_TRUNC);
-  if (count >= 0 || errno == EAGAIN) return;
-  for (int times = 0; times < 8; times++) {
-    if (recv(descriptor, scrap, sizeof scrap, MSG_DONTWAIT) <= 0) return;
+  ssize_t skipped = recv(descriptor, 0, (size_t)count, MSG_DONTWAIT | MSG_TRUNC);
+  if (skipped >= 0 || errno == EAGAIN) return;
+  while (count > 0) {
+    size_t most = count < sizeof scrap ? (size_t)count : sizeof scrap;
+    RETRIED(skipped, recv(descriptor, scrap, most, MSG_DONTWAIT));
+    if (skipped <= 0) return;
+    count -= (uint64_t)skipped;
   }
+}
+
+void linux_discard_input(int32_t descriptor) {
+  linux_skip(descriptor, 1 << 20);
 }
 
 int64_t linux_send(int32_t descriptor, const struct linux_piece *pieces, uint32_t count) {

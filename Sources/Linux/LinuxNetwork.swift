@@ -132,6 +132,13 @@ package struct LinuxNetwork: Network, ~Copyable {
     webSockets.receive(place: place, streams: &streams, into: &bytes, &work)
   }
 
+  package mutating func peek(place: Int, into bytes: inout MutableSpan<UInt8>) -> Peeked {
+    guard case .plain = webSockets.entry(place) else { return .hidden }
+    return streams.peek(place: place, into: &bytes)
+  }
+
+  package mutating func skip(_ count: Int, place: Int) { streams.skip(count, place: place) }
+
   package mutating func takeProxiedPeer() -> Peer? { webSockets.takeProxiedPeer() }
 
   package mutating func send(

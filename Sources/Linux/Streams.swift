@@ -127,13 +127,41 @@ struct Streams: ~Copyable {
     return .nothing
   }
 
-  private func receiveFromSocket(
+  private mutating func receiveFromSocket(
     place: Int, into bytes: inout MutableSpan<UInt8>, atMost most: Int
   ) -> Int64 {
-    unsafe bytes.withUnsafeMutableBufferPointer { buffer in
+    if interests[place].contains(.whole) { setThreshold(1, place: place) }
+    return unsafe bytes.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return Int64(0) }
       return unsafe linux_receive(sockets[place] - 1, base, UInt64(min(buffer.count, most)))
     }
+  }
+
+  /// Puts the next bytes in place if all of them are there, and leaves them where they are.
+  mutating func peek(place: Int, into bytes: inout MutableSpan<UInt8>) -> Peeked {
+    guard !tls.isUsed(place: place) else { return .hidden }
+    let wanted = bytes.count
+    let count = unsafe bytes.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return Int64(0) }
+      return unsafe linux_peek(sockets[place] - 1, base, UInt64(wanted))
+    }
+    guard count < wanted else { return .whole }
+    setThreshold(wanted, place: place)
+    interests[place].set(.read, true)
+    apply(place)
+    return .notYet
+  }
+
+  /// Finds the socket ready once so many bytes are there.
+  private mutating func setThreshold(_ count: Int, place: Int) {
+    linux_set_receive_threshold(sockets[place] - 1, UInt64(count))
+    interests[place].set(.whole, count > 1)
+  }
+
+  /// Forgets so many bytes that are there.
+  mutating func skip(_ count: Int, place: Int) {
+    linux_skip(sockets[place] - 1, UInt64(count))
+    if interests[place].contains(.whole) { setThreshold(1, place: place) }
   }
 
   /// Sends pieces in order, as far as the network takes them and work goes: how many bytes, or a
@@ -233,6 +261,9 @@ struct Interest: BitwiseCopyable {
   static var isRepeated: Interest { Interest(rawValue: 8) }
   /// It waits for its handshake to begin.
   static var isResting: Interest { Interest(rawValue: 16) }
+
+  /// It is ready only once all is there that a packet lacks.
+  static var whole: Interest { Interest(rawValue: 32) }
 
   /// Forgets all but one.
   mutating func keep(_ one: Interest) { rawValue &= one.rawValue }

@@ -23,6 +23,11 @@ package protocol Network: ~Copyable {
   mutating func receive(
     place: Int, into bytes: inout MutableSpan<UInt8>, _ work: inout Work
   ) -> Received
+  /// Puts the next bytes of a connection in place if all of them are there, and leaves them where they
+  /// are. If not, it is found ready once they are.
+  mutating func peek(place: Int, into bytes: inout MutableSpan<UInt8>) -> Peeked
+  /// Forgets so many bytes that were found to be there.
+  mutating func skip(_ count: Int, place: Int)
   /// Whom a proxy has named in what was received last, instead of itself; nil when it has not. Each
   /// is told once.
   mutating func takeProxiedPeer() -> Peer?
@@ -51,6 +56,12 @@ extension Network where Self: ~Copyable, Settings == NoSettings {
 extension Network where Self: ~Copyable {
   /// Who becomes ready is found by the next wait.
   package mutating func look() {}
+
+  /// Nothing is seen before it is received.
+  package mutating func peek(place: Int, into bytes: inout MutableSpan<UInt8>) -> Peeked { .hidden }
+
+  /// Nothing was found to be there.
+  package mutating func skip(_ count: Int, place: Int) {}
 
   /// Asking is cheap where there is no system to ask.
   package var hasRequest: Bool { true }
@@ -104,6 +115,15 @@ package enum Received: BitwiseCopyable {
   case opened
   /// The peer was refused before it said a byte to the Broker; why.
   case refused(StaticString)
+}
+
+/// What came of looking for bytes.
+package enum Peeked: BitwiseCopyable {
+  case whole
+  /// Some of them are still to come.
+  case notYet
+  /// They cannot be seen before they are received.
+  case hidden
 }
 
 /// What came of sending.

@@ -228,7 +228,7 @@ where L.NetworkSettings == N.Settings {
       guard let connection = broker.connection(at: ready.place) else { continue }
       if ready.isWritable { unblock(connection) }
       guard ready.isReadable else { continue }
-      if !broker.takesInput(connection) {
+      if !broker.takesInput(connection) && !awaitsWhole(connection) {
         refrain(connection)
       } else if broker.callUp(connection) {
         isSomebodyNew = true
@@ -246,6 +246,7 @@ where L.NetworkSettings == N.Settings {
     } else {
       receive(on: connection, &share)
     }
+    takeWhole(of: connection, &share)
     broker.endTurn(of: connection, share, &work)
     return share
   }
@@ -270,11 +271,34 @@ where L.NetworkSettings == N.Settings {
     }
   }
 
+  /// Whether a connection is found ready because all is there that its packet lacks.
+  private func awaitsWhole(_ connection: Handle<Connection>) -> Bool {
+    broker[connection].heed == .whole && broker.wantedWhole(of: connection) > 0
+  }
+
+  /// Takes a packet for which there are no receive blocks out of the network, once all of it is there.
+  private mutating func takeWhole(of connection: Handle<Connection>, _ work: inout Work) {
+    let count = broker.wantedWhole(of: connection)
+    guard count > 0 else { return }
+    work.pay(WorkPrice.systemCall + WorkPrice.copying(count))
+    var target = broker.receiveTarget(of: connection, room: count)
+    switch network.peek(place: connection.index, into: &target) {
+    case .whole:
+      guard broker.receiveWhole(count, on: connection, &work) else { return }
+      work.pay(WorkPrice.systemCall)
+      network.skip(count, place: connection.index)
+    // Found ready without it, it will not be found ready with it.
+    case .notYet where broker[connection].heed == .whole: mute(connection)
+    case .notYet: broker[connection].heed = .whole
+    case .hidden: break
+    }
+  }
+
   /// Found ready although nobody wants to read it: the network is told so, once; what is found ready
   /// even then is broken, and would be found so for ever.
   private mutating func refrain(_ connection: Handle<Connection>) {
     guard broker.isLive(connection) else { return }
-    guard !broker[connection].isMuted else {
+    guard broker[connection].heed != .nothing else {
       return broker.connectionLost(connection, "it is broken")
     }
     broker.waitForAnswers(connection)
@@ -373,14 +397,15 @@ where L.NetworkSettings == N.Settings {
   }
 
   private mutating func mute(_ connection: Handle<Connection>) {
-    guard !broker[connection].isMuted else { return }
-    broker[connection].isMuted = true
+    guard broker[connection].heed != .nothing else { return }
+    broker[connection].heed = .nothing
     watch(connection)
   }
 
   private mutating func watch(_ connection: Handle<Connection>) {
     let state = broker[connection]
-    network.watch(place: connection.index, readable: !state.isMuted, writable: state.isBlocked)
+    network.watch(
+      place: connection.index, readable: state.heed != .nothing, writable: state.isBlocked)
   }
 }
 

@@ -21,6 +21,8 @@ final class Client {
   private(set) var welcome = Properties.none
   /// How many bytes arrive at once.
   var piece = Int.max
+  /// The network cannot look at what was not received.
+  var isHidden = false
 
   init(_ world: World, _ handle: Handle<Connection>, _ version: Version) {
     self.world = world
@@ -100,7 +102,9 @@ final class Client {
   }
 
   /// Whether the network finds it ready to be read.
-  var isReady: Bool { isOpen && !outbound.isEmpty && !world.broker[handle].isMuted }
+  var isReady: Bool {
+    isOpen && !outbound.isEmpty && (world.broker[handle].heed != .nothing || hasWhole)
+  }
 
   /// Gives the broker what it has room for.
   func deliver(_ work: inout Work) {
@@ -113,6 +117,21 @@ final class Client {
     for place in 0..<count { target[place] = outbound[place] }
     outbound.removeFirst(count)
     world.broker.receive(count, on: handle, &work)
+  }
+
+  /// Whether all is there of a packet for which the broker has no blocks.
+  var hasWhole: Bool {
+    let count = world.broker.wantedWhole(of: handle)
+    return !isHidden && count > 0 && count <= outbound.count
+  }
+
+  /// Lets the broker take a packet for which it has no blocks, if all of it is there.
+  func deliverWhole(_ work: inout Work) {
+    guard hasWhole else { return }
+    let count = world.broker.wantedWhole(of: handle)
+    var target = world.broker.receiveTarget(of: handle, room: count)
+    for place in 0..<count { target[place] = outbound[place] }
+    if world.broker.receiveWhole(count, on: handle, &work) { outbound.removeFirst(count) }
   }
 
   /// Takes bytes that the broker has for it.

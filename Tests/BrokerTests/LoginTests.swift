@@ -119,6 +119,24 @@ func whoComesInIsWhatThePasswordFileSays(
   #expect(slow.isOpen && slow.arrived().isEmpty)
 }
 
+@Test func whoseLoginIsUnderWayDoesNotGiveWayToAClient() throws {
+  let world = World { $0.connections = 40 }
+  try world.take(passwords: passwordLine("a", "p", iterations: 300))
+  world.hashIterations = 1
+  let slow = try #require(world.open(address: 2))
+  let will = WillMessage(topic: "w", payload: String(repeating: "w", count: 9000))
+  slow.queue(Packet.connect("slow", will: will, userName: "a", password: "p"))
+  for _ in 0..<9 { _ = world.step() }
+  let held = world.used("receive blocks")
+  #expect(held > 1)
+  let honest = world.connect("honest", address: 1)
+  honest.queue(Packet.publish("t", [UInt8](repeating: 1, count: 18_000), qos: 1, identifier: 1))
+  for _ in 0..<3 { _ = world.step() }
+  #expect(world.used("receive blocks") > held && slow.isOpen && honest.isOpen)
+  #expect(slow.answers() == [.connack(present: false, code: 0)])
+  #expect(honest.answers() == [.puback(1, 0x10)])
+}
+
 @Test func whatFollowsTheConnectWaitsForItsAnswer() throws {
   // [MQTT-3.1.4-6]
   let world = try world(passwordLine("a", "p", iterations: 300))

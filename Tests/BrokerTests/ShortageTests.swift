@@ -122,7 +122,7 @@ private func halfConnect(_ count: Int) -> [UInt8] {
   [0x10] + variableByteInteger(count) + field("MQTT".bytes) + [5, 2, 0, 0]
 }
 
-@Test func whoAnnouncesMuchBeforeItComesInIsClosedWhenOthersNeedTheBlocks() throws {
+@Test func whoHasNotComeInGivesWayAtOnceToAClient() throws {
   let world = World { $0.connections = 40 }
   let greedy = try (0..<12).map { try #require(world.open(address: UInt32(100 + $0))) }
   for client in greedy { client.send(halfConnect(9000)) }
@@ -130,16 +130,84 @@ private func halfConnect(_ count: Int) -> [UInt8] {
   #expect(greedy.allSatisfy { $0.isOpen })
   let honest = world.connect("honest", address: 1)
   let packet = Packet.publish("t", [UInt8](repeating: 1, count: 18_000), qos: 1, identifier: 1)
-  honest.send(packet)
-  #expect(honest.unsentCount > 0 && world.count(.receiveBlocksShort) == 1)
+  #expect(honest.ask(packet) == [.puback(1, 0x10)])
+  #expect(world.count(.receiveBlocksShort) == 0)
+  expectTheFirstUnfinishedClosed(greedy, world)
+}
+
+@Test func whoDoesNotCompleteItsPacketIsClosedWhenOthersNeedTheBlocks() {
+  let world = World { $0.connections = 40 }
+  let greedy = (0..<2).map { world.connect("greedy\($0)", address: UInt32(100 + $0)) }
+  let half = Packet.publish("t", [UInt8](repeating: 1, count: 9000)).dropLast()
+  for client in greedy { client.send([UInt8](half)) }
+  world.pass(milliseconds: 1)
+  #expect(greedy.allSatisfy { $0.isOpen })
+  let honest = world.connect("honest", address: 1)
+  honest.isHidden = true
+  honest.send(Packet.publish("t", [UInt8](repeating: 1, count: 9000), qos: 1, identifier: 1))
+  #expect(honest.unsentCount > 0 && world.count(.receiveBlocksShort) > 0)
   var seconds = 0
   while honest.unsentCount > 0 && seconds < 9 {
     world.pass(seconds: 1)
     seconds += 1
   }
   #expect(honest.answers() == [.puback(1, 0x10)] && honest.isOpen)
-  // Those who began first went first, and no more of them than had to.
+  expectTheFirstUnfinishedClosed(greedy, world)
+}
+
+@Test func whoHasSentAllOfItsPacketWaitsForNobodyWhoHasNot() {
+  let world = World { $0.connections = 40 }
+  let greedy = (0..<12).map { world.connect("greedy\($0)", address: UInt32(100 + $0)) }
+  let half = Packet.publish("t", [UInt8](repeating: 1, count: 9000)).dropLast()
+  for client in greedy { client.send([UInt8](half)) }
+  let honest = world.connect("honest", address: 1)
+  #expect(honest.subscribe("t", 1) == 1)
+  for round in 1...20 {
+    honest.isDeaf = round % 2 == 0
+    let payload = [UInt8](repeating: UInt8(round), count: 1000 * (1 + round % 18))
+    honest.queue(Packet.publish("t", payload, qos: 1, identifier: round) + Packet.ping)
+    world.turn()
+    #expect(honest.unsentCount == 0 || honest.isDeaf)
+    honest.isDeaf = false
+    let answers = honest.answers()
+    #expect(answers.count == 3 && answers.contains(.puback(round, 0)))
+    for case .publish(let message) in answers {
+      #expect(message.payload == payload)
+      honest.send(Packet.acknowledgement(4, message.identifier))
+    }
+  }
+  #expect(greedy.allSatisfy { $0.isOpen } && world.count(.packetUnfinished) == 0)
+}
+
+@Test func aMessageThatIsSeenWholeMayStillHaveToWaitForTheQueue() {
+  let policy = World.policy { ($0.whenQueueIsFull, $0.maximumQueued) = (.reject, 1) }
+  let world = World(policy) { $0.connections = 40 }
+  let reader = world.connect("r", .v5, .receiveMaximum(1))
+  #expect(reader.subscribe("t", 1) == 1)
+  let half = Packet.publish("t", [UInt8](repeating: 1, count: 9000)).dropLast()
+  for number in 0..<4 { world.connect("greedy\(number)").send([UInt8](half)) }
+  let sender = world.connect("s", .v3_1_1)
+  for number in 1...2 {
+    let packet = Packet.publish("t", "\(number)".bytes, .v3_1_1, qos: 1, identifier: number)
+    #expect(sender.ask(packet) == [.puback(number, 0)])
+  }
+  let payload = String(repeating: "3", count: 18_000)
+  let last = Packet.publish("t", payload.bytes, .v3_1_1, qos: 1, identifier: 3)
+  #expect(sender.ask(last + Packet.ping).isEmpty && sender.unsentCount > 17_000)
+  #expect(world.count(.publisherTimedOut) == 0)
+  var got: [String] = []
+  while case let delivered = reader.deliveries(), !delivered.isEmpty {
+    got += delivered.map(\.text)
+    for message in delivered { reader.send(Packet.acknowledgement(4, message.identifier)) }
+  }
+  #expect(got == ["1", "2", payload])
+  #expect(sender.answers() == [.puback(3, 0), .pingresp] && sender.unsentCount == 0)
+}
+
+/// Those who began first went first, and no more of them than had to.
+private func expectTheFirstUnfinishedClosed(_ greedy: [Client], _ world: World) {
   let closed = greedy.map { !$0.isOpen }
   #expect(world.count(.packetUnfinished) == UInt64(closed.filter { $0 }.count))
   #expect(closed.contains(true) && closed.contains(false))
+  #expect(closed == closed.sorted { $0 && !$1 })
 }

@@ -71,12 +71,12 @@ extension World {
   }
 
   private func callUp(_ client: Client) {
-    if broker.takesInput(client.handle) {
+    if broker.takesInput(client.handle) || client.hasWhole {
       broker.callUp(client.handle)
       return
     }
     broker.waitForAnswers(client.handle)
-    broker[client.handle].isMuted = true
+    broker[client.handle].heed = .nothing
   }
 
   private func takeTurns(_ work: inout Work) {
@@ -87,6 +87,7 @@ extension World {
       } else {
         client(of: connection)?.deliver(&share)
       }
+      client(of: connection)?.deliverWhole(&share)
       broker.endTurn(of: connection, share, &work)
     }
   }

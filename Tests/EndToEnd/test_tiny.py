@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import packets
@@ -61,6 +62,30 @@ def test_every_client_may_send_4_kib_at_once(tiny):
     assert len(missing) <= 4
     tiny.wait_for_log(*(f"Outgoing message for c{number} dropped" for number in missing))
     assert tiny.log().count(" dropped") == len(missing)
+
+
+@pytest.mark.parametrize("pieces", [1, 3, 8])
+def test_who_does_not_complete_a_packet_keeps_nobody_waiting(tiny, pieces):
+    """Messages of the largest size go on beside those who hold all blocks, and nobody is closed for that."""
+    half = packets.publish("half", b"h" * 4000, version=V5)[:-1]
+    hostile = [client(tiny, f"h{number}") for number in range(6)]
+    for one in hostile:
+        one.send(half)
+    subscriber, publisher = client(tiny, "s"), client(tiny, "p")
+    subscriber.subscribe(("t", 1))
+    for number in range(1, 21):
+        payload = bytes([number]) * 4000
+        raw = packets.publish("t", payload, 1, packet_id=number, version=V5)
+        step = -(-len(raw) // pieces)
+        for start in range(0, len(raw), step):
+            publisher.send(raw[start:start + step])
+            time.sleep(0.01 if pieces > 1 else 0)
+        assert publisher.expect_answer(packets.PUBACK, number).reason == 0
+        subscriber.take_publish(topic="t", payload=payload, qos=1)
+    assert "not complete" not in tiny.log()
+    for one in hostile:
+        one.close()
+    publisher.ping()
 
 
 def test_the_ninth_client_is_refused(tiny):

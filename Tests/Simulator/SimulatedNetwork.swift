@@ -89,6 +89,28 @@ package struct SimulatedNetwork: Network, ~Copyable {
     }
   }
 
+  package mutating func peek(place: Int, into bytes: inout MutableSpan<UInt8>) -> Peeked {
+    guard let wire = world.wires[place] else {
+      world.fail("the server looks at place \(place), where no connection is")
+      return .hidden
+    }
+    world.calls.transfers += 1
+    guard !wire.isHidden else { return .hidden }
+    guard let slice = wire.peek(bytes.count) else { return .notYet }
+    for (offset, byte) in slice.enumerated() { bytes[offset] = byte }
+    return .whole
+  }
+
+  package mutating func skip(_ count: Int, place: Int) {
+    guard let wire = world.wires[place], let slice = wire.peek(count) else {
+      return world.fail("the server skips what is not there at place \(place)")
+    }
+    world.calls.transfers += 1
+    wire.skip(count)
+    world.trace.mix(slice)
+    world.observer.read(slice, on: wire)
+  }
+
   package mutating func send(
     _ chain: Chain, of chains: borrowing ByteChains, place: Int, _ work: inout Work
   ) -> Sent {

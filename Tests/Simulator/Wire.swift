@@ -50,10 +50,15 @@ final class Wire {
   private(set) var wasBlocked = false
   /// The network turns it away before the server reads a byte.
   let isRefused: Bool
+  /// The server cannot look at what it has not read.
+  let isHidden: Bool
+  /// How many bytes there must be for it to be ready.
+  private var awaited = 1
 
   init(number: Int, world: World, peer: any Peer, seed: UInt64, isSteady: Bool) {
     var chance = Chance(seed: seed)
     isRefused = !isSteady && chance.oneIn(world.faults.refusals)
+    isHidden = !isSteady && chance.oneIn(4)
     self.chance = chance
     self.isSteady = isSteady
     self.number = number
@@ -150,7 +155,7 @@ final class Wire {
 
   /// Whether bytes have arrived that the server has not read.
   var hasUnread: Bool { unread > 0 }
-  var isReadable: Bool { isBroken || (watchesReadable && (unread > 0 || hasEnd)) }
+  var isReadable: Bool { isBroken || (watchesReadable && (unread >= awaited || hasEnd)) }
   var isWritable: Bool { isBroken || (watchesWritable && outbound.count < faults.window) }
   var isReady: Bool { isReadable || isWritable }
 
@@ -161,7 +166,26 @@ final class Wire {
     case broken
   }
 
+  /// So many bytes, which stay where they are; nil when there are fewer: it is ready once they are there.
+  func peek(_ count: Int) -> ArraySlice<UInt8>? {
+    guard unread >= count else {
+      (awaited, watchesReadable) = (count, true)
+      return nil
+    }
+    return inbound[inboundStart..<inboundStart + count]
+  }
+
+  /// Takes bytes away that are there.
+  func skip(_ count: Int) {
+    awaited = 1
+    inboundStart += count
+    guard inboundStart == inbound.count else { return }
+    inbound = []
+    inboundStart = 0
+  }
+
   func read(atMost limit: Int) -> Reading {
+    awaited = 1
     if isBroken { return .broken }
     guard unread > 0 else { return hasEnd ? .end : .nothing }
     var count = min(unread, limit)
@@ -169,11 +193,7 @@ final class Wire {
       count = chance.within(1...min(count, 8))
     }
     let slice = inbound[inboundStart..<inboundStart + count]
-    inboundStart += count
-    if inboundStart == inbound.count {
-      inbound = []
-      inboundStart = 0
-    }
+    skip(count)
     return .bytes(slice)
   }
 

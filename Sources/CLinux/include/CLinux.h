@@ -83,6 +83,12 @@ void linux_prepare_listener(int32_t listener, bool at_once);
 int32_t linux_accept(int32_t listener, struct linux_peer *_Nonnull peer);
 // Receives what is there; 0 when the peer has closed, -EAGAIN when nothing is there yet.
 int64_t linux_receive(int32_t descriptor, uint8_t *_Nonnull bytes, uint64_t capacity);
+// Looks at what is there and leaves it there.
+int64_t linux_peek(int32_t descriptor, uint8_t *_Nonnull bytes, uint64_t capacity);
+// Lets a socket be found readable only once so many bytes are there, or its end; 1 for any.
+void linux_set_receive_threshold(int32_t descriptor, uint64_t count);
+// Forgets so many bytes that are there.
+void linux_skip(int32_t descriptor, uint64_t count);
 // Forgets what the peer has sent and nobody will read.
 void linux_discard_input(int32_t descriptor);
 // Sends pieces in order with one call, as far as the socket takes them; the bytes taken.
