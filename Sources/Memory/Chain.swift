@@ -32,6 +32,7 @@ package struct ChainCursor: BitwiseCopyable {
 ///
 /// Full means that `append` returns `false` and changes nothing; the refusal is counted.
 @safe package struct ByteChains: ~Copyable {
+  private let anchor = Anchor()
   private let blocks: UnsafeMutablePointer<UInt8>
   /// The block after this one in its chain or in the free list; one more than its number.
   private let links: UnsafeMutablePointer<UInt32>

@@ -3,6 +3,7 @@
 /// The slot released last is claimed first, and a slot never claimed is never touched: resident
 /// memory follows use and not capacity. A full pool returns nil and counts the refusal.
 @safe package struct Pool<Element: BitwiseCopyable>: ~Copyable {
+  private let anchor = Anchor()
   private let slots: UnsafeMutablePointer<Element>
   /// Odd while the slot is claimed; a handle is good while its generation is still the slot's.
   ///

@@ -48,6 +48,12 @@ class Attack:
     least: dict = dataclasses.field(default_factory=dict)  # of the figures it counts
     most: dict = dataclasses.field(default_factory=dict)
 
+    def fitting(self, attackers, board):
+        """How many of them attack a board: no more than half of the clients it has room for, unless they are
+        to be too many for any board."""
+        connections = BOUNDS[board]["connections"]
+        return attackers if attackers > BOUNDS["host"]["connections"] else min(attackers, connections // 2)
+
     def spares_neighbours(self, attackers, board):
         """Whether other clients of the attackers' address must be served: what attackers take has other owners,
         and they are not so many that their address has had its share of the connections."""

@@ -55,7 +55,8 @@ def counts(attack, options):
     """How many attack: each number that the table has, or the most of them where time is short."""
     if options.attackers:
         return [options.attackers]
-    return attack.attackers[-1:] if options.quick else attack.attackers
+    found = dict.fromkeys(attack.fitting(count, options.board) for count in attack.attackers)
+    return list(found)[-1:] if options.quick else list(found)
 
 
 def try_out(attack, attackers, kind, options, certificate):
