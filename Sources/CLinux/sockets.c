@@ -108,21 +108,24 @@ void linux_set_receive_threshold(int32_t descriptor, uint64_t count) {
   setsockopt(descriptor, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
 }
 
-void linux_skip(int32_t descriptor, uint64_t count) {
-  // TCP drops them without copying them anywhere; other sockets, and emulators, want a place for them.
+// TCP drops bytes without copying them anywhere; other sockets, and emulators, want a place for them.
+static void drop(int32_t descriptor, uint64_t count, uint64_t most_copied) {
   uint8_t scrap[512];
-  ssize_t skipped = recv(descriptor, 0, (size_t)count, MSG_DONTWAIT | MSG_TRUNC);
-  if (skipped >= 0 || errno == EAGAIN) return;
-  while (count > 0) {
-    size_t most = count < sizeof scrap ? (size_t)count : sizeof scrap;
-    RETRIED(skipped, recv(descriptor, scrap, most, MSG_DONTWAIT));
-    if (skipped <= 0) return;
-    count -= (uint64_t)skipped;
+  ssize_t dropped = recv(descriptor, 0, (size_t)count, MSG_DONTWAIT | MSG_TRUNC);
+  if (dropped >= 0 || errno == EAGAIN) return;
+  for (uint64_t left = most_copied; left > 0; left -= (uint64_t)dropped) {
+    size_t most = left < sizeof scrap ? (size_t)left : sizeof scrap;
+    RETRIED(dropped, recv(descriptor, scrap, most, MSG_DONTWAIT));
+    if (dropped <= 0) return;
   }
 }
 
+void linux_skip(int32_t descriptor, uint64_t count) {
+  drop(descriptor, count, count);
+}
+
 void linux_discard_input(int32_t descriptor) {
-  linux_skip(descriptor, 1 << 20);
+  drop(descriptor, INT32_MAX, 4096);
 }
 
 int64_t linux_send(int32_t descriptor, const struct linux_piece *pieces, uint32_t count) {

@@ -280,17 +280,18 @@ where L.NetworkSettings == N.Settings {
   private mutating func takeWhole(of connection: Handle<Connection>, _ work: inout Work) {
     let count = broker.wantedWhole(of: connection)
     guard count > 0 else { return }
-    work.pay(WorkPrice.systemCall + WorkPrice.copying(count))
     var target = broker.receiveTarget(of: connection, room: count)
-    switch network.peek(place: connection.index, into: &target) {
+    let peeked = network.peek(place: connection.index, into: &target)
+    guard peeked != .hidden else { return }
+    work.pay(WorkPrice.systemCall + WorkPrice.copying(count))
+    switch peeked {
     case .whole:
       guard broker.receiveWhole(count, on: connection, &work) else { return }
       work.pay(WorkPrice.systemCall)
       network.skip(count, place: connection.index)
     // Found ready without it, it will not be found ready with it.
     case .notYet where broker[connection].heed == .whole: mute(connection)
-    case .notYet: broker[connection].heed = .whole
-    case .hidden: break
+    case .notYet, .hidden: broker[connection].heed = .whole
     }
   }
 

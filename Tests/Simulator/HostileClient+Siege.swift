@@ -5,7 +5,7 @@ extension HostileClient {
     switch chance.below(19) {
     case 0: subscribeToMany(leaves: chance.oneIn(2))
     case 1: subscribeToTwins()
-    case 2: publishToTwins()
+    case 2: publishToTwins(of: chance.pick([7, 9]))
     case 3: joinManyGroups()
     case 4: watchTheServer()
     case 5: subscribeInVain()
@@ -33,11 +33,14 @@ extension HostileClient {
     if leaves { send(Packet(.disconnect)) }
   }
 
-  /// More filters than it can have its share of, in a session that stays.
+  /// More filters than it can have its share of, or longer ones, in a session that stays.
   private func hoardSubscriptions() {
-    connectAnew(as: "hostile-hoard-\(chance.below(3))", isCleanStart: false)
-    for first in stride(from: 0, to: 1800, by: 60) {
-      subscribe((first..<first + 60).map { "hostile/h/\($0)" })
+    let number = chance.below(3)
+    connectAnew(as: "hostile-hoard-\(number)", isCleanStart: false)
+    let end = chance.oneIn(2) ? "" : "-of-\(number)" + String(repeating: "x", count: 160)
+    let (count, most) = end.isEmpty ? (1800, 60) : (1000, 10)
+    for first in stride(from: 0, to: count, by: most) {
+      subscribe((first..<first + most).map { "hostile/h/\($0)\(end)" })
     }
   }
 
@@ -45,16 +48,19 @@ extension HostileClient {
   private func subscribeToTwins() {
     let end = chance.pick(["", "/x"])
     var filters = ["hostile"]
-    for _ in 0..<7 { filters = filters.flatMap { ["\($0)/a", "\($0)/+"] } }
+    let levels = chance.pick([7, 9])
+    for _ in 0..<levels { filters = filters.flatMap { ["\($0)/a", "\($0)/+"] } }
     filters = filters.map { $0 + end }
     for first in stride(from: 0, to: filters.count, by: 64) {
       subscribe(Array(filters[first..<first + 64]))
     }
+    publishToTwins(of: levels)
   }
 
-  private func publishToTwins() {
+  private func publishToTwins(of levels: Int) {
+    let name = "hostile" + String(repeating: "/a", count: levels)
     for _ in 0..<chance.within(1...10) {
-      publish("hostile/a/a/a/a/a/a/a" + chance.pick(["", "/y", "/x"]), qos: UInt8(chance.below(3)))
+      publish(name + chance.pick(["", "/y", "/x"]), qos: UInt8(chance.below(3)))
     }
   }
 
@@ -98,12 +104,13 @@ extension HostileClient {
     beDeaf(for: chance.within(20_000...600_000))
   }
 
-  /// Long names, and sessions that outlive their connections by far.
+  /// Long names, and sessions that outlive their connections by far, some of them with a subscription.
   private func comeUnderManyNames() {
-    for _ in 0..<chance.within(5...30) {
+    let filters = chance.oneIn(2) ? ["hostile/1"] : []
+    for _ in 0..<chance.within(5...chance.pick([30, 150])) {
       let length = chance.pick([1, 20, 400])
       let name = "hostile-\(chance.below(200))" + String(repeating: "x", count: length)
-      comeOnce(as: name)
+      comeOnce(as: name, filters: filters)
     }
   }
 
@@ -131,7 +138,7 @@ extension HostileClient {
   }
 
   private func connectAndSayNothing() {
-    for _ in 0..<chance.within(5...30) { comeAndSay([]) }
+    for _ in 0..<chance.within(5...chance.pick([30, 250])) { comeAndSay([]) }
   }
 
   private func guessPasswords() {

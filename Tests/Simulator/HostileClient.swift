@@ -104,10 +104,14 @@ final class HostileClient: Peer {
   }
 
   /// Comes in under a name on a connection beside its own, and leaves a session there.
-  func comeOnce(as name: String, will: Packet.Will? = nil, stays: Bool = false) {
+  func comeOnce(
+    as name: String, will: Packet.Will? = nil, filters: [String] = [], stays: Bool = false
+  ) {
     var packet = lasting(name, isCleanStart: false)
     packet.will = will
-    comeAndSay(packet.encoded(version: version), stays: stays)
+    var bytes = packet.encoded(version: version)
+    if !filters.isEmpty { bytes += request(filters).encoded(version: version) }
+    comeAndSay(bytes, stays: stays)
   }
 
   private var mayComeOnceMore: Bool {
@@ -132,11 +136,13 @@ final class HostileClient: Peer {
     wire?.stall(milliseconds)
   }
 
-  func subscribe(_ filters: [String]) {
+  func subscribe(_ filters: [String]) { send(request(filters)) }
+
+  private func request(_ filters: [String]) -> Packet {
     var packet = Packet(.subscribe)
     packet.identifier = 1
     packet.requests = filters.map { Packet.Request(filter: $0, options: 1) }
-    send(packet)
+    return packet
   }
 
   func publish(

@@ -99,6 +99,7 @@ extension Limits {
     subscriptions = 4 * 2 * sessions
     topicNodes = 4 * 6 * sessions
     textBlocks = 4 * 16 * sessions
+    topicBytes = 200
     deliveries = 4 * 4 * sessions
     messages = 4 * 4 * sessions
     messageBlocks = 4 * 8 * sessions

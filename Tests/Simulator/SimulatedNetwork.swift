@@ -94,8 +94,8 @@ package struct SimulatedNetwork: Network, ~Copyable {
       world.fail("the server looks at place \(place), where no connection is")
       return .hidden
     }
-    world.calls.transfers += 1
     guard !wire.isHidden else { return .hidden }
+    world.calls.transfers += 1
     guard let slice = wire.peek(bytes.count) else { return .notYet }
     for (offset, byte) in slice.enumerated() { bytes[offset] = byte }
     return .whole
