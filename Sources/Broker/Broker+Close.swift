@@ -20,6 +20,20 @@ extension Broker {
     bury(connection)
   }
 
+  /// The peer has ended its side, or what it sends cannot be read on: what it is owed already leaves, for
+  /// it may have been found in the very turn in which its last packets came.
+  package mutating func connectionEnded(
+    _ connection: Handle<Connection>, _ words: StaticString
+  ) {
+    guard connections[connection].isLive && !connections[connection].output.isEmpty else {
+      return connectionLost(connection, words)
+    }
+    if connections[connection].state == .established {
+      note(.connectionLost, on: connection, words)
+    }
+    close(connection)
+  }
+
   /// The network has refused the peer: TLS, HTTP or the frames of WebSocket went wrong.
   package mutating func connectionRefused(
     _ connection: Handle<Connection>, _ words: StaticString
@@ -28,7 +42,7 @@ extension Broker {
     if connections[connection].state != .established {
       note(.handshakeFailed, on: connection, words)
     }
-    connectionLost(connection, words)
+    connectionEnded(connection, words)
   }
 
   /// Gives the connection's slot back; the Server has closed its socket.

@@ -51,10 +51,10 @@ struct Streams: ~Copyable {
     tls.beginTurn()
   }
 
-  /// Finds who has become ready since the last wait, without waiting.
+  /// Finds who has become ready since the last wait, without waiting. Who is ready again whatever its
+  /// socket says is found by the next wait: what it is owed leaves before.
   mutating func look() {
     waiting.look()
-    repeating = repeats.count
     tls.look()
   }
 

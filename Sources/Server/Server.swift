@@ -264,7 +264,7 @@ where L.NetworkSettings == N.Settings {
       if count == room { broker.expectMore(of: connection) }
       broker.receive(count, on: connection, &work)
     case .nothing: break
-    case .ended: broker.connectionLost(connection, "connection closed by client")
+    case .ended: broker.connectionEnded(connection, "connection closed by client")
     case .failed: broker.connectionLost(connection, "it is broken")
     case .opened: identify(connection)
     case .refused(let words): broker.connectionRefused(connection, words)

@@ -1,5 +1,7 @@
 """CONNECT: what is accepted, what is refused, and how. [3.1]"""
 
+import socket
+
 import packets
 import pytest
 from packets import CONNACK, PINGRESP, PUBACK, SUBACK, V31, V311, V5, Will
@@ -411,6 +413,19 @@ def test_broken_will_properties(open_client, properties):
     client = open_client()
     client.send(packets.connect(V5, "x", will=Will("w", "gone", properties=properties)))
     client.expect_unconnected(0x81, 0x82, 0x90)
+
+
+@pytest.mark.parametrize("version", [V311, V5])
+def test_who_has_sent_all_and_says_so_is_answered(open_client, version, name):
+    """The end of its side may be found together with its packets."""
+    for number in range(100):
+        client = open_client(version)
+        client.send(packets.connect(version, f"{name}-{number}"),
+                    packets.publish("t", b"x", 1, packet_id=1, version=version))
+        client.socket.shutdown(socket.SHUT_WR)
+        assert client.expect(CONNACK).reason == 0
+        assert client.expect_answer(PUBACK, 1).reason in (0, 0x10)
+        client.expect_closed()
 
 
 # [MQTT-3.2.0-1] [MQTT-3.14.0-1]
