@@ -122,6 +122,15 @@ private func halfConnect(_ count: Int) -> [UInt8] {
   [0x10] + variableByteInteger(count) + field("MQTT".bytes) + [5, 2, 0, 0]
 }
 
+/// A world in which so many Clients have sent all of a PUBLISH but its last byte.
+private func worldOfTheUnfinished(_ count: Int) -> (World, [Client]) {
+  let world = World { $0.connections = 40 }
+  let greedy = (0..<count).map { world.connect("greedy\($0)", address: UInt32(100 + $0)) }
+  let half = [UInt8](Packet.publish("t", [UInt8](repeating: 1, count: 9000)).dropLast())
+  for client in greedy { client.send(half) }
+  return (world, greedy)
+}
+
 @Test func whoHasNotComeInGivesWayAtOnceToAClient() throws {
   let world = World { $0.connections = 40 }
   let greedy = try (0..<12).map { try #require(world.open(address: UInt32(100 + $0))) }
@@ -136,10 +145,7 @@ private func halfConnect(_ count: Int) -> [UInt8] {
 }
 
 @Test func whoDoesNotCompleteItsPacketIsClosedWhenOthersNeedTheBlocks() {
-  let world = World { $0.connections = 40 }
-  let greedy = (0..<2).map { world.connect("greedy\($0)", address: UInt32(100 + $0)) }
-  let half = Packet.publish("t", [UInt8](repeating: 1, count: 9000)).dropLast()
-  for client in greedy { client.send([UInt8](half)) }
+  let (world, greedy) = worldOfTheUnfinished(2)
   world.pass(milliseconds: 1)
   #expect(greedy.allSatisfy { $0.isOpen })
   let honest = world.connect("honest", address: 1)
@@ -156,10 +162,7 @@ private func halfConnect(_ count: Int) -> [UInt8] {
 }
 
 @Test func whoHasSentAllOfItsPacketWaitsForNobodyWhoHasNot() {
-  let world = World { $0.connections = 40 }
-  let greedy = (0..<12).map { world.connect("greedy\($0)", address: UInt32(100 + $0)) }
-  let half = Packet.publish("t", [UInt8](repeating: 1, count: 9000)).dropLast()
-  for client in greedy { client.send([UInt8](half)) }
+  let (world, greedy) = worldOfTheUnfinished(12)
   let honest = world.connect("honest", address: 1)
   #expect(honest.subscribe("t", 1) == 1)
   for round in 1...20 {
