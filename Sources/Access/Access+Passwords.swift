@@ -2,48 +2,67 @@ import Memory
 
 // Password files: who may connect.
 extension Access {
-  /// Reads a password file into the spare set: each line a name, a colon and a hash.
+  /// Reads a password file into the spare set, each line a name, a colon and a hash, until there is
+  /// something to be told of a line, or to the end.
   ///
-  /// Of two lines for one user the first counts, as in Mosquitto; `duplicateLine` tells.
+  /// A line that is none of these lets nobody in; of two lines for one user the last counts. Both as in
+  /// Mosquitto.
   package mutating func readPasswords(
-    _ text: Span<UInt8>, security: Int
-  ) throws(AccessError) {
-    duplicateLine = 0
-    let first = UInt32(spare.users)
-    update(security) {
-      $0.hasPasswords = true
-      $0.firstUser = first
-    }
-    var lines = FileLines(text)
-    while let line = lines.next() {
-      do throws(AccessError.Reason) { try addUser(line, security, line: lines.number) } catch {
-        throw AccessError(line: lines.number, error)
+    _ text: Span<UInt8>, security: Int, from place: inout FilePlace
+  ) -> AccessError? {
+    if place.isBeginning {
+      let first = UInt32(spare.users)
+      update(security) {
+        $0.hasPasswords = true
+        $0.firstUser = first
       }
     }
-    let count = UInt32(spare.users) - first
+    var lines = FileLines(text, from: place)
+    var remark: AccessError?
+    while remark == nil, let line = lines.next() {
+      remark = readUser(line, security, &lines.place)
+    }
+    place = lines.place
+    let count = UInt32(spare.users) - spareSecurity(security).firstUser
     update(security) { $0.userCount = count }
+    return remark
   }
 
+  private mutating func readUser(
+    _ line: Span<UInt8>, _ security: Int, _ place: inout FilePlace
+  ) -> AccessError? {
+    do throws(AccessError.Reason) {
+      let isNew = try addUser(line, security)
+      return isNew ? nil : AccessError(line: place.number, .duplicate, isWarning: true)
+    } catch {
+      if error.isFull { place.end() }
+      return AccessError(line: place.number, error, isWarning: !error.isFull)
+    }
+  }
+
+  /// Adds the user of a line; false when that user was there, and has what this line says now.
   private mutating func addUser(
-    _ line: Span<UInt8>, _ security: Int, line number: Int
-  ) throws(AccessError.Reason) {
+    _ line: Span<UInt8>, _ security: Int
+  ) throws(AccessError.Reason) -> Bool {
     let colon = line.firstIndex(of: UInt8(ascii: ":"))
     guard colon < line.count else { throw .noColon }
     let name = line.extracting(0..<colon).trimmed
     try checkName(name)
     let hash = try PasswordHash(parsing: line.extracting(colon + 1..<line.count).trimmed)
-    guard
-      find(
-        name, from: firstSpareUser + Int(spareSecurity(security).firstUser),
-        firstSpareUser + spare.users) == nil
-    else {
-      duplicateLine = number
-      return
+    let known = find(
+      name, from: firstSpareUser + Int(spareSecurity(security).firstUser),
+      firstSpareUser + spare.users)
+    var (place, kept) = (known ?? 0, TextPlace(start: 0, count: 0))
+    if let known {
+      kept = users[known].name
+    } else {
+      place = try claimUser()
+      kept = try keep(name)
     }
-    let place = try claimUser()
     users[place] = User(
-      nameHash: self.hash(name), name: try keep(name), security: UInt8(security),
-      scheme: hash.scheme, iterations: hash.iterations, secret: try keep(hash))
+      nameHash: self.hash(name), name: kept, security: UInt8(security), scheme: hash.scheme,
+      iterations: hash.iterations, secret: try keep(hash))
+    return known == nil
   }
 
   private mutating func keep(_ hash: PasswordHash) throws(AccessError.Reason) -> TextPlace {

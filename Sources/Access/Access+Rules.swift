@@ -3,22 +3,38 @@ import Memory
 
 // ACL files: who may publish and subscribe to what.
 extension Access {
-  /// Reads an ACL file into the spare set. One without rules lets nobody do anything.
-  package mutating func readRules(_ text: Span<UInt8>, security: Int) throws(AccessError) {
+  /// Reads an ACL file into the spare set until there is something to be told of a line, or to the end.
+  /// One without rules lets nobody do anything.
+  package mutating func readRules(
+    _ text: Span<UInt8>, security: Int, from place: inout FilePlace
+  ) -> AccessError? {
     update(security) { $0.hasRules = true }
     spare.hasRules = true
-    var lines = FileLines(text)
-    var user: Int?
-    while let line = lines.next() {
-      do throws(AccessError.Reason) { try addLine(line, of: &user, security) } catch {
-        throw AccessError(line: lines.number, error)
-      }
+    var lines = FileLines(text, from: place)
+    var remark: AccessError?
+    while remark == nil, let line = lines.next() {
+      remark = readRule(line, security, &lines.place)
+    }
+    place = lines.place
+    return remark
+  }
+
+  private mutating func readRule(
+    _ line: Span<UInt8>, _ security: Int, _ place: inout FilePlace
+  ) -> AccessError? {
+    do throws(AccessError.Reason) {
+      let isUseful = try addLine(line, of: &place.user, security)
+      return isUseful ? nil : AccessError(line: place.number, .noPlaceholder, isWarning: true)
+    } catch {
+      if error.isFull { place.end() }
+      return AccessError(line: place.number, error)
     }
   }
 
+  /// Adds what a line says; false when it is a pattern that might be a topic.
   private mutating func addLine(
     _ line: Span<UInt8>, of user: inout Int?, _ security: Int
-  ) throws(AccessError.Reason) {
+  ) throws(AccessError.Reason) -> Bool {
     let end = line.endOfWord
     let word = line.extracting(0..<end)
     let rest = line.extracting(end..<line.count).trimmed
@@ -32,9 +48,11 @@ extension Access {
       var list = spareSecurity(security).patterns
       append(rule, to: &list)
       update(security) { $0.patterns = list }
+      return text(rules[rule].filter).hasPlaceholder
     } else {
       throw .unknownWord
     }
+    return true
   }
 
   /// A rule of a user, or before any user of those without a User Name.

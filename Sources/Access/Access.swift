@@ -19,8 +19,6 @@ package struct Access: ~Copyable {
   private var ledgers = InlineArray<2, Ledger>(repeating: Ledger())
   private var current = 0
   private var isFilled = false
-  /// The line of the file that was read last which names a user a second time, and does not count.
-  package internal(set) var duplicateLine = 0
   /// Whether there are rules for anybody: without, nothing else needs to be asked.
   package private(set) var hasRules = false
   /// How often a set has taken another's place: a decision is good as long as this is the same.

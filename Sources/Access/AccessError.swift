@@ -34,18 +34,26 @@ package struct AccessError: Error {
     case noUser
     /// The key is not written in pairs of hexadecimal digits.
     case badKey
+    /// The user is named again: this line counts, and not the one before.
+    case duplicate
+    /// `pattern` with nothing that stands for a name.
+    case noPlaceholder
     /// A table is full: the limit of the board, and what it is.
     case full(StaticString, Int)
   }
 
-  package init(line: Int, _ reason: Reason) {
+  /// Whether the file is valid all the same.
+  package let isWarning: Bool
+
+  package init(line: Int, _ reason: Reason, isWarning: Bool = false) {
     self.line = line
     self.reason = reason
+    self.isWarning = isWarning
   }
 
   /// Appends the error, as in `Error: FILE:LINE: …`.
   package func describe(file: Span<UInt8>, in line: inout Line) {
-    line.append("Error: ")
+    line.append(isWarning ? "Warning: " : "Error: ")
     line.append(foreign: file.extracting(first: 254))
     line.append(":")
     line.append(self.line)
@@ -56,14 +64,16 @@ package struct AccessError: Error {
 }
 
 extension AccessError.Reason {
+  /// Whether nothing more of the file can be kept.
+  var isFull: Bool { if case .full = self { true } else { false } }
+
   private func describe(limit name: StaticString, _ count: Int, in line: inout Line) {
     line.append("there is room for only ")
     line.append(count)
     line.append(" ")
     line.append(name)
-    line.append(", a limit of this board, set in Board/")
+    line.append(", a limit of board ")
     line.append(Limits.board)
-    line.append("/Chosen.swift")
   }
 
   fileprivate func describe(in line: inout Line) {
@@ -76,19 +86,22 @@ extension AccessError.Reason {
     case .noColon: "a name and a colon are expected"
     case .badName: "the name is empty or too long"
     case .notText: "it is not UTF-8, or holds a control character"
-    case .plainPassword: "the password is not hashed: use swiftlet passwd -U"
+    case .plainPassword:
+      "the password is not hashed, nobody comes in with it: use swiftlet passwd -U"
     case .argon2:
       """
-      the password is hashed with argon2id, which takes 46 MiB for each login; set it anew with \
-      swiftlet passwd, or with mosquitto_passwd -H sha512-pbkdf2
+      the password is hashed with argon2id, which takes 46 MiB for each login, nobody comes in with it: \
+      set it anew with swiftlet passwd, or with mosquitto_passwd -H sha512-pbkdf2
       """
-    case .badHash: "the hash of the password is malformed"
+    case .badHash: "the hash of the password is malformed, nobody comes in with it"
     case .unknownWord: "topic, pattern or user is expected"
     case .noFilter: "a Topic Filter is missing"
     case .badRight: "read, write, readwrite or deny is expected before the Topic Filter"
     case .badFilter: "this is no Topic Filter"
     case .noUser: "the name of the user is missing"
     case .badKey: "the key must have 1 to 32 bytes, two hexadecimal digits each"
+    case .duplicate: "this user is named a second time: the last line counts"
+    case .noPlaceholder: "the pattern has neither %c nor %u: it is for everybody"
     case .full: ""
     }
   }

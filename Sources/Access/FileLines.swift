@@ -1,22 +1,44 @@
+/// How far a file of passwords, rules or keys has been read.
+package struct FilePlace: BitwiseCopyable {
+  fileprivate var position = 0
+  /// The number of the line that came last, counted from 1.
+  fileprivate(set) var number = 0
+  /// Whose rules come, by the place of that user.
+  var user: Int?
+
+  /// The beginning.
+  package init() {}
+
+  /// Whether nothing was read yet.
+  var isBeginning: Bool { number == 0 }
+
+  /// Reads no more of it.
+  mutating func end() { position = .max }
+}
+
 /// The lines of a file of passwords, rules or keys, without blanks at their ends, comments left out.
 struct FileLines: ~Escapable {
   private let text: Span<UInt8>
-  private var position = 0
-  /// The number of the line that came last, counted from 1.
-  private(set) var number = 0
+  var place: FilePlace
 
   @_lifetime(copy text)
-  init(_ text: Span<UInt8>) { self.text = text }
+  init(_ text: Span<UInt8>, from place: FilePlace) {
+    self.text = text
+    self.place = place
+    // Behind a mark of the order of bytes.
+    let isMarked = text.count >= 3 && text[0] == 0xEF && text[1] == 0xBB && text[2] == 0xBF
+    if isMarked { self.place.position = max(3, place.position) }
+  }
 
   /// The next line that says something; nil behind the last.
   @_lifetime(copy self)
   mutating func next() -> Span<UInt8>? {
-    while position < text.count {
-      let start = position
-      while position < text.count, text[position] != UInt8(ascii: "\n") { position += 1 }
-      let line = text.extracting(start..<position).trimmed
-      position += 1
-      number += 1
+    while place.position < text.count {
+      let start = place.position
+      place.position = text.firstIndex(of: UInt8(ascii: "\n"), from: start)
+      let line = text.extracting(start..<place.position).trimmed
+      place.position += 1
+      place.number += 1
       if !line.isEmpty && line[0] != UInt8(ascii: "#") { return line }
     }
     return nil

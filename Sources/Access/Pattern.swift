@@ -121,7 +121,7 @@ extension Span where Element == UInt8 {
     return self[index + 1] == UInt8(ascii: "c") || self[index + 1] == UInt8(ascii: "u")
   }
 
-  fileprivate var hasPlaceholder: Bool {
+  var hasPlaceholder: Bool {
     for index in indices where isPlaceholder(at: index) { return true }
     return false
   }

@@ -3,14 +3,18 @@ package enum SharedKeyFile {
   /// The most bytes that a key may have: what mbedTLS takes.
   static var mostKeyBytes: Int { 32 }
 
-  /// Throws what is wrong with the file; TLS reads its lines when it needs them.
-  package static func check(_ text: Span<UInt8>) throws(AccessError) {
-    var lines = FileLines(text)
+  /// Looks for a line with which something is wrong; TLS reads the lines when it needs them.
+  package static func check(
+    _ text: Span<UInt8>, from place: inout FilePlace
+  ) -> AccessError? {
+    var lines = FileLines(text, from: place)
+    defer { place = lines.place }
     while let line = lines.next() {
       do throws(AccessError.Reason) { try checkLine(line) } catch {
-        throw AccessError(line: lines.number, error)
+        return AccessError(line: lines.place.number, error)
       }
     }
+    return nil
   }
 
   private static func checkLine(_ line: Span<UInt8>) throws(AccessError.Reason) {

@@ -1,4 +1,4 @@
-// Numeric addresses to and from text, without a resolver.
+// Addresses to and from text, without a resolver.
 #ifndef ADDRESSES_H
 #define ADDRESSES_H
 #include "system.h"
@@ -12,7 +12,8 @@ union address {
   struct sockaddr_in6 six;
 };
 
-// Reads a numeric address or `localhost`; NULL means all. The length of what it made, or -EINVAL.
+// Reads a numeric address, or finds that of a name in /etc/hosts; NULL means all. The length of what it
+// made, or -EINVAL.
 int32_t address_from_text(
   union address *address, const char *text, int32_t family, uint16_t port);
 // The port, in the order of this machine.

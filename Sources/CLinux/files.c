@@ -54,6 +54,48 @@ int64_t linux_read_file(const uint8_t *path, uint8_t *bytes, uint64_t capacity) 
   return length;
 }
 
+// What is being read of a file: of its lines those that are no comments are kept, of the others the end.
+struct statements {
+  uint8_t *bytes;
+  uint64_t capacity, length;
+  bool is_begun, is_comment;
+};
+
+static bool keep_statement_byte(struct statements *kept, uint8_t byte) {
+  if (byte == '\n') {
+    kept->is_begun = kept->is_comment = false;
+  } else if (!kept->is_begun) {
+    kept->is_begun = byte != ' ' && byte != '\t' && byte != '\r';
+    kept->is_comment = byte == '#';
+  }
+  if (kept->is_comment) return true;
+  if (kept->length == kept->capacity) return false;
+  kept->bytes[kept->length++] = byte;
+  return true;
+}
+
+static int64_t read_statements(int descriptor, struct statements *kept) {
+  for (;;) {
+    uint8_t piece[512];
+    ssize_t count;
+    RETRIED(count, read(descriptor, piece, sizeof piece));
+    if (count < 0) return -errno;
+    if (count == 0) return (int64_t)kept->length;
+    for (ssize_t index = 0; index < count; index++) {
+      if (!keep_statement_byte(kept, piece[index])) return -EFBIG;
+    }
+  }
+}
+
+int64_t linux_read_statements(const uint8_t *path, uint8_t *bytes, uint64_t capacity) {
+  int descriptor = open_file(path, O_RDONLY, 0);
+  if (descriptor < 0) return descriptor;
+  struct statements kept = {.bytes = bytes, .capacity = capacity};
+  int64_t length = read_statements(descriptor, &kept);
+  close(descriptor);
+  return length;
+}
+
 void linux_forget(uint8_t *bytes, uint64_t count) { explicit_bzero(bytes, (size_t)count); }
 
 // One name in a folder, as the kernel tells it: `opendir` would allocate.
@@ -121,6 +163,18 @@ int32_t linux_write_file(
 
 int32_t linux_open_append(const uint8_t *path, uint32_t mode) {
   return open_file(path, O_WRONLY | O_CREAT | O_APPEND, mode);
+}
+
+int32_t linux_may_write(const uint8_t *path) {
+  char folder[512];
+  const char *name = (const char *)path, *slash = strrchr(name, '/');
+  if (faccessat(AT_FDCWD, name, W_OK, AT_EACCESS) == 0) return 0;
+  if (errno != ENOENT) return -errno;
+  size_t length = slash ? (size_t)(slash - name) + 1 : 0;
+  if (length >= sizeof folder) return -ENAMETOOLONG;
+  memcpy(folder, name, length);
+  memcpy(folder + length, ".", 2);
+  return faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0 ? -errno : 0;
 }
 
 int32_t linux_remove_file(const uint8_t *path) {

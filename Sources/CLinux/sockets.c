@@ -69,6 +69,18 @@ int32_t linux_listen_tcp(
   return error;
 }
 
+int32_t linux_can_bind(const uint8_t *text, int32_t family) {
+  union address address;
+  int32_t length = address_from_text(&address, (const char *)text, family, 0);
+  // A name may have addresses of both, and those of the sixth may not be there.
+  if (length < 0) return length;
+  int descriptor = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+  if (descriptor < 0) return -errno;
+  int32_t error = bind(descriptor, &address.any, (socklen_t)length) < 0 ? -errno : 0;
+  close(descriptor);
+  return error;
+}
+
 static struct linux_peer peer_at(const union address *address) {
   struct linux_peer peer = {.port = address_port(address), .family = 1};
   if (address->any.sa_family == AF_INET) {

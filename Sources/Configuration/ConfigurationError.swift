@@ -11,11 +11,15 @@ package struct ConfigurationError: Error {
   package let value: Range<Int>
   /// What is wrong.
   package let reason: Reason
+  /// The file, a text of the settings, when it is known from them; else it is the one that is read.
+  package var file = TextReference.none
 
   /// What can be wrong with a line.
   package enum Reason: Error {
-    /// There is no such key.
-    case unknownKey
+    /// There is no such key: what may be meant, or no words.
+    case unknownKey(StaticString)
+    /// There is no such key, and the file wants that to be no error.
+    case ignoredKey
     /// The key has no value.
     case emptyValue
     /// The key may be given once.
@@ -32,6 +36,8 @@ package struct ConfigurationError: Error {
     case noRoom(StaticString, Int64)
     /// More than the board has: the limit, and what it is.
     case aboveLimit(StaticString, Int64)
+    /// More than the board has, which is taken instead: the limit, and what it is.
+    case lowered(StaticString, Int64)
     /// The value is not one that the key takes: why.
     case invalid(StaticString)
     /// The key is not to be used: what to do about it.
@@ -40,11 +46,26 @@ package struct ConfigurationError: Error {
     case policyTexts(Int64)
     /// The keys of the listener on this port do not go together: why.
     case listener(UInt16, StaticString)
+    /// What the listener on this port does not do although a key says so: why.
+    case listenerNote(UInt16, StaticString)
     /// The key has no effect: why.
     case note(StaticString)
     /// The key is understood but outdated: what to write instead.
     case outdated(StaticString)
+    /// The value is taken, although it may not be meant so: why.
+    case doubtful(StaticString)
+
+    /// Whether the configuration is valid all the same.
+    var isWarning: Bool {
+      switch self {
+      case .ignoredKey, .lowered, .listenerNote, .note, .outdated, .doubtful: true
+      default: false
+      }
+    }
   }
+
+  /// Whether the configuration is valid all the same.
+  package var isWarning: Bool { reason.isWarning }
 
   init(_ statement: Statement, _ reason: Reason) {
     self.init(line: statement.line, key: statement.key, value: statement.value, reason: reason)
@@ -59,54 +80,50 @@ package struct ConfigurationError: Error {
 
   /// Appends the error, as in `Error: FILE:LINE: …`, or as a warning; `text` is the text that it
   /// was found in.
-  package func describe(
-    file: Span<UInt8>, text: Span<UInt8>, isWarning: Bool = false, in line: inout Line
-  ) {
+  package func describe(file: Span<UInt8>, text: Span<UInt8>, in line: inout Line) {
     line.append(isWarning ? "Warning: " : "Error: ")
-    guard self.line > 0 else { return describeWhole(in: &line) }
-    line.append(foreign: file.extracting(first: 254))
-    line.append(":")
-    line.append(self.line)
-    line.append(": ")
+    if self.line > 0 {
+      line.append(foreign: file.extracting(first: 254))
+      line.append(":")
+      line.append(self.line)
+      line.append(": ")
+    }
     describe(key: text.extracting(key), value: text.extracting(value), in: &line)
-  }
-
-  private func describeWhole(in line: inout Line) {
-    line.append("The configuration cannot be completed: ")
-    reason.describeValue(in: &line)
     line.append(".")
   }
 
   private func describe(key: Span<UInt8>, value: Span<UInt8>, in line: inout Line) {
     switch reason {
-    case .unknownKey:
+    case .unknownKey, .ignoredKey:
       line.append("Unknown configuration variable", quoting: key)
     case .emptyValue:
       line.append("Empty", quoting: key)
       line.append(" value in configuration")
     case .duplicate:
       line.append("Duplicate", quoting: key)
-      line.append(" value in configuration")
-    case .refused(let hint):
+      line.append(" value in configuration: ")
+      line.append(foreign: value.extracting(first: 64))
+    case .refused:
       line.append("The option", quoting: key)
       line.append(" is not available: ")
-      line.append(hint)
-    case .note(let words):
+    case .note:
       line.append("The option", quoting: key)
       line.append(" has no effect: ")
-      line.append(words)
-    case .outdated(let words):
+    case .outdated:
       line.append("The option", quoting: key)
       line.append(" is outdated; ")
-      line.append(words)
-    case .notBoolean, .notNumber, .outOfRange, .tooLong, .noRoom, .aboveLimit, .invalid, .listener,
-      .policyTexts:
-      line.append("Invalid", quoting: key)
+    case .doubtful, .lowered:
+      line.append("The", quoting: key)
       line.append(" value", quoting: value)
       line.append(": ")
-      reason.describeValue(in: &line)
+    case .listener, .listenerNote: break
+    default:
+      if key.isEmpty { line.append("The configuration cannot be completed: ") }
+      if !key.isEmpty { line.append("Invalid", quoting: key) }
+      if !key.isEmpty { line.append(" value", quoting: value) }
+      if !key.isEmpty { line.append(": ") }
     }
-    line.append(".")
+    reason.describeValue(in: &line)
   }
 }
 
@@ -126,31 +143,35 @@ extension ConfigurationError.Reason {
     case .aboveLimit(let name, let most):
       line.append("it must be at most ", number: most)
       ConfigurationError.describe(limit: name, in: &line)
+    case .lowered(let name, let most):
+      line.append("as much as there is, ", number: most)
+      ConfigurationError.describe(limit: name, in: &line)
     case .invalid(let words),
-      .refused(let words), .note(let words), .outdated(let words):
+      .refused(let words), .note(let words), .outdated(let words), .doubtful(let words):
+      line.append(words)
+    case .unknownKey(let words):
+      if words.utf8CodeUnitCount > 0 { line.append(": ") }
       line.append(words)
     case .policyTexts(let most):
       line.append("mount points and prefixes of client identifiers have at most ", number: most)
       line.append(" bytes together")
       ConfigurationError.describe(limit: "PolicyTexts", in: &line)
-    case .listener(let port, let words):
-      line.append("of the listener on port ", number: Int64(port))
+    case .listener(let port, let words), .listenerNote(let port, let words):
+      line.append("The listener on port ", number: Int64(port))
       line.append(": ")
       line.append(words)
-    case .unknownKey, .emptyValue, .duplicate: break
+    case .ignoredKey, .emptyValue, .duplicate: break
     }
   }
-
 }
 
 extension ConfigurationError {
-  /// Appends which limit of the board it is, and where it is set.
+  /// Appends which limit of the board it is.
   package static func describe(limit name: StaticString, in line: inout Line) {
     line.append(", the limit ")
     line.append(name)
-    line.append(" of this board, set in Board/")
+    line.append(" of board ")
     line.append(Limits.board)
-    line.append("/Chosen.swift")
   }
 }
 

@@ -1,7 +1,8 @@
 /// The bytes of a configuration file, cut into lines, keys and values, each applied in turn.
 ///
-/// A line whose first byte is `#` is a comment. Any other is a key, blanks, and its value up to the
-/// end of the line; blanks around either and a carriage return at the end do not matter.
+/// A line whose first byte that is no blank is `#` is a comment. Any other is a key, blanks, and its value
+/// up to the end of the line; blanks around either, a carriage return at the end and a mark of the order
+/// of bytes at the beginning do not matter.
 package struct ConfigurationParser {
   private var line = 0
   private var position = 0
@@ -9,8 +10,8 @@ package struct ConfigurationParser {
 
   /// What a line asks of who reads the file.
   package enum Demand {
-    /// To tell the operator something that is no error.
-    case warning(ConfigurationError)
+    /// To tell the operator what is wrong, or what is to be said without being wrong.
+    case remark(ConfigurationError)
     /// To read the files of the folder whose name is there in the text.
     case inclusion(Range<Int>)
   }
@@ -18,18 +19,22 @@ package struct ConfigurationParser {
   /// - Parameter isIncluded: whether another file asked for this one, which then may ask for none.
   package init(isIncluded: Bool = false) { self.isIncluded = isIncluded }
 
-  /// Reads on until a line asks for something, or to the end; what was read before an error stays
-  /// in the settings.
-  package mutating func next(
-    in text: Span<UInt8>, for settings: inout Settings
-  ) throws(ConfigurationError) -> Demand? {
+  /// Reads on until a line asks for something, or to the end; what is wrong leaves no trace in the
+  /// settings, and the lines behind it are read, so that all mistakes are told at once.
+  package mutating func next(in text: Span<UInt8>, for settings: inout Settings) -> Demand? {
+    if position == 0 { position = text.startOfText }
     while position < text.count {
       let end = endOfLine(in: text)
       line += 1
       let statement = Statement(line: line, position..<end, of: text)
       position = end + 1
       guard let statement else { continue }
-      if let demand = try apply(statement, of: text, to: &settings) { return demand }
+      settings.line = UInt32(clamping: line)
+      do throws(ConfigurationError.Reason) {
+        if let demand = try apply(statement, of: text, to: &settings) { return demand }
+      } catch {
+        return .remark(ConfigurationError(statement, error))
+      }
     }
     return nil
   }
@@ -42,33 +47,22 @@ package struct ConfigurationParser {
 
   private func apply(
     _ statement: Statement, of text: Span<UInt8>, to settings: inout Settings
-  ) throws(ConfigurationError) -> Demand? {
-    do throws(ConfigurationError.Reason) {
-      let name = text.extracting(statement.key)
-      guard let key = Key.named(name) else {
-        return .warning(ConfigurationError(statement, try unknown(name, settings)))
-      }
-      guard !statement.value.isEmpty else { throw .emptyValue }
-      if let note = try settings.set(key, to: text.extracting(statement.value)) {
-        return .warning(ConfigurationError(statement, note))
-      }
-      guard key == .words(.includedDirectory) else { return nil }
-      guard !isIncluded else { throw .refused("only the main file may include others") }
-      return .inclusion(statement.value)
-    } catch {
-      throw ConfigurationError(statement, error)
+  ) throws(ConfigurationError.Reason) -> Demand? {
+    let name = text.extracting(statement.key)
+    let value = text.extracting(statement.value)
+    guard let key = Key.named(name) else {
+      let reason = name.unknownKey
+      guard settings.ignoresUnknownKeys else { throw reason }
+      return .remark(ConfigurationError(statement, .ignoredKey))
     }
-  }
-
-  /// What there is to warn of; thrown unless unknown keys are ignored.
-  private func unknown(
-    _ name: Span<UInt8>, _ settings: Settings
-  ) throws(ConfigurationError.Reason) -> ConfigurationError.Reason {
-    let isComment = name[0] == UInt8(ascii: "#")
-    guard settings.ignoresUnknownKeys && !isComment else {
-      throw isComment ? .refused("a comment has its # in the first column") : .unknownKey
+    guard !value.isEmpty else { throw .emptyValue }
+    guard !value.beginsWithEqualsSign else { throw .invalid("write a blank instead of =") }
+    if let note = try settings.set(key, to: value) {
+      return .remark(ConfigurationError(statement, note))
     }
-    return .unknownKey
+    guard key == .words(.includedDirectory) else { return nil }
+    guard !isIncluded else { throw .refused("only the main file may include others") }
+    return .inclusion(statement.value)
   }
 }
 
@@ -84,7 +78,7 @@ struct Statement {
   init?(line: Int, _ range: Range<Int>, of text: Span<UInt8>) {
     let bytes = text.extracting(range)
     let content = bytes.trimmed
-    guard !content.isEmpty, bytes[0] != UInt8(ascii: "#") else { return nil }
+    guard !content.isEmpty, bytes[content.lowerBound] != UInt8(ascii: "#") else { return nil }
     let start = range.lowerBound
     let endOfKey = bytes.skipWord(from: content.lowerBound)
     let value = min(bytes.skipBlanks(from: endOfKey), content.upperBound)

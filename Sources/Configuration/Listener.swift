@@ -7,6 +7,9 @@ package struct Listener: BitwiseCopyable {
   package internal(set) var port: UInt16 = 1883
   /// Whether nobody may come in any more: a reload has taken it away.
   package internal(set) var isClosed = false
+  /// The line of the configuration that it begins with, and the file, when another one includes it.
+  package internal(set) var line: UInt32 = 0
+  package internal(set) var file = TextReference.none
   /// The address or host name to bind to, a text of the settings; empty for all interfaces.
   package internal(set) var address = TextReference.none
   /// The versions of IP to listen on.
@@ -72,6 +75,18 @@ package enum Transport: UInt8, BitwiseCopyable {
 }
 
 extension Listener {
+  /// Whether keys before the first `listener`, or without one, make one of their own: those that
+  /// do in Mosquitto.
+  func isMeant(isPortGiven: Bool) -> Bool {
+    let isPlace = isPortGiven || !address.isEmpty || !interface.isEmpty || family != .any
+    let isKind = transport != .mqtt || isProxied || !mountPoint.isEmpty
+    let isLimit = maximumConnections != -1 || maximumQoS != .exactlyOnce
+    let isAccess =
+      !security.passwordFile.isEmpty || !security.pskFile.isEmpty
+      || !security.allowsEmptyClientIdentifier || usesUserNameAsClientIdentifier
+    return isPlace || isKind || isLimit || isAccess || tls.isGiven
+  }
+
   /// One of its texts.
   subscript(setting: ListenerTextSetting) -> TextReference {
     get {

@@ -4,22 +4,48 @@ import Memory
 // The rules that no single line can keep.
 extension Settings {
   /// Adds what was not configured and what the command line says; then the settings are complete.
-  package mutating func finish(
-    with options: CommandLineOptions
-  ) throws(ConfigurationError) {
+  package mutating func finish(with options: CommandLineOptions) throws(ConfigurationError) {
     finishLog(isVerbose: options.isVerbose, isQuiet: options.isQuiet)
+    arePortsIgnored = listenerCount > 0 && options.portCount > 0
     do throws(ConfigurationError.Reason) {
-      arePortsIgnored = listenerCount > 0 && options.portCount > 0
-      if listenerCount == 0 && !oldAddress.isEmpty {
-        _ = try addListener(oldPort: listenerDefaults.port)
-      }
-      if listenerCount == 0 { try addLoopbackListeners(options) }
+      try addDefaultListener(options)
       try finishSecurity()
-      for index in 0..<listenerCount { try check(listener(at: index)) }
       try checkPolicyTexts()
     } catch {
       throw ConfigurationError(line: 0, key: 0..<0, value: 0..<0, reason: error)
     }
+  }
+
+  /// Adds the listener that keys before the first `listener` are for; without any, those of the local
+  /// machine alone.
+  private mutating func addDefaultListener(
+    _ options: CommandLineOptions
+  ) throws(ConfigurationError.Reason) {
+    if listenerDefaults.isMeant(isPortGiven: isPortGiven) { return try add(listenerDefaults) }
+    if listenerCount == 0 { return try addLoopbackListeners(options) }
+    isDefaultListenerMissing = listenerDefaults.line > 0
+  }
+
+  /// What there is to be told of the listener of that number, when the settings are complete, and behind
+  /// the last of that which keys before them are for.
+  package func remark(ofListener number: Int) -> ConfigurationError? {
+    guard number < listenerCount else {
+      return isDefaultListenerMissing ? remark(of: listenerDefaults, .missing) : nil
+    }
+    let listener = listener(at: number)
+    if let words = listener.contradiction {
+      return remark(of: listener, .listener(listener.port, words))
+    }
+    return listener.emptyWish.map { remark(of: listener, .listenerNote(listener.port, $0)) }
+  }
+
+  private func remark(
+    of listener: Listener, _ reason: ConfigurationError.Reason
+  ) -> ConfigurationError {
+    var error = ConfigurationError(
+      line: Int(listener.line), key: 0..<0, value: 0..<0, reason: reason)
+    error.file = listener.file
+    return error
   }
 
   private mutating func finishLog(isVerbose: Bool, isQuiet: Bool) {
@@ -45,34 +71,6 @@ extension Settings {
     }
     let most = Limits.PolicyTexts.count
     guard count <= most else { throw .policyTexts(Int64(most)) }
-  }
-
-  /// Throws when the keys of a listener do not go together.
-  private func check(_ listener: Listener) throws(ConfigurationError.Reason) {
-    let tls = listener.tls
-    let hasAuthority = !tls.authorityFile.isEmpty || !tls.authorityPath.isEmpty
-    guard tls.certificateFile.isEmpty == tls.keyFile.isEmpty else {
-      throw .listener(listener.port, "certfile and keyfile go together")
-    }
-    guard tls.certificateFile.isEmpty || tls.pskHint.isEmpty else {
-      throw .listener(listener.port, "it has either certificates or pre-shared keys")
-    }
-    guard tls.pskHint.isEmpty || !listener.security.pskFile.isEmpty else {
-      throw .listener(listener.port, "psk_hint needs a psk_file")
-    }
-    guard !tls.requiresCertificate || (hasAuthority && !tls.certificateFile.isEmpty) else {
-      throw .listener(listener.port, "require_certificate needs cafile or capath, and certfile")
-    }
-    guard tls.isUsed || !hasAuthority else {
-      throw .listener(listener.port, "cafile and capath need certfile and keyfile")
-    }
-    guard !tls.usesIdentityAsUserName || tls.requiresCertificate || !tls.pskHint.isEmpty else {
-      throw .listener(
-        listener.port, "use_identity_as_username needs require_certificate or psk_hint")
-    }
-    guard !tls.usesSubjectAsUserName || tls.requiresCertificate else {
-      throw .listener(listener.port, "use_subject_as_username needs require_certificate")
-    }
   }
 
   /// Listens on each port of the command line, or on 1883, for the local machine alone.
@@ -107,6 +105,40 @@ extension Settings {
     var line = Line()
     line.append(words)
     return try keep(line.span, most: 255)
+  }
+}
+
+extension ConfigurationError.Reason {
+  fileprivate static var missing: ConfigurationError.Reason {
+    .listenerNote(1883, "it is not opened: keys of a listener stand behind its \"listener PORT\"")
+  }
+}
+
+extension Listener {
+  /// Why its keys cannot be kept: what was to be encrypted, or shown, would not be.
+  fileprivate var contradiction: StaticString? {
+    if tls.certificateFile.isEmpty && !tls.keyFile.isEmpty { return "keyfile needs certfile" }
+    if !tls.certificateFile.isEmpty && tls.keyFile.isEmpty { return "certfile needs keyfile" }
+    if !tls.certificateFile.isEmpty && !tls.pskHint.isEmpty {
+      return "certfile and psk_hint exclude each other"
+    }
+    if !tls.pskHint.isEmpty && security.pskFile.isEmpty { return "psk_hint needs psk_file" }
+    guard tls.requiresCertificate else { return nil }
+    if tls.certificateFile.isEmpty { return "require_certificate needs certfile and keyfile" }
+    let hasAuthority = !tls.authorityFile.isEmpty || !tls.authorityPath.isEmpty
+    return hasAuthority ? nil : "require_certificate needs cafile or capath"
+  }
+
+  /// What its keys wish for in vain, as in Mosquitto.
+  fileprivate var emptyWish: StaticString? {
+    if tls.usesIdentityAsUserName && !tls.requiresCertificate && tls.pskHint.isEmpty {
+      return "use_identity_as_username has no effect without require_certificate or psk_hint"
+    }
+    if tls.usesSubjectAsUserName && !tls.requiresCertificate {
+      return "use_subject_as_username has no effect without require_certificate"
+    }
+    guard !tls.isUsed && tls.isGiven else { return nil }
+    return "it is not encrypted: that takes certfile and keyfile, or psk_hint"
   }
 }
 

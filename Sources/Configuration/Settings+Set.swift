@@ -8,17 +8,30 @@ extension Settings {
     _ key: Key, to value: Span<UInt8>
   ) throws(ConfigurationError.Reason) -> ConfigurationError.Reason? {
     switch key {
-    case .boolean(let setting): return try set(setting, to: value.soleWord().boolean())
-    case .number(let setting):
-      return try set(setting, to: value.soleWord().number(within: setting.bounds))
-    case .text(let setting): return try set(setting, to: value)
+    case .boolean(let setting):
+      return try set(setting, to: value.firstWord.boolean()) ?? value.noteOfMoreWords
+    case .number(let setting): return try set(setting, toWords: value)
+    case .text(let setting): return try set(setting, to: value) ?? value.noteOfText
     case .listenerText(let setting): try set(setting, to: value)
     case .securityText(let setting): try set(setting, to: value)
-    case .words(let setting): try set(setting, to: value)
+    case .words(let setting): return try set(setting, to: value)
     case .ignored(let key): return .note(key.reason)
+    // No limit is what there is.
+    case .refused(.maximumInflightBytes) where value.firstWord.equals("0"): return nil
     case .refused(let key): throw .refused(key.reason)
     }
-    return nil
+    return value.noteOfText
+  }
+
+  private mutating func set(
+    _ setting: NumberSetting, toWords value: Span<UInt8>
+  ) throws(ConfigurationError.Reason) -> ConfigurationError.Reason? {
+    let (word, bounds) = (value.firstWord, setting.bounds)
+    let note = try set(setting, to: word.number(within: bounds))
+    if let limit = bounds.limit, let wanted = word.number, wanted > Int64(bounds.most) {
+      return .lowered(limit, Int64(bounds.most))
+    }
+    return note ?? value.noteOfMoreWords
   }
 
   private mutating func set(
@@ -83,7 +96,7 @@ extension Settings {
     case .maximumTopicAlias: updateListener { $0.maximumTopicAlias = UInt16(clamping: value) }
     case .maximumTotalConnections:
       maximumTotalConnections = value > 0 ? Int32(clamping: value) : -1
-    case .oldPort: return try addListener(oldPort: UInt16(clamping: value))
+    case .oldPort: return setPort(UInt16(clamping: value))
     case .proxyVersion: updateListener { $0.proxyVersion = UInt8(clamping: value) }
     case .queueFullWait: queueFullWaitSeconds = UInt16(clamping: value)
     case .retainExpiryMinutes: retainExpirySeconds = UInt32(clamping: value * 60)

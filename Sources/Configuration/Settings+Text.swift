@@ -20,9 +20,7 @@ extension Settings {
     _ setting: ListenerTextSetting, to value: Span<UInt8>
   ) throws(ConfigurationError.Reason) {
     if setting == .mountPoint { try value.checkMountPoint() }
-    let old = lastListener[setting]
-    let kept = try keep(
-      value, most: setting.most, insteadOf: old, inherited: listenerDefaults[setting])
+    let kept = try keep(value, most: setting.most, insteadOf: lastListener[setting])
     updateListener { $0[setting] = kept }
   }
 
@@ -30,18 +28,8 @@ extension Settings {
     _ setting: SecurityTextSetting, to value: Span<UInt8>
   ) throws(ConfigurationError.Reason) {
     let old = usesListenerSettings ? lastListener.security[setting] : security[setting]
-    let kept = try keep(
-      value, most: setting.most, insteadOf: old, inherited: listenerDefaults.security[setting])
+    let kept = try keep(value, most: setting.most, insteadOf: old)
     updateSecurity { $0[setting] = kept }
-  }
-
-  /// Keeps a text of at most so many bytes that may be given once for a listener; what the
-  /// listener has from the defaults of all may be given another time.
-  private mutating func keep(
-    _ value: Span<UInt8>, most: Int, insteadOf old: TextReference, inherited: TextReference
-  ) throws(ConfigurationError.Reason) -> TextReference {
-    let isInherited = listenerCount > 0 && old == inherited
-    return try keep(value, most: most, insteadOf: isInherited ? .none : old)
   }
 
   /// Keeps a text of at most so many bytes that may be given once.

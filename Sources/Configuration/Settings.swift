@@ -9,16 +9,24 @@ package struct Settings: BitwiseCopyable {
   private var listeners = Limits.PerListener<Listener>(repeating: Listener())
   /// How many listeners there are: after `finish`, at least one.
   package private(set) var listenerCount = 0
-  /// What listener keys before the first `listener` say: the defaults of all listeners.
+  /// The listener that keys before the first `listener` are for, as in Mosquitto; when they say
+  /// nothing that makes one, it is not there.
   var listenerDefaults = Listener()
+  /// Whether keys are for it, and none of them makes it.
+  var isDefaultListenerMissing = false
+  /// Whether `port` is given.
+  var isPortGiven = false
+  /// Whether the last `listener` is wrong, and this is what its keys are for.
+  private var isListenerMissed = false
+  private var missedListener = Listener()
+  /// The file that is being read, when another one includes it, and the line of it.
+  package private(set) var file = TextReference.none
+  var line: UInt32 = 0
   /// Whether no `listener` was configured, and these are the loopback ones: then not all of
   /// them need to exist, as on a machine without IPv6.
   package internal(set) var isLocalOnly = false
   /// Whether ports of the command line were ignored because the file has listeners.
   package internal(set) var arePortsIgnored = false
-  /// Whether the first listener is that of `port`, and what `bind_address` says of it.
-  var isOldListener = false
-  var oldAddress = TextReference.none
   private var origins = Limits.Origins<TextReference>(repeating: .none)
   private(set) var originCount = 0
   var text = SettingsText()
@@ -122,14 +130,32 @@ package struct Settings: BitwiseCopyable {
     return origins[index]
   }
 
-  /// The last listener, or the defaults of all while there is none.
-  var lastListener: Listener { listenerCount > 0 ? listeners[listenerCount - 1] : listenerDefaults }
+  /// The listener that a key is for: the last one, or the default one while there is none.
+  var lastListener: Listener {
+    if isListenerMissed { return missedListener }
+    return listenerCount > 0 ? listeners[listenerCount - 1] : listenerDefaults
+  }
+
+  /// What follows is for a listener that is not there, until there is one.
+  mutating func missListener() {
+    isListenerMissed = true
+    missedListener = Listener()
+  }
+
+  /// What is read from here on stands in a file that another one includes, or in that one again.
+  ///
+  /// - Parameter path: nil for the main file.
+  package mutating func enter(_ path: Span<UInt8>?) {
+    guard let path else { return file = .none }
+    file = text.keep(path) ?? .none
+  }
 
   /// Returns `false`, and changes nothing, when the board has no more listeners.
   mutating func append(_ listener: Listener) -> Bool {
     guard listenerCount < Settings.listenerCapacity else { return false }
     listeners[listenerCount] = listener
     listenerCount += 1
+    isListenerMissed = false
     return true
   }
 
@@ -144,10 +170,20 @@ package struct Settings: BitwiseCopyable {
     return originCount - 1
   }
 
-  /// Changes the last listener, or the defaults of all while there is none.
+  /// Changes the listener that a key is for.
   mutating func updateListener(_ update: (inout Listener) -> Void) {
-    guard listenerCount > 0 else { return update(&listenerDefaults) }
+    if isListenerMissed { return update(&missedListener) }
+    guard listenerCount > 0 else { return updateDefaultListener(update) }
     update(&listeners[listenerCount - 1])
+  }
+
+  /// Changes the listener that keys before the first `listener` are for.
+  mutating func updateDefaultListener(_ update: (inout Listener) -> Void) {
+    let isFirst = listenerDefaults.line == 0
+    update(&listenerDefaults)
+    guard isFirst else { return }
+    listenerDefaults.file = file
+    listenerDefaults.line = line
   }
 
   /// Changes each listener.

@@ -23,6 +23,15 @@ package struct TLSSettings: BitwiseCopyable {
   /// Whether the whole subject of its certificate is the Client's User Name.
   package internal(set) var usesSubjectAsUserName = false
 
+  /// Whether a key says anything of encryption.
+  var isGiven: Bool {
+    let isFile =
+      !certificateFile.isEmpty || !keyFile.isEmpty || !authorityFile.isEmpty
+      || !authorityPath.isEmpty || !revocationFile.isEmpty
+    let isWord = !ciphers.isEmpty || !pskHint.isEmpty
+    return isFile || isWord || requiresCertificate || usesIdentityAsUserName || usesSubjectAsUserName
+  }
+
   /// Whether connections are encrypted at all.
   package var isUsed: Bool { !certificateFile.isEmpty || !pskHint.isEmpty }
 }

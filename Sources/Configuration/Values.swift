@@ -3,21 +3,39 @@ import MQTT
 
 // What a value says, or why it says nothing: without the settings that it is for.
 extension Span where Element == UInt8 {
-  /// The one word of a value; a comment may follow it, as it may in Mosquitto.
-  @_lifetime(copy self)
-  func soleWord() throws(ConfigurationError.Reason) -> Span<UInt8> {
-    let end = skipWord(from: 0)
-    let rest = skipBlanks(from: end)
-    guard rest == count || self[rest] == UInt8(ascii: "#") else {
-      throw .invalid("one word is expected")
-    }
-    return extracting(0..<end)
+  /// The first word of a value, which is all that counts of it, as in Mosquitto.
+  var firstWord: Span<UInt8> {
+    @_lifetime(copy self) get { extracting(0..<skipWord(from: 0)) }
   }
+
+  /// What is to be said of what follows the first word, when it is no comment.
+  var noteOfMoreWords: ConfigurationError.Reason? {
+    let rest = skipBlanks(from: skipWord(from: 0))
+    guard rest < count && self[rest] != UInt8(ascii: "#") else { return nil }
+    return .doubtful("only the first word counts")
+  }
+
+  /// What is to be said of a text that looks as if not all of it were meant.
+  var noteOfText: ConfigurationError.Reason? {
+    if count > 1 && self[0] == UInt8(ascii: "\"") && self[count - 1] == self[0] {
+      return .doubtful("the quotation marks are part of it")
+    }
+    for index in 1..<Swift.max(1, count)
+    where self[index] == UInt8(ascii: "#") && self[index - 1].isBlank {
+      return .doubtful("the # and all behind it is part of it; comments have lines of their own")
+    }
+    return nil
+  }
+
+  /// Whether this is what other formats write between a key and its value.
+  var beginsWithEqualsSign: Bool { firstWord.equals("=") }
 
   /// The Boolean that this word is.
   func boolean() throws(ConfigurationError.Reason) -> Bool {
     if equals("true") || equals("1") { return true }
     if equals("false") || equals("0") { return false }
+    if looksLike("true") || looksLike("yes") || looksLike("on") { throw .invalid("write true") }
+    if looksLike("false") || looksLike("no") || looksLike("off") { throw .invalid("write false") }
     throw .notBoolean
   }
 
@@ -25,7 +43,9 @@ extension Span where Element == UInt8 {
   func number(within bounds: Bounds) throws(ConfigurationError.Reason) -> Int64 {
     guard let number else { throw .notNumber }
     let (least, most) = (Int64(bounds.least), Int64(bounds.most))
-    if let limit = bounds.limit, number > most { throw .aboveLimit(limit, most) }
+    if bounds.limit != nil, number > most { return most }
+    // Whatever is below stands for no limit, as in Mosquitto.
+    if least == -1, number < least { return least }
     guard number >= least, number <= most else { throw .outOfRange(least: least, most: most) }
     return number
   }

@@ -40,6 +40,45 @@ extension Span where Element == UInt8 {
     return true
   }
 
+  /// Whether these are the letters of `text`, which has small ones alone, in capitals, in quotation marks
+  /// or with a sign behind them.
+  func looksLike(_ text: StaticString) -> Bool {
+    var (start, end) = (0, count)
+    while start < end, !self[start].isLetter { start += 1 }
+    while end > start, !self[end - 1].isLetter { end -= 1 }
+    guard end - start == text.utf8CodeUnitCount else { return false }
+    return text.withUTF8Buffer { bytes in
+      for index in 0..<bytes.count where unsafe bytes[index] != self[start + index] | 0x20 {
+        return false
+      }
+      return true
+    }
+  }
+
+  /// Why there is no key of this name: what may be meant.
+  var unknownKey: ConfigurationError.Reason {
+    if last(is: ":") || last(is: "=") { return .unknownKey("only a blank stands behind a key") }
+    for index in indices where self[index] == UInt8(ascii: "=") {
+      return .unknownKey("write a blank instead of =")
+    }
+    if self[0] >= UInt8(ascii: "A") && self[0] <= UInt8(ascii: "Z") {
+      return .unknownKey("keys have small letters")
+    }
+    for index in indices where self[index] == UInt8(ascii: "-") {
+      return .unknownKey("keys have _ and no -")
+    }
+    return .unknownKey("")
+  }
+
+  private func last(is character: Unicode.Scalar) -> Bool {
+    self[count - 1] == UInt8(ascii: character)
+  }
+
+  /// Where the text begins, behind a mark of the order of bytes.
+  var startOfText: Int {
+    count >= 3 && self[0] == 0xEF && self[1] == 0xBB && self[2] == 0xBF ? 3 : 0
+  }
+
   /// The index of the first byte that is not a blank, or the end.
   func skipBlanks(from start: Int) -> Int {
     var index = start
@@ -92,6 +131,8 @@ extension Span where Element == UInt8 {
 }
 
 extension UInt8 {
+  fileprivate var isLetter: Bool { self | 0x20 >= UInt8(ascii: "a") && self | 0x20 <= UInt8(ascii: "z") }
+
   /// A space, a tab or a carriage return.
   var isBlank: Bool {
     self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") || self == UInt8(ascii: "\r")

@@ -1,49 +1,38 @@
 import Access
+import Broker
 import CLinux
 import Configuration
 import Memory
 
 // The files of passwords, rules and keys that the configuration names.
 extension LinuxConsole {
-  /// Reads them into the spare set; false, and why is told, when one of them is not wholly valid.
-  mutating func loadAccess(of settings: Settings, into access: inout Access) -> Bool {
+  /// Reads them into the spare set; all that is wrong is told.
+  mutating func loadAccess(of settings: Settings, into access: inout Access) {
     access.beginFilling()
     for index in 0..<settings.listenerCount {
       let security = settings.listener(at: index).security
-      guard load(security.pskFile, .keys, index, settings, into: &access) else { return false }
+      load(security.pskFile, .keys, index, settings, into: &access)
       guard index == 0 || settings.usesListenerSettings else { continue }
-      guard load(security.passwordFile, .passwords, index, settings, into: &access),
-        load(security.aclFile, .rules, index, settings, into: &access)
-      else { return false }
+      load(security.passwordFile, .passwords, index, settings, into: &access)
+      load(security.aclFile, .rules, index, settings, into: &access)
     }
-    return true
   }
 
   private mutating func load(
     _ path: TextReference, _ kind: AccessFile, _ security: Int, _ settings: Settings,
     into access: inout Access
-  ) -> Bool {
-    guard !path.isEmpty else { return true }
-    let count = readAccessFile(settings.span(of: path))
-    guard count >= 0 else {
-      complain(kind, settings.span(of: path), Int32(count))
-      return false
-    }
+  ) {
+    guard !path.isEmpty else { return }
+    let file = settings.span(of: path)
+    let count = readAccessFile(file)
+    guard count >= 0 else { return complain(kind, file, Int32(count)) }
     let bytes = text.bytes(0..<Int(count))
-    do throws(AccessError) {
-      switch kind {
-      case .passwords: try access.readPasswords(bytes, security: security)
-      case .rules: try access.readRules(bytes, security: security)
-      case .keys: try SharedKeyFile.check(bytes)
-      }
-    } catch {
+    var place = FilePlace()
+    while let remark = kind.read(bytes, security, from: &place, into: &access) {
       var line = Line()
-      error.describe(file: settings.span(of: path), in: &line)
-      write(line)
-      return false
+      remark.describe(file: file, in: &line)
+      if remark.isWarning { write(line, .warning) } else { writeError(line) }
     }
-    if kind == .passwords { warn(ofDuplicate: access.duplicateLine, settings.span(of: path)) }
-    return true
   }
 
   private mutating func readAccessFile(_ path: Span<UInt8>) -> Int64 {
@@ -51,7 +40,7 @@ extension LinuxConsole {
     return unsafe target.withUnsafeMutableBufferPointer { buffer in
       unsafe path.withUnsafeBufferPointer { name in
         guard let base = buffer.baseAddress, let start = name.baseAddress else { return -1 }
-        return unsafe linux_read_file(start, base, UInt64(buffer.count))
+        return unsafe linux_read_statements(start, base, UInt64(buffer.count))
       }
     }
   }
@@ -70,18 +59,7 @@ extension LinuxConsole {
       line.append(systemError: error)
     }
     line.append(".")
-    write(line)
-  }
-
-  private mutating func warn(ofDuplicate number: Int, _ path: Span<UInt8>) {
-    guard number > 0 else { return }
-    var line = Line()
-    line.append("Warning: ")
-    line.append(foreign: path.extracting(first: 254))
-    line.append(":")
-    line.append(number)
-    line.append(": this user is named a second time: the first line counts.")
-    write(line)
+    writeError(line)
   }
 }
 
@@ -95,6 +73,17 @@ private enum AccessFile {
     case .passwords: "password_file"
     case .rules: "acl_file"
     case .keys: "psk_file"
+    }
+  }
+
+  /// Reads on to the next line of which something is to be told.
+  func read(
+    _ bytes: Span<UInt8>, _ security: Int, from place: inout FilePlace, into access: inout Access
+  ) -> AccessError? {
+    switch self {
+    case .passwords: access.readPasswords(bytes, security: security, from: &place)
+    case .rules: access.readRules(bytes, security: security, from: &place)
+    case .keys: SharedKeyFile.check(bytes, from: &place)
     }
   }
 }

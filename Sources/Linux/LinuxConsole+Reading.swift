@@ -8,12 +8,18 @@ import Memory
 extension LinuxConsole {
   /// Reads the configuration, if there is one, into the settings, and the users and rules that it
   /// names into the spare set; false, and the old settings stay, when it cannot be read or is not
-  /// wholly valid, certificates included. Why is told.
+  /// wholly valid, certificates included. All that is wrong is told.
   package mutating func load(into access: inout Access) -> Bool {
     var fresh = Settings()
-    guard readSettings(into: &fresh), loadAccess(of: fresh, into: &access) else { return false }
-    // The last step that may fail: what it has made would have to be given back.
-    guard let made = loadTLS(of: fresh) else { return false }
+    errorCount = 0
+    readSettings(into: &fresh)
+    loadAccess(of: fresh, into: &access)
+    var made = loadTLS(of: fresh)
+    tellRestOfErrors()
+    guard errorCount == 0, let made else {
+      made?.release()
+      return false
+    }
     settings = fresh
     tls.release()
     tls = made
@@ -21,59 +27,55 @@ extension LinuxConsole {
   }
 
   /// Reads what is configured into settings of their own, for the listeners that are open.
-  private mutating func readSettings(into fresh: inout Settings) -> Bool {
+  private mutating func readSettings(into fresh: inout Settings) {
     let file = options.configurationFile
-    if !file.isEmpty, !readFile(file.span, isIncluded: false, behind: 0, into: &fresh) {
-      return false
-    }
-    do throws(ConfigurationError) {
-      try fresh.finish(with: options)
-      if settings.listenerCount > 0 { try align(&fresh) }
-    } catch {
+    if !file.isEmpty { readFile(file.span, isIncluded: false, behind: 0, into: &fresh) }
+    do throws(ConfigurationError) { try fresh.finish(with: options) } catch {
       tell(error, file.span, Span())
-      return false
     }
-    return !isAnythingMissing(in: fresh)
+    for number in 0...fresh.listenerCount {
+      guard let remark = fresh.remark(ofListener: number) else { continue }
+      if remark.file.isEmpty {
+        tell(remark, file.span, Span())
+      } else {
+        tell(remark, fresh.span(of: remark.file), Span())
+      }
+    }
+    if settings.listenerCount > 0 { align(&fresh) }
+    tellWhatIsMissing(in: fresh)
   }
 
   /// Reads one file behind what the text buffer holds already.
   @inline(never)
   private mutating func readFile(
     _ file: Span<UInt8>, isIncluded: Bool, behind start: Int, into fresh: inout Settings
-  ) -> Bool {
-    guard let end = read(file, behind: start) else { return false }
+  ) {
+    guard let end = read(file, behind: start) else { return }
     let bytes = text.bytes(start..<end)
     var parser = ConfigurationParser(isIncluded: isIncluded)
-    do throws(ConfigurationError) {
-      while let demand = try parser.next(in: bytes, for: &fresh) {
-        switch demand {
-        case .warning(let warning): tell(warning, file, bytes, isWarning: true)
-        case .inclusion(let folder):
-          guard include(bytes.extracting(folder), behind: end, into: &fresh) else { return false }
-        }
+    while let demand = parser.next(in: bytes, for: &fresh) {
+      switch demand {
+      case .remark(let error): tell(error, file, bytes)
+      case .inclusion(let folder): include(bytes.extracting(folder), behind: end, into: &fresh)
       }
-    } catch {
-      tell(error, file, bytes)
-      return false
     }
-    return true
   }
 
   /// Reads each file of a folder whose name ends with `.conf`, in the order of the names' bytes.
   @inline(never)
   private mutating func include(
     _ folder: Span<UInt8>, behind start: Int, into fresh: inout Settings
-  ) -> Bool {
+  ) {
     var path = InlineArray<448, UInt8>(repeating: 0)
     while true {
       let length = nextPath(in: folder, endingWith: ".conf", &path)
-      guard length > 0 else {
-        if length < 0 { complainAboutFile("Error: Unable to open include_dir", folder, length) }
-        return length == 0
-      }
+      if length < 0 { complainAboutFile("Error: Unable to open include_dir", folder, length) }
+      guard length > 0 else { break }
       let file = path.span.extracting(0..<Int(length))
-      guard readFile(file, isIncluded: true, behind: start, into: &fresh) else { return false }
+      fresh.enter(file)
+      readFile(file, isIncluded: true, behind: start, into: &fresh)
     }
+    fresh.enter(nil)
   }
 
   /// Writes the path of the folder's file that comes next, and a zero; its length, 0 for none more.
@@ -97,7 +99,7 @@ extension LinuxConsole {
     let count = unsafe target.withUnsafeMutableBufferPointer { buffer in
       unsafe file.withUnsafeBufferPointer { name in
         guard let base = buffer.baseAddress, let path = name.baseAddress else { return Int64(-1) }
-        return unsafe linux_read_file(path, base, UInt64(buffer.count))
+        return unsafe linux_read_statements(path, base, UInt64(buffer.count))
       }
     }
     if count >= 0 { return start + Int(count) }
@@ -122,24 +124,45 @@ extension LinuxConsole {
       line.append(systemError: error)
     }
     line.append(".")
-    write(line)
+    writeError(line)
   }
 
   @inline(never)
   private mutating func tell(
-    _ error: ConfigurationError, _ file: Span<UInt8>, _ bytes: Span<UInt8>,
-    isWarning: Bool = false
+    _ error: ConfigurationError, _ file: Span<UInt8>, _ bytes: Span<UInt8>
   ) {
-    guard !(isWarning && options.isQuiet) else { return }
+    guard !(error.isWarning && options.isQuiet) else { return }
     var line = Line()
-    error.describe(file: file, text: bytes, isWarning: isWarning, in: &line)
-    write(line, isWarning ? .warning : .error)
+    error.describe(file: file, text: bytes, in: &line)
+    if error.isWarning { write(line, .warning) } else { writeError(line) }
   }
+
+  /// Writes what makes the configuration invalid; of very much, how much it is.
+  mutating func writeError(_ line: borrowing Line) {
+    errorCount += 1
+    if errorCount <= LinuxConsole.mostErrors { write(line) }
+  }
+
+  private mutating func tellRestOfErrors() {
+    guard errorCount > LinuxConsole.mostErrors else { return }
+    var line = Line()
+    line.append("Error: and ")
+    line.append(errorCount - LinuxConsole.mostErrors)
+    line.append(" more mistakes.")
+    write(line)
+  }
+
+  /// So many are told of: a file that is something else has as many as lines.
+  private static var mostErrors: Int { 100 }
 
   /// Brings new settings into line with the listeners that are open.
   @inline(never)
-  private mutating func align(_ fresh: inout Settings) throws(ConfigurationError) {
-    tell(try fresh.align(with: settings))
+  private mutating func align(_ fresh: inout Settings) {
+    do throws(ConfigurationError) {
+      tell(try fresh.align(with: settings))
+    } catch {
+      tell(error, Span(), Span())
+    }
   }
 
   /// Tells which listeners a reload does not open or close.
@@ -158,13 +181,12 @@ extension LinuxConsole {
     write(line, .warning)
   }
 
-  private mutating func isAnythingMissing(in fresh: Settings) -> Bool {
-    guard let missing = fresh.missing else { return false }
+  private mutating func tellWhatIsMissing(in fresh: Settings) {
+    guard let missing = fresh.missing else { return }
     var line = Line()
     line.append("Error: this program cannot do yet what the configuration asks for: ")
     line.append(missing)
     line.append(".")
-    write(line)
-    return true
+    writeError(line)
   }
 }

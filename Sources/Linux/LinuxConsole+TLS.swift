@@ -4,11 +4,12 @@ import Memory
 
 // Certificates, keys and the like: read from the files that the configuration names.
 extension LinuxConsole {
-  /// Makes what each listener of these settings shows by TLS; nil, and why is told, when one of them
-  /// is not wholly valid.
+  /// Makes what each listener of these settings shows by TLS; nil, and all that is wrong is told, when
+  /// one of them is not wholly valid.
   @inline(never)
   mutating func loadTLS(of settings: Settings) -> TLSConfigurations? {
     var configurations = TLSConfigurations()
+    var areValid = true
     for index in 0..<settings.listenerCount {
       let listener = settings.listener(at: index)
       guard listener.tls.isUsed else { continue }
@@ -18,11 +19,13 @@ extension LinuxConsole {
           complain(
             .certificate, settings.span(of: listener.tls.certificateFile), LINUX_TLS_NO_MEMORY)
         }
-        configurations.release()
-        return nil
+        areValid = false
+        continue
       }
     }
-    return configurations
+    if areValid { return configurations }
+    configurations.release()
+    return nil
   }
 
   private mutating func fill(
@@ -139,7 +142,7 @@ extension LinuxConsole {
       line.append(systemError: result)
     }
     line.append(".")
-    write(line)
+    writeError(line)
   }
 }
 

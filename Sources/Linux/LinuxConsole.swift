@@ -14,6 +14,8 @@ package struct LinuxConsole: Console, ~Copyable {
   let options: CommandLineOptions
   /// The file that is being read.
   var text: Buffer
+  /// How much is wrong with the configuration that is being read.
+  var errorCount = 0
   /// The descriptor that is readable when a signal has come.
   package private(set) var signals: Int32 = -1
   private var log = LinuxLog()
@@ -70,16 +72,23 @@ package struct LinuxConsole: Console, ~Copyable {
 
   package var networkSettings: NetworkSettings { NetworkSettings(settings: settings, tls: tls) }
 
-  /// Opens the log that the settings name; false, and why is told, when it cannot be.
-  @discardableResult
-  package mutating func openLog() -> Bool { isLogOpen(log.open(settings)) }
+  /// Opens the log that the settings name; when its file cannot be opened, that is told, and lines go to
+  /// the standard error: no destination may stop the broker.
+  package mutating func openLog() { tellOfLog(log.open(settings)) }
 
   /// Closes the log and opens it again: somebody has moved its file away.
-  package mutating func reopenLog() { _ = isLogOpen(log.openAgain()) }
+  package mutating func reopenLog() { tellOfLog(log.openAgain()) }
 
-  private mutating func isLogOpen(_ result: Int32) -> Bool {
-    if result < 0 { complain("Error: Unable to open log file for writing", result) }
-    return result >= 0
+  /// Tells that the log's file cannot be opened, if that is so.
+  package mutating func tellOfLog(_ result: Int32) {
+    guard result < 0 else { return }
+    var line = Line()
+    line.append("Error: Unable to open log file ")
+    line.append(foreign: settings.span(of: settings.logDestinations.file))
+    line.append(" for writing: ")
+    line.append(systemError: result)
+    line.append("; lines go to the standard error.")
+    write(line)
   }
 
   /// Writes one line of the log, with the time in front if the configuration says so.

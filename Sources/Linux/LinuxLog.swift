@@ -21,20 +21,19 @@ struct LinuxLog: ~Copyable {
   private var output = Stream(descriptor: 1)
   private var system: Int32 = -1
 
-  /// Takes over what the settings say; zero, or a negative errno when the file cannot be opened.
+  /// Takes over what the settings say; zero, or a negative errno when the file cannot be opened: then
+  /// lines go to the standard error too, and to the file that was open before.
   mutating func open(_ settings: Settings) -> Int32 {
     let destinations = settings.logDestinations
     path = ShortText(settings.span(of: destinations.file)) ?? ShortText()
-    // Until the file is there, lines go where they went before.
     let opened = openAgain()
-    guard opened >= 0 else { return opened }
-    isErrorUsed = destinations.isStandardErrorUsed
+    isErrorUsed = destinations.isStandardErrorUsed || opened < 0
     isOutputUsed = destinations.isStandardOutputUsed
     isSystemUsed = destinations.isSystemLogUsed
     isTimestamped = settings.isLogTimestamped
     format = ShortText(settings.span(of: settings.logTimestampFormat)) ?? ShortText()
     facility = settings.logFacility.map(SystemLog.local) ?? SystemLog.daemon
-    return 0
+    return opened
   }
 
   /// Closes the file and opens the one that has its name now.

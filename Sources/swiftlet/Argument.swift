@@ -26,7 +26,7 @@
 }
 
 /// The bytes before the zero.
-func length(of text: UnsafeMutablePointer<UInt8>) -> Int {
+func length(of text: UnsafePointer<UInt8>) -> Int {
   var count = 0
   while unsafe text[count] != 0 { count += 1 }
   return count

@@ -38,13 +38,14 @@ struct Program: ~Copyable {
     guard server.load({ console, access in console.load(into: &access) }) else {
       return ExitStatus.usage
     }
+    var rights = Rights()
     if options.testsConfiguration {
+      guard canOpen(&rights) else { return ExitStatus.usage }
       writePlan(of: options, to: .output)
       writeUse()
       Standard.output.write("Configuration file is OK.\n")
       return ExitStatus.success
     }
-    var rights = Rights()
     guard open(&rights) else { return ExitStatus.failure }
     if options.isVerbose { writePlan(of: options, to: .error) }
     guard !options.isDaemon || daemonise() else { return ExitStatus.failure }
@@ -88,12 +89,25 @@ struct Program: ~Copyable {
   @inline(never)
   private mutating func open(_ rights: inout Rights) -> Bool {
     guard server.console.findUser(&rights) else { return false }
-    guard rights.asUser({ server.console.openLog() }) else { return false }
+    rights.asUser { server.console.openLog() }
     tell(.information, Broker.version, " starting")
     rights.asUser { server.console.warnOfOpenSecrets() }
     raiseDescriptorLimit()
     // Before anybody can connect: from then on a signal must not end us, as it does who has not asked.
     return openSignals() && openListeners(rights)
+  }
+
+  /// Whether all that has a name could be opened; what could not be is told, and nothing stays behind.
+  @inline(never)
+  private mutating func canOpen(_ rights: inout Rights) -> Bool {
+    guard server.console.findUser(&rights) else { return false }
+    let settings = server.console.settings
+    let (log, identifier) = (settings.logDestinations.file, settings.pidFile)
+    server.console.tellOfLog(rights.mayWrite(settings.span(of: log)))
+    let result = rights.mayWrite(settings.span(of: identifier))
+    if result < 0 { server.console.complain("Error: Unable to write pid file", result) }
+    rights.asUser { server.console.warnOfOpenSecrets() }
+    return canListen(rights)
   }
 
   @inline(never)

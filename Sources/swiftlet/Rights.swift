@@ -19,6 +19,17 @@ struct Rights: ~Copyable {
     return body()
   }
 
+  /// Whether the user may write to a file, or make it, when one is named: zero or a negative errno.
+  func mayWrite(_ path: Span<UInt8>) -> Int32 {
+    guard !path.isEmpty else { return 0 }
+    return asUser {
+      unsafe path.withUnsafeBufferPointer { name in
+        guard let start = name.baseAddress else { return -LINUX_ERROR_INVALID }
+        return unsafe linux_may_write(start)
+      }
+    }
+  }
+
   /// Takes the rights of the user; zero or a negative errno.
   fileprivate func act() -> Int32 {
     unsafe name.span.withUnsafeBufferPointer { name in

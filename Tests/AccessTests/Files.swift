@@ -37,16 +37,25 @@ final class Files {
   func read(
     passwords: String? = nil, rules: String? = nil, security: Int = 0
   ) -> AccessError? {
-    do throws(AccessError) {
-      if let passwords {
-        try access.readPasswords(passwords.bytes.span, security: security)
+    warnings = []
+    var errors: [AccessError] = []
+    for (kind, text) in [passwords, rules].enumerated() {
+      guard let bytes = text?.bytes else { continue }
+      var place = FilePlace()
+      while let remark = kind == 0
+        ? access.readPasswords(bytes.span, security: security, from: &place)
+        : access.readRules(bytes.span, security: security, from: &place)
+      {
+        if remark.isWarning { warnings.append(words(remark)) } else { errors.append(remark) }
       }
-      if let rules { try access.readRules(rules.bytes.span, security: security) }
-      return nil
-    } catch {
-      return error
     }
+    self.errors = errors.map { words($0) }
+    return errors.first
   }
+
+  /// What was told of the files that were read last.
+  var warnings: [String] = []
+  var errors: [String] = []
 
   func allows(
     _ right: Right, _ topic: String, user: String? = nil, client: String = "c",
@@ -83,7 +92,6 @@ final class Files {
   // The testing macros cannot hold what cannot be copied.
   var hasRules: Bool { access.hasRules }
   var generation: UInt32 { access.generation }
-  var duplicateLine: Int { access.duplicateLine }
   func hasRules(_ security: Int) -> Bool { access.hasRules(security) }
   func hasPasswords(_ security: Int) -> Bool { access.hasPasswords(security) }
   func decision(_ key: UInt64) -> Bool? { access.decision(key) }

@@ -127,10 +127,7 @@ func anEmptyFileDeniesAll(text: String) {
 ])
 func keysAreChecked(text: String, reason: String) {
   let bytes = text.bytes
-  do throws(AccessError) {
-    try SharedKeyFile.check(bytes.span)
-    #expect(reason.isEmpty)
-  } catch {
-    #expect(words(error) == "Error: FILE:1: \(reason).")
-  }
+  var place = FilePlace()
+  let error = SharedKeyFile.check(bytes.span, from: &place)
+  #expect(words(error) == (reason.isEmpty ? "" : "Error: FILE:1: \(reason)."))
 }

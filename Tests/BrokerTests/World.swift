@@ -129,10 +129,17 @@ final class World {
   /// Takes these users and rules over, as a reload does.
   func take(passwords: String? = nil, rules: String? = nil, security: Int = 0) throws {
     broker.access.beginFilling()
-    if let passwords {
-      try broker.access.readPasswords(passwords.bytes.span, security: security)
+    if let bytes = passwords?.bytes {
+      var place = FilePlace()
+      let remark = broker.access.readPasswords(bytes.span, security: security, from: &place)
+      if let remark { throw remark }
     }
-    if let rules { try broker.access.readRules(rules.bytes.span, security: security) }
+    if let bytes = rules?.bytes {
+      var place = FilePlace()
+      while let remark = broker.access.readRules(bytes.span, security: security, from: &place) {
+        if !remark.isWarning { throw remark }
+      }
+    }
     broker.adopt(broker.policy, levels: 0)
     turn()
   }

@@ -27,7 +27,11 @@ private func flag(_ key: String, _ usual: Bool, _ show: @escaping @Sendable (Rea
   Row(
     key: key, show: { "\(show($0))" }, usual: "\(usual)",
     good: ["true": "true", "1": "true", "false": "false", "0": "false", "true # yes": "true"],
-    bad: ["yes": notBoolean, "True": notBoolean, "2": notBoolean, "true false": "one word"])
+    bad: [
+      "yes": "write true", "True": "write true", "ON;": "write true", "\"true\"": "write true",
+      "no": "write false", "FALSE": "write false", "Off": "write false", "2": notBoolean,
+      "= true": "write a blank instead of =", "true,false": notBoolean,
+    ])
 }
 
 private func number(
@@ -36,7 +40,7 @@ private func number(
 ) -> Row {
   let never = [
     "abc": notNumber, "0x10": notNumber, "010": notNumber, "1.5": notNumber, "-": notNumber,
-    "+": notNumber, "9999999999999999999999": notNumber, "12 13": "one word is expected",
+    "+": notNumber, "9999999999999999999999": notNumber, "= 12": "write a blank instead of =",
   ]
   return Row(
     key: key, show: { "\(show($0))" }, usual: "\(usual)", good: good,
@@ -48,8 +52,7 @@ private func range(_ least: Int, _ most: Int) -> String {
 }
 
 private func limit(_ name: String, _ most: Int) -> String {
-  "it must be at most \(most), the limit \(name) of this board, set in "
-    + "Board/\(Limits.board)/Chosen.swift"
+  "it must be at most \(most), the limit \(name) of board \(Limits.board)"
 }
 
 private let limits = Limits()
@@ -79,7 +82,7 @@ private let numbers = [
   number(
     "max_inflight_messages", 20,
     good: ["0": "0", "1": "1", "-1": "0", "65534": "65534", "65535": "0", "+5": "5"],
-    bad: ["65536": range(-1, 65_535), "-2": range(-1, 65_535)]
+    bad: ["65536": range(-1, 65_535)]
   ) { Int($0.settings.maximumInflightMessages) },
   number(
     "max_queued_messages", 1000,
@@ -92,9 +95,11 @@ private let numbers = [
   ) { Int($0.settings.maximumQueuedBytes) },
   number(
     "max_packet_size", limits.defaultPacketBytes,
-    good: ["20": "20", "\(limits.packetBytes)": "\(limits.packetBytes)"],
+    good: [
+      "20": "20", "\(limits.packetBytes)": "\(limits.packetBytes)",
+      "268435455": "\(limits.packetBytes)", "999999999999": "\(limits.packetBytes)",
+    ],
     bad: [
-      "\(limits.packetBytes + 1)": limit("packetBytes", limits.packetBytes),
       "19": range(20, limits.packetBytes), "0": range(20, limits.packetBytes),
     ]
   ) { Int($0.settings.maximumPacketBytes) },
@@ -131,13 +136,19 @@ private let numbers = [
 private let newNumbers = [
   number(
     "global_max_clients", -1,
-    good: ["-1": "-1", "0": "-1", "1": "1", "\(limits.sessions)": "\(limits.sessions)"],
-    bad: ["\(limits.sessions + 1)": limit("sessions", limits.sessions)]
+    good: [
+      "-1": "-1", "0": "-1", "1": "1", "\(limits.sessions)": "\(limits.sessions)",
+      "\(limits.sessions + 1)": "\(limits.sessions)", "-7": "-1",
+    ],
+    bad: [:]
   ) { Int($0.settings.maximumClients) },
   number(
     "global_max_connections", -1,
-    good: ["-1": "-1", "0": "-1", "1": "1", "\(limits.connections)": "\(limits.connections)"],
-    bad: ["\(limits.connections + 1)": limit("connections", limits.connections)]
+    good: [
+      "-1": "-1", "0": "-1", "1": "1", "\(limits.connections)": "\(limits.connections)",
+      "65535": "\(limits.connections)",
+    ],
+    bad: [:]
   ) { Int($0.settings.maximumTotalConnections) },
   number("log_facility", 255, good: ["0": "0", "7": "7"], bad: ["8": range(0, 7)]) {
     Int($0.settings.logFacility ?? 255)
@@ -154,11 +165,11 @@ private let newNumbers = [
 private let listenerNumbers = [
   number(
     "max_connections", -1,
-    good: ["-1": "-1", "0": "-1", "1": "1", "\(limits.connections)": "\(limits.connections)"],
-    bad: [
-      "\(limits.connections + 1)": limit("connections", limits.connections),
-      "-2": range(-1, limits.connections),
-    ]
+    good: [
+      "-1": "-1", "0": "-1", "1": "1", "\(limits.connections)": "\(limits.connections)",
+      "65535": "\(limits.connections)", "-2": "-1",
+    ],
+    bad: [:]
   ) { Int($0.settings.listener(at: 0).maximumConnections) },
   number(
     "max_qos", 2, good: ["0": "0", "1": "1", "2": "2"], bad: ["3": range(0, 2), "-1": range(0, 2)]
@@ -169,12 +180,15 @@ private let listenerNumbers = [
   ) { Int($0.settings.listener(at: 0).maximumQoS.rawValue) },
   number(
     "max_topic_alias", usualAliases,
-    good: ["0": "0", "\(limits.topicAliases)": "\(limits.topicAliases)"],
-    bad: ["\(limits.topicAliases + 1)": limit("topicAliases", limits.topicAliases)]
+    good: [
+      "0": "0", "\(limits.topicAliases)": "\(limits.topicAliases)",
+      "65535": "\(limits.topicAliases)",
+    ],
+    bad: ["-1": range(0, limits.topicAliases)]
   ) { Int($0.settings.listener(at: 0).maximumTopicAlias) },
   number(
-    "max_topic_alias_broker", usualAliases, good: ["0": "0", "1": "1"],
-    bad: ["65536": limit("topicAliases", limits.topicAliases)]
+    "max_topic_alias_broker", usualAliases, good: ["0": "0", "1": "1", "65536": "\(limits.topicAliases)"],
+    bad: ["-1": range(0, limits.topicAliases)]
   ) { Int($0.settings.listener(at: 0).maximumBrokerTopicAlias) },
 ]
 
@@ -206,7 +220,8 @@ private let words = [
     bad: ["888": "as in 660", "1777": "as in 660", "00660": "as in 660", "rw": "as in 660"]),
   Row(
     key: "websockets_origin", show: { origins($0).joined(separator: "|") }, usual: "",
-    good: ["https://a.example": "https://a.example"], bad: ["a b": "one word is expected"]),
+    good: ["https://a.example": "https://a.example", "a b": "a"],
+    bad: [String(repeating: "o", count: 256): "it must have at most 255 bytes"]),
   Row(
     key: "include_dir", show: { _ in "" }, usual: "", good: ["/etc/a b": ""],
     bad: [String(repeating: "d", count: 191): "it must have at most 190 bytes"]),
@@ -219,9 +234,10 @@ private let words = [
     good: [
       "error": "1", "warning": "2", "notice": "4", "information": "8", "debug": "16",
       "subscribe": "32", "unsubscribe": "64", "websockets": "128", "internal": "256",
-      "all": "511", "none": "0",
+      "all": "511", "none": "0", "error warning notice": "7", "error\tdebug  # both": "17",
+      "none error": "1", "error none": "0",
     ],
-    bad: ["info": "none of the types", "error warning": "one word is expected"]),
+    bad: ["info": "none of the types", "error info": "none of the types", "error,warning": "none of"]),
   Row(
     key: "persistent_client_expiration",
     show: { "\($0.settings.maximumSessionExpirySeconds)" }, usual: "\(UInt32.max)",
@@ -232,7 +248,7 @@ private let words = [
     ],
     bad: [
       "14": "as in 14d", "d": "as in 14d", "0d": "as in 14d", "-1d": "as in 14d",
-      "14 d": "one word is expected", "1D": "as in 14d", "2147483648y": "as in 14d",
+      "14 d": "as in 14d", "1D": "as in 14d", "2147483648y": "as in 14d",
     ]),
 ]
 
@@ -342,6 +358,53 @@ private let persistence = ["persistence", "retained_persistence"]
   #expect(Set(Key.settingNames) == Set(rows.map(\.key) + elsewhere + persistence))
 }
 
+@Test(arguments: [
+  ("max_packet_size 268435455", "packetBytes", limits.packetBytes),
+  ("max_connections 65535", "connections", limits.connections),
+  ("global_max_connections 999999", "connections", limits.connections),
+  ("global_max_clients 999999", "sessions", limits.sessions),
+  ("max_topic_alias 65535", "topicAliases", limits.topicAliases),
+  ("max_topic_alias_broker 65535", "topicAliases", limits.topicAliases),
+])
+func aNumberAboveTheBoardsIsTheBoards(line: String, name: String, most: Int) {
+  let reading = Reading("listener 1\n\(line)")
+  let (key, value) = (line.split(separator: " ")[0], line.split(separator: " ")[1])
+  #expect(reading.errors == [])
+  #expect(
+    reading.warnings == [
+      "Warning: a.conf:2: The \"\(key)\" value \"\(value)\": as much as there is, \(most), the limit "
+        + "\(name) of board \(Limits.board)."
+    ])
+}
+
+@Test(arguments: [
+  "allow_anonymous true false", "max_keepalive 60 s", "listener 1883 127.0.0.1 local",
+  "queue_full reject always", "protocol mqtt or so", "log_dest stderr stdout",
+])
+func moreWordsThanOneAreToldOf(line: String) {
+  let reading = Reading("listener 1\n\(line)")
+  #expect(reading.errors == [] && reading.warnings.count == 1)
+  #expect(reading.warnings.first?.hasSuffix(": only the first word counts.") == true || line.hasPrefix("lis"))
+  #expect(Reading("listener 1\n\(line.split(separator: " ").prefix(2).joined(separator: " ")) # words").warnings == [])
+}
+
+@Test(arguments: [
+  ("password_file \"/etc/p\"", "the quotation marks are part of it"),
+  ("pid_file \"/run/p\"", "the quotation marks are part of it"),
+  ("acl_file /etc/a # who", "the # and all behind it is part of it; comments have lines of their own"),
+  ("log_dest file /a #b", "the # and all behind it is part of it; comments have lines of their own"),
+])
+func aTextThatMayBeMeantOtherwiseIsToldOf(line: String, words: String) {
+  let reading = Reading("listener 1\n\(line)")
+  #expect(reading.errors == [] && reading.warnings.count == 1)
+  #expect(reading.warnings.first?.hasSuffix(": \(words).") == true, "\(reading.warnings)")
+}
+
+@Test func noLimitOfBytesInFlightIsWhatThereIs() {
+  let reading = Reading("max_inflight_bytes 0\n")
+  #expect(reading.errors == [] && reading.warnings == [])
+}
+
 @Test(arguments: persistence) func persistenceIsNotHereYet(key: String) {
   #expect(Reading("\(key) false").warnings == [])
   #expect(Reading("\(key) maybe").error?.contains(notBoolean) == true)
@@ -410,7 +473,7 @@ func bridgesAreNotHereYet(key: String) {
 func aTextIsGivenOnce(key: String) {
   #expect(
     Reading("\(key) a\n\(key) a\n").error
-      == "Error: a.conf:2: Duplicate \"\(key)\" value in configuration.")
+      == "Error: a.conf:2: Duplicate \"\(key)\" value in configuration: a.")
 }
 
 @Test func ofNumbersAndBooleansTheLastOneCounts() {

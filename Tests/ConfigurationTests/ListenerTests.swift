@@ -28,7 +28,7 @@ import Testing
 @Test(arguments: [
   ("0", "port 0 needs the path of a socket"), ("65536", "it must be between 0 and 65535"),
   ("-1", "it must be between 0 and 65535"), ("mqtt", "it is not a decimal number"),
-  ("1883x", "it is not a decimal number"), ("1883 a b", "one word is expected"),
+  ("1883x", "it is not a decimal number"), ("127.0.0.1 1883", "it is not a decimal number"),
   ("0 # none", "port 0 needs the path of a socket"),
   ("1883 " + String(repeating: "a", count: 256), "it must have at most 255 bytes"),
 ])
@@ -38,10 +38,11 @@ func aListenerMayBeWrong(value: String, reason: String) {
   #expect(error.hasSuffix("\": \(reason)."), "\(error)")
 }
 
+@Test func aStarIsAllAddresses() { #expect(Reading("listener 1883 *").listeners == [":1883/0"]) }
+
 @Test func listenerKeysAreForTheLastListener() {
   let reading = Reading(
     """
-    max_connections 3
     listener 1
     max_connections 5
     max_qos 1
@@ -50,16 +51,43 @@ func aListenerMayBeWrong(value: String, reason: String) {
     """)
   let first = reading.settings.listener(at: 0)
   let second = reading.settings.listener(at: 1)
+  #expect(reading.settings.listenerCount == 2)
   #expect(first.maximumConnections == 5 && first.maximumQoS == .atLeastOnce)
-  #expect(second.maximumConnections == 3 && second.maximumQoS == .exactlyOnce)
+  #expect(second.maximumConnections == -1 && second.maximumQoS == .exactlyOnce)
   #expect(first.family == .any && second.family == .version6)
 }
 
-@Test func listenerKeysWithoutAListenerAreForTheLoopbacks() {
-  let reading = Reading("max_connections 3\nsocket_domain ipv4\n")
-  #expect(reading.listeners == ["127.0.0.1:1883/4"])
-  #expect(reading.settings.listener(at: 0).maximumConnections == 3)
-  #expect(Reading("socket_domain ipv6\n").listeners == ["::1:1883/6"])
+/// Those that make a listener in Mosquitto.
+@Test(arguments: [
+  "max_connections 3", "max_qos 1", "socket_domain ipv4", "protocol websockets", "port 1883",
+  "bind_interface lo", "mount_point a/", "use_username_as_clientid true", "cafile /a",
+  "use_identity_as_username true", "bind_address ::1",
+])
+func listenerKeysBeforeTheFirstListenerAreForPort1883(line: String) {
+  for text in ["\(line)\nlistener 18830\nmax_qos 2\n", "\(line)\n"] {
+    let reading = Reading(text)
+    let last = reading.settings.listenerCount - 1
+    #expect(reading.errors == [] && last == (text.contains("listener 18830") ? 1 : 0))
+    #expect(reading.settings.listener(at: last).port == 1883 && !reading.settings.isLocalOnly)
+    #expect(reading.settings.listener(at: 0).maximumConnections == (last == 0 && line.hasSuffix(" 3") ? 3 : -1))
+    #expect(!reading.security.allowsAnonymous)
+  }
+}
+
+/// Those that make none there, nor here.
+@Test(arguments: [
+  "max_topic_alias 3", "tls_version tlsv1.2", "protocol mqtt", "max_connections -1", "max_qos 2",
+  "require_certificate false", "accept_protocol_versions 4,5",
+])
+func listenerKeysThatMakeNoneAreToldOf(line: String) {
+  let reading = Reading("\(line)\nlistener 18830\n")
+  #expect(reading.errors == [] && reading.listeners == [":18830/0"])
+  #expect(
+    reading.warnings == [
+      "Warning: a.conf:1: The listener on port 1883: it is not opened: keys of a listener stand behind its "
+        + "\"listener PORT\"."
+    ])
+  #expect(Reading("\(line)\n").settings.isLocalOnly)
 }
 
 @Test func theBoardLimitsTheListeners() {
@@ -69,8 +97,7 @@ func aListenerMayBeWrong(value: String, reason: String) {
   #expect(
     Reading(lines.joined(separator: "\n")).error
       == "Error: a.conf:\(most + 1): Invalid \"listener\" value \"\(most + 1)\": there is room for "
-      + "only \(most), the limit listeners of this board, set in "
-      + "Board/\(Limits.board)/Chosen.swift.")
+      + "only \(most), the limit listeners of board \(Limits.board).")
 }
 
 @Test func theBoardLimitsTheTexts() {
@@ -81,7 +108,7 @@ func aListenerMayBeWrong(value: String, reason: String) {
   }.joined()
   let error = Reading(text).error ?? "no error"
   #expect(error.contains("there is room for only \(SettingsText.capacity), the limit "))
-  #expect(error.contains("ConfigurationText of this board, set in Board/"))
+  #expect(error.contains("ConfigurationText of board "))
 }
 
 @Test func portsOfTheCommandLineAreForTheLoopbacks() {
@@ -103,7 +130,7 @@ func aListenerMayBeWrong(value: String, reason: String) {
   #expect(
     reading.error?.hasPrefix(
       "Error: The configuration cannot be completed: there is room for only "
-        + "\(Limits().listeners), the limit listeners of this board, set in Board/") == true)
+        + "\(Limits().listeners), the limit listeners of board ") == true)
 }
 
 @Test func aReadTextEndsWithAZeroByte() {

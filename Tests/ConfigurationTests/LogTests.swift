@@ -48,8 +48,7 @@ private func destinations(_ lines: String) -> String {
 }
 
 @Test(arguments: [
-  ("file", "the path of a file is expected"), ("dlt", "it is none of stderr, stdout, "),
-  ("android", "it is none of"), ("stderr stdout", "one word is expected"),
+  ("file", "the path of a file is expected"), ("console", "it is none of stderr, stdout, "),
 ])
 func aDestinationMayBeWrong(value: String, reason: String) {
   let error = destinations("log_dest \(value)")
@@ -58,5 +57,14 @@ func aDestinationMayBeWrong(value: String, reason: String) {
 
 @Test func thereIsOneLogFile() {
   let error = destinations("log_dest file /a\nlog_dest file /a\n")
-  #expect(error == "Error: a.conf:2: Duplicate \"log_dest\" value in configuration.")
+  #expect(error == "Error: a.conf:2: Duplicate \"log_dest\" value in configuration: file /a.")
+}
+
+@Test(arguments: ["dlt", "android"]) func destinationsOfOthersAreToldOf(name: String) {
+  let reading = Reading("log_dest \(name)\nlog_dest stdout\n")
+  #expect(reading.errors == [] && reading.settings.logDestinations.isStandardOutputUsed)
+  #expect(
+    reading.warnings == [
+      "Warning: a.conf:1: The option \"log_dest\" has no effect: lines do not go there."
+    ])
 }

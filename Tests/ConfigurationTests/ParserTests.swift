@@ -92,12 +92,17 @@ private struct SplitMix: RandomNumberGenerator {
 
 @Test(arguments: [
   ("foo", "Unknown configuration variable \"foo\"."),
-  ("Password_file /etc/p", "Unknown configuration variable \"Password_file\"."),
-  ("Listener 1883", "Unknown configuration variable \"Listener\"."),
+  ("Password_file /etc/p", "Unknown configuration variable \"Password_file\": keys have small letters."),
+  ("Listener 1883", "Unknown configuration variable \"Listener\": keys have small letters."),
+  ("max-connections 5", "Unknown configuration variable \"max-connections\": keys have _ and no -."),
+  ("listener: 1883", "Unknown configuration variable \"listener:\": only a blank stands behind a key."),
+  ("listener=1883", "Unknown configuration variable \"listener=1883\": write a blank instead of =."),
+  ("listener= 1883", "Unknown configuration variable \"listener=\": only a blank stands behind a key."),
+  ("listener = 1883", "Invalid \"listener\" value \"= 1883\": write a blank instead of =."),
+  ("acl_file = /a", "Invalid \"acl_file\" value \"= /a\": write a blank instead of =."),
   ("listener1883", "Unknown configuration variable \"listener1883\"."),
   ("\u{0}listener 1883", "Unknown configuration variable \"?listener\"."),
   ("\u{FEFF}listener 1883", "Unknown configuration variable \"?listener\"."),
-  (" # late", "The option \"#\" is not available: a comment has its # in the first column."),
 ])
 func aLineMayBeWrong(line: String, words: String) {
   #expect(Reading("# one\r\n\r\n  \t\n\(line)\nfoo").error == "Error: a.conf:4: \(words)")
@@ -106,7 +111,8 @@ func aLineMayBeWrong(line: String, words: String) {
 @Test func blanksAndLineEndsDoNotMatter() {
   for text in [
     "sys_interval 7", "sys_interval 7\n", "sys_interval 7\r\n", "sys_interval\t7 \t\r\n",
-    "   sys_interval    7", "#\n#\n\n\nsys_interval 7\n\n", "# \u{0}\u{7}\nsys_interval 7",
+    "   sys_interval    7", "#\n#\n\n\nsys_interval 7\n\n", "  # late\n\t#\nsys_interval 7",
+    "\u{FEFF}sys_interval 7", "\u{FEFF}# marked\r\nsys_interval 7", "# \u{0}\u{7}\nsys_interval 7",
   ] {
     #expect(Reading(text).settings.sysIntervalSeconds == 7)
   }
@@ -125,4 +131,35 @@ func aLineMayBeWrong(line: String, words: String) {
 @Test func textThatIsNotUTF8IsRefused() {
   let error = Reading(bytes: Array("auto_id_prefix ".utf8) + [0xFF, 0xC0, 0x80]).error
   #expect(error?.hasSuffix("it is not UTF-8, or holds a control character.") == true)
+}
+
+@Test func allThatIsWrongIsToldAtOnce() {
+  let reading = Reading(
+    """
+    per_listener_settings true
+    listener 8883 a b c
+    certfile /a
+    allow_anonymous maybe
+    auth_plugin /usr/lib/go-auth.so
+    auth_opt_backends files
+    auth_opt_log_level debug
+    listener mqtt
+    certfile /b
+    max_qos 3
+    listener 1883
+    log_type info
+    """)
+  #expect(
+    reading.errors.map { String($0.dropFirst("Error: a.conf:".count)) } == [
+      "4: Invalid \"allow_anonymous\" value \"maybe\": it is neither true nor false.",
+      "5: The option \"auth_plugin\" is not available: there are no plugins; use password_file and acl_file.",
+      "6: The option \"auth_opt_backends\" is not available: there are no plugins; use password_file and "
+        + "acl_file.",
+      "7: The option \"auth_opt_log_level\" is not available: there are no plugins; use password_file and "
+        + "acl_file.",
+      "8: Invalid \"listener\" value \"mqtt\": it is not a decimal number.",
+      "10: Invalid \"max_qos\" value \"3\": it must be between 0 and 2.",
+      "12: Invalid \"log_type\" value \"info\": it is none of the types of log lines.",
+      "2: The listener on port 8883: certfile needs keyfile.",
+    ])
 }

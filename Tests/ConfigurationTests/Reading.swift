@@ -2,37 +2,37 @@ import Memory
 
 @testable import Configuration
 
-/// What became of a configuration: its settings, or the line that says what is wrong.
+/// What became of a configuration: its settings, and what is told of its lines.
 struct Reading {
   var settings = Settings()
-  var error: String?
+  /// What is wrong, in the order in which it is told.
+  var errors: [String] = []
   /// What is said without being an error.
   var warnings: [String] = []
+  /// What is told of first.
+  var error: String? { errors.first }
 
   init(_ text: String, arguments: [String] = []) {
     self.init(bytes: Array(text.utf8), arguments: arguments)
   }
 
   init(bytes: [UInt8], arguments: [String] = []) {
-    do throws(ConfigurationError) {
-      var parser = ConfigurationParser()
-      while let demand = try parser.next(in: bytes.span, for: &settings) {
-        guard case .warning(let warning) = demand else { continue }
-        warnings.append(Reading.words(warning, bytes, isWarning: true))
-      }
-      try settings.finish(with: options(arguments))
-    } catch {
-      self.error = Reading.words(error, bytes, isWarning: false)
+    var parser = ConfigurationParser()
+    while let demand = parser.next(in: bytes.span, for: &settings) {
+      if case .remark(let remark) = demand { take(remark, bytes) }
+    }
+    do throws(ConfigurationError) { try settings.finish(with: options(arguments)) } catch {
+      take(error, bytes)
+    }
+    for number in 0...settings.listenerCount {
+      if let remark = settings.remark(ofListener: number) { take(remark, bytes) }
     }
   }
 
-  private static func words(
-    _ error: ConfigurationError, _ bytes: [UInt8], isWarning: Bool
-  ) -> String {
+  private mutating func take(_ remark: ConfigurationError, _ bytes: [UInt8]) {
     var line = Line()
-    error.describe(
-      file: Array("a.conf".utf8).span, text: bytes.span, isWarning: isWarning, in: &line)
-    return string(line.span)
+    remark.describe(file: Array("a.conf".utf8).span, text: bytes.span, in: &line)
+    if remark.isWarning { warnings.append(string(line.span)) } else { errors.append(string(line.span)) }
   }
 
   /// The security of the first listener.

@@ -69,9 +69,10 @@ import Testing
   #expect(Reading("allow_anonymous true\nper_listener_settings false").error == nil)
 }
 
-@Test func aListenerMayOverrideTheDefaultsOfAll() {
-  let reading = Reading("per_listener_settings true\nacl_file /all\nlistener 1\nacl_file /one")
+@Test func ofEachListenerNothingIsForTheNext() {
+  let reading = Reading("per_listener_settings true\nacl_file /none\nlistener 1\nacl_file /one")
   #expect(reading.error == nil && reading.text(reading.security.aclFile) == "/one")
+  #expect(reading.warnings.first?.contains("on port 1883: it is not opened") == true)
   #expect(Reading("acl_file /all\nlistener 1\nacl_file /one").error?.contains("Dupl") == true)
 }
 
@@ -88,8 +89,8 @@ import Testing
 @Test func originsAreThoseOfTheirListener() {
   let reading = Reading(
     """
-    websockets_origin https://all
     listener 1
+    websockets_origin https://all
     listener 2
     protocol websockets
     websockets_origin https://a
@@ -109,7 +110,7 @@ import Testing
   #expect(Reading(lines.dropLast().joined(separator: "\n")).error == nil)
   #expect(
     Reading(lines.joined(separator: "\n")).error?.contains(
-      "there is room for only \(most), the limit Origins of this board") == true)
+      "there is room for only \(most), the limit Origins of board") == true)
 }
 
 @Test func oldKeysMakeAListener() {
@@ -127,7 +128,10 @@ import Testing
   #expect(Reading("port 0").error?.contains("between 1 and 65535") == true)
 }
 
-@Test(arguments: ["listener 1\nport 2", "listener 1\nbind_address ::1", "port 1\nport 2"])
-func oldKeysDoNotFollowAListener(text: String) {
-  #expect(Reading(text).error?.contains("is not available: write \"listener PORT") == true)
+@Test func oldKeysAreForAListenerOfTheirOwn() {
+  #expect(Reading("listener 1\nport 2").listeners == [":1/0", ":2/0"])
+  #expect(Reading("listener 1\nmax_qos 1\nbind_address ::1").listeners == [":1/0", "::1:1883/0"])
+  let twice = Reading("port 1\nport 2")
+  #expect(twice.listeners == [":2/0"] && twice.warnings.last?.contains("the last one counts") == true)
+  #expect(Reading("bind_address ::1\nbind_address ::1").error?.contains("Duplicate") == true)
 }

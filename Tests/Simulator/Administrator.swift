@@ -39,12 +39,19 @@ final class Administrator {
     let isFaulty = !isFirst && !isGenerous && chance.oneIn(12)
     isFirst = false
     access.beginFilling()
-    do throws(AccessError) {
-      let rules = Array((text(of: next.rules) + (isFaulty ? "topc a\n" : "")).utf8)
-      if next.hasPasswords { try access.readPasswords(passwords(next.versions).span, security: 0) }
-      if next.hasRules || isFaulty { try access.readRules(rules.span, security: 0) }
-    } catch {
-      return nil
+    let rules = Array((text(of: next.rules) + (isFaulty ? "topc a\n" : "")).utf8)
+    if next.hasPasswords {
+      let passwords = passwords(next.versions)
+      var place = FilePlace()
+      while let remark = access.readPasswords(passwords.span, security: 0, from: &place) {
+        guard remark.isWarning else { return nil }
+      }
+    }
+    if next.hasRules || isFaulty {
+      var place = FilePlace()
+      while let remark = access.readRules(rules.span, security: 0, from: &place) {
+        guard remark.isWarning else { return nil }
+      }
     }
     current = next
     var policy = policy

@@ -53,12 +53,16 @@ struct linux_piece {
 // Most pieces that one call of `linux_send` takes.
 static const uint32_t LINUX_PIECES_MAX = 64;
 
-// Opens a listening socket that does not block. `address` is numeric or `localhost`, NULL for all;
-// `family` is 4, 6 or 0 for what the address says (all addresses of both, when there is none).
-// -EINVAL when the address is no number of that family.
+// Opens a listening socket that does not block. `address` is numeric or a name of /etc/hosts, NULL for
+// all; `family` is 4, 6 or 0 for what the address says (all addresses of both, when there is none).
+// -EINVAL when there is no address of that family.
 int32_t linux_listen_tcp(
   const uint8_t *_Nullable address, uint16_t port, int32_t family, int32_t backlog,
   uint16_t *_Nullable bound_port);
+// Whether an address is a name and no number.
+bool linux_is_name(const uint8_t *_Nonnull address);
+// Whether a socket can be bound to an address, at some port: 0 or what the system says.
+int32_t linux_can_bind(const uint8_t *_Nonnull address, int32_t family);
 // Opens a listening socket in the file system, whose file has these rights. What a broker that was
 // killed left there is removed, if nobody listens on it; -EADDRINUSE if somebody does, -EEXIST if
 // it is no socket.
@@ -164,6 +168,12 @@ int64_t linux_write(int32_t descriptor, const uint8_t *_Nonnull bytes, uint64_t 
 int32_t linux_write_line(int32_t descriptor, const uint8_t *_Nonnull bytes, uint64_t count);
 // Reads a whole file; its length, or -EFBIG when it is longer than `capacity`.
 int64_t linux_read_file(
+  const uint8_t *_Nonnull path, uint8_t *_Nonnull bytes, uint64_t capacity);
+// Whether we may write to a file, or make it: 0 or what the system says.
+int32_t linux_may_write(const uint8_t *_Nonnull path);
+// Reads a whole file but for the text of its comments, lines whose first byte that is no blank is `#`:
+// of those the end of the line is kept. Its length then, or -EFBIG when that is more than `capacity`.
+int64_t linux_read_statements(
   const uint8_t *_Nonnull path, uint8_t *_Nonnull bytes, uint64_t capacity);
 // Most bytes of the name of a folder that `linux_next_path` takes, and of a path that it writes.
 static const uint32_t LINUX_FOLDER_MAX = 190;

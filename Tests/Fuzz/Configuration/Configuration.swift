@@ -11,17 +11,20 @@ import Memory
 private func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let text = unsafe Array(UnsafeBufferPointer(start: start, count: count))
   var settings = Settings()
-  do throws(ConfigurationError) {
-    var parser = ConfigurationParser()
-    while let demand = try parser.next(in: text.span, for: &settings) {
-      switch demand {
-      case .warning(let warning): check(warning, text)
-      case .inclusion(let range):
-        require(range.upperBound <= text.count, "included beyond the text")
-      }
+  var parser = ConfigurationParser()
+  while let demand = parser.next(in: text.span, for: &settings) {
+    switch demand {
+    case .remark(let remark): check(remark, text)
+    case .inclusion(let range):
+      require(range.upperBound <= text.count, "included beyond the text")
     }
+  }
+  do throws(ConfigurationError) {
     try settings.finish(with: CommandLineOptions())
     check(settings)
+    for number in 0...settings.listenerCount {
+      if let remark = settings.remark(ofListener: number) { check(remark, text) }
+    }
   } catch {
     check(error, text)
   }

@@ -14,15 +14,15 @@ private func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let text = unsafe Array(UnsafeBufferPointer(start: start, count: count))
   let all = lines(text)
   let wrong = all.firstIndex { !isValid(trimmed($0)) }
-  do throws(AccessError) {
-    try SharedKeyFile.check(text.span)
-    require(wrong == nil, "line \((wrong ?? 0) + 1) was taken")
-    checkLookup(text)
-  } catch {
+  var place = FilePlace()
+  if let error = SharedKeyFile.check(text.span, from: &place) {
     require(error.line - 1 == wrong, "line \(error.line) was refused, not \((wrong ?? -1) + 1)")
     var line = Line()
     error.describe(file: bytes("FILE").span, in: &line)
     require(line.span[line.span.count - 1] == UInt8(ascii: "."), "the error does not end")
+  } else {
+    require(wrong == nil, "line \((wrong ?? 0) + 1) was taken")
+    checkLookup(text)
   }
   return 0
 }

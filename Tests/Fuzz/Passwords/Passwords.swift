@@ -4,8 +4,8 @@ import Memory
 
 @testable import Access
 
-/// A password file: each of its users is found with the hash that stands there, or the error names
-/// the first line that is wrong, and the users from before stay.
+/// A password file: each of its users is found with the hash that stands there, of the last line that
+/// names him, and each line that is wrong is named; or there is no room, and the users from before stay.
 @main struct Main {
   static func main() { unsafe fuzz(run) }
 }
@@ -16,15 +16,17 @@ private let before = bytes("before:$6$AAECAwQFBgcICQoL$" + String(repeating: "A"
 private func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let text = unsafe Array(UnsafeBufferPointer(start: start, count: count))
   var access = makeAccess()
-  require(read(before, &access) == nil, "the users from before")
+  var none: Set<Int> = []
+  require(read(before, &access, &none) == nil && none.isEmpty, "the users from before")
   let credential = access.credential(of: bytes("before").span, security: 1)
-  if let error = read(text, &access) {
+  var wrong: Set<Int> = []
+  if let error = read(text, &access, &wrong) {
     require(access.hasPasswords(1), "nobody needs a password any more")
     require(
       access.credential(of: bytes("before").span, security: 1) == credential, "a user was lost")
     check(error, text)
   } else {
-    checkUsers(text, access)
+    checkUsers(text, wrong, access)
   }
   return 0
 }
@@ -41,31 +43,38 @@ private func makeAccess() -> Access {
   return arena.carve { Access(limits: chosen, hash: SeededHash(seed: 7), in: &$0) }
 }
 
-/// What is wrong; in use only if nothing is.
-private func read(_ text: [UInt8], _ access: inout Access) -> AccessError? {
+/// Why it cannot be used; which lines are no users, by their number.
+private func read(
+  _ text: [UInt8], _ access: inout Access, _ wrong: inout Set<Int>
+) -> AccessError? {
   access.beginFilling()
-  do throws(AccessError) {
-    try access.readPasswords(text.span, security: 1)
-    access.commit()
-    return nil
-  } catch {
-    return error
+  var place = FilePlace()
+  while let remark = access.readPasswords(text.span, security: 1, from: &place) {
+    guard remark.isWarning else { return remark }
+    check(remark, text)
+    if case .duplicate = remark.reason { continue }
+    wrong.insert(remark.line)
   }
+  access.commit()
+  return nil
 }
 
-private func checkUsers(_ text: [UInt8], _ access: borrowing Access) {
-  var names: Set<[UInt8]> = []
-  for line in contentLines(text) {
+private func checkUsers(_ text: [UInt8], _ wrong: Set<Int>, _ access: borrowing Access) {
+  var hashes: [[UInt8]: [UInt8]] = [:]
+  for (index, line) in lines(text).enumerated() where !wrong.contains(index + 1) {
+    let line = trimmed(index == 0 && line.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(line.dropFirst(3)) : line)
+    guard !line.isEmpty, line[0] != UInt8(ascii: "#") else { continue }
     guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { fatalError("no colon") }
     let name = trimmed(line[..<colon])
     require(!name.isEmpty && !name.contains { $0 < 0x20 || $0 == 0x7F }, "a name is no name")
+    hashes[name] = trimmed(line[(colon + 1)...])
+  }
+  for (name, wanted) in hashes {
     guard let hash = access.password(of: name.span, security: 1) else { fatalError("not there") }
     require(access.credential(of: name.span, security: 1) != 0, "a user without credential")
-    guard names.insert(name).inserted else { continue }
-    require(written(hash) == trimmed(line[(colon + 1)...]), "another hash than stands there")
+    require(written(hash) == wanted, "another hash than stands there")
   }
-  require((access.duplicateLine > 0) == (contentLines(text).count > names.count), "duplicates")
-  checkStrangers(names, access)
+  checkStrangers(Set(hashes.keys), access)
 }
 
 /// Who is not there has no password; a hash is made for nothing, the same one each time.

@@ -56,13 +56,12 @@ private func makeAccess() -> Access {
 
 private func read(_ text: [UInt8], _ access: inout Access) -> AccessError? {
   access.beginFilling()
-  do throws(AccessError) {
-    try access.readRules(text.span, security: 1)
-    access.commit()
-    return nil
-  } catch {
-    return error
+  var place = FilePlace()
+  while let remark = access.readRules(text.span, security: 1, from: &place) {
+    if !remark.isWarning { return remark }
   }
+  access.commit()
+  return nil
 }
 
 private func allows(
