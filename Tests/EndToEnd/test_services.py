@@ -155,21 +155,82 @@ config persistence
 config listener 'lan'
 \toption allow_anonymous 'yes'
 \toption port '8883'
-\toption host '192.168.1.1'
+\toption host '127.0.0.1'
 \toption max_connections '8'
 config listener
-\toption unix_path '/var/run/swiftlet.sock'
+\toption unix_path '{tmp_path}/swiftlet.sock'
 \toption socket_mode '0600'
-config bridge
-\toption connection 'elsewhere'
 """)
+    (tmp_path).chmod(0o777)
     router.run("start_service")
     assert router.generated.read_text().splitlines()[1:] == [
         "max_keepalive 60", "log_type error", "log_type warning", "persistence false",
-        "listener 8883 192.168.1.1", "allow_anonymous true", "max_connections 8",
-        "listener 0 /var/run/swiftlet.sock", "socket_mode 0600"]
+        "listener 8883 127.0.0.1", "allow_anonymous true", "max_connections 8",
+        f"listener 0 {tmp_path}/swiftlet.sock", "socket_mode 0600"]
     # It is for the user of the broker, who reads it again at a reload.
     assert oct(router.generated.stat().st_mode)[-3:] in ("640", "644")
+
+
+# What OpenWrt's own package, and LuCI's page for it, write into /etc/config/mosquitto.
+def test_the_options_of_openwrts_package(router):
+    router.configure("""
+config owrt 'owrt'
+\toption use_uci '1'
+\toption write_pid '1'
+config mosquitto 'mosquitto'
+\toption no_remote_access '1'
+\toption port '1884'
+\tlist log_dest 'stdout'
+\tlist log_dest 'file /tmp/a log.txt'
+\tlist log_dest 'syslog topic'
+\tlist log_types 'error'
+\tlist log_types 'warning'
+\toption log_types 'notice information'
+\toption allow_anonymous '0'
+\toption max_inflight_messages '20'
+\toption queue_qos0_messages '1'
+config persistence 'persistence'
+\toption persistence '1'
+\toption client_expiration '14d'
+\toption location '/var/lib/mosquitto'
+\toption file 'mosquitto.db'
+\toption autosave_interval '1800'
+\toption autosave_on_changes '0'
+config listener
+\toption port '8883'
+\toption bind_address '127.0.0.1'
+\toption use_username_as_clientid '1'
+config listener
+\toption port '8884'
+\toption no_remote_access '1'
+config listener
+\toption port '8885'
+\toption no_remote_access '0'
+""")
+    record = router.run("start_service")
+    assert router.generated.read_text().splitlines()[2:] == [
+        "bind_address localhost", "port 1884", "log_dest stdout", "log_dest file /tmp/a log.txt", "log_dest syslog",
+        "log_dest topic", "log_type error", "log_type warning", "log_type notice information", "allow_anonymous 0",
+        "max_inflight_messages 20", "queue_qos0_messages 1", "persistence 1", "persistent_client_expiration 14d",
+        "persistence_location /var/lib/mosquitto", "persistence_file mosquitto.db", "autosave_interval 1800",
+        "autosave_on_changes 0", "listener 8883 127.0.0.1", "use_username_as_clientid 1",
+        "listener 8884 localhost", "listener 8885"]
+    assert "set pidfile /var/run/swiftlet.pid" in record
+
+
+def test_a_bridge_does_not_vanish(router):
+    router.configure("config owrt\n\toption use_uci 1\nconfig listener\n\toption port 1883\n"
+                     "config bridge\n\toption connection 'office'\n\toption address '10.0.0.1:1883'\n"
+                     "\tlist topic '# both 0'\n")
+    record = router.run("start_service", fails=True)
+    assert 'The option "connection" is not available: bridges are not here yet.' in record
+
+
+def test_a_section_of_an_unknown_type_is_told_of(router):
+    router.configure("config owrt\n\toption use_uci 1\nconfig listner\n\toption port 1883\n")
+    record = router.run("start_service")
+    assert "/etc/config/swiftlet: there are no sections of type listner" in record
+    assert "listener" not in router.generated.read_text()
 
 
 def test_a_value_cannot_write_lines(router):
