@@ -40,12 +40,10 @@ static int write_all(int descriptor, const uint8_t *bytes, uint64_t count) {
   return fsync(descriptor) < 0 ? -errno : 0;
 }
 
-// The rights of the file that is replaced, unless everybody could read it: then nobody else may.
-static void take_rights(int descriptor, const struct stat *old) {
-  bool is_open = old->st_mode & 07;
-  // Where that is not allowed the new file stays with who makes it.
-  bool is_given = fchown(descriptor, old->st_uid, old->st_gid) == 0;
-  (void)fchmod(descriptor, is_open || !is_given ? 0600 : old->st_mode & 0770);
+// Owner and mode of the file that is replaced: those who read it go on reading it.
+static int take_rights(int descriptor, const struct stat *old) {
+  if (fchown(descriptor, old->st_uid, old->st_gid) < 0) return -errno;
+  return fchmod(descriptor, old->st_mode & 07777) < 0 ? -errno : 0;
 }
 
 static void sync_folder(char *path) {
@@ -59,9 +57,37 @@ static void sync_folder(char *path) {
   close(descriptor);
 }
 
+// A whole new file, or nothing new.
+static int replace_by_new(
+  char *file, const struct stat *old, const uint8_t *bytes, uint64_t count) {
+  char fresh[PATH_MAX + 16];
+  strcpy(fresh, file);
+  strcat(fresh, ".new");
+  // Left behind by one that was interrupted.
+  (void)unlink(fresh);
+  int descriptor = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (descriptor < 0) return -errno;
+  int error = old ? take_rights(descriptor, old) : 0;
+  if (error == 0) error = write_all(descriptor, bytes, count);
+  if (close(descriptor) < 0 && error == 0) error = -errno;
+  if (error == 0 && rename(fresh, file) < 0) error = -errno;
+  if (error < 0) (void)unlink(fresh);
+  else sync_folder(file);
+  return error;
+}
+
+static int write_over(const char *file, const uint8_t *bytes, uint64_t count) {
+  int descriptor = open(file, O_WRONLY | O_CLOEXEC);
+  if (descriptor < 0) return -errno;
+  int error = write_all(descriptor, bytes, count);
+  if (error == 0 && ftruncate(descriptor, (off_t)count) < 0) error = -errno;
+  if (close(descriptor) < 0 && error == 0) error = -errno;
+  return error;
+}
+
 int32_t linux_replace_file(const uint8_t *path, const uint8_t *bytes, uint64_t count) {
   // Behind a symbolic link it is the file that is replaced.
-  char file[PATH_MAX], fresh[PATH_MAX + 16];
+  char file[PATH_MAX];
   if (!realpath((const char *)path, file)) {
     if (errno != ENOENT || strlen((const char *)path) >= sizeof file) return -errno;
     strcpy(file, (const char *)path);
@@ -69,17 +95,9 @@ int32_t linux_replace_file(const uint8_t *path, const uint8_t *bytes, uint64_t c
   struct stat old;
   bool is_there = stat(file, &old) == 0;
   if (is_there && !S_ISREG(old.st_mode)) return -EINVAL;
-  strcpy(fresh, file);
-  strcat(fresh, ".new");
-  // Left behind by one that was interrupted.
-  (void)unlink(fresh);
-  int descriptor = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (descriptor < 0) return -errno;
-  int error = write_all(descriptor, bytes, count);
-  if (is_there) take_rights(descriptor, &old);
-  if (close(descriptor) < 0 && error == 0) error = -errno;
-  if (error == 0 && rename(fresh, file) < 0) error = -errno;
-  if (error < 0) (void)unlink(fresh);
-  else sync_folder(file);
-  return error;
+  int error = replace_by_new(file, is_there ? &old : 0, bytes, count);
+  // A single file that is mounted into a container cannot be replaced, nor one in a folder of somebody
+  // else, nor can its owner be kept by all: then it is written over.
+  bool is_kept_from = error == -EBUSY || error == -EACCES || error == -EPERM || error == -EROFS;
+  return is_kept_from && is_there ? write_over(file, bytes, count) : error;
 }

@@ -113,18 +113,19 @@ struct PasswordEditor: ~Copyable {
   ) -> Bool {
     var start = 0
     var number = 0
+    var areValid = true
     while start < sourceCount {
       var end = start
       let text = source.bytes(0..<sourceCount)
       while end < sourceCount, text[end] != UInt8(ascii: "\n") { end += 1 }
       number += 1
-      guard copy(text.extracting(start..<end), change) else {
+      if !copy(text.extracting(start..<end), change) {
         complain(path, line: number)
-        return false
+        areValid = false
       }
       start = end + 1
     }
-    return true
+    return areValid
   }
 
   private mutating func copy(

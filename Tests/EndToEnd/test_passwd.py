@@ -30,6 +30,7 @@ def passwd(request, tmp_path):
         return subprocess.run([path, "passwd", *arguments], cwd=tmp_path, input=typed, text=True,
                               capture_output=True, timeout=PATIENCE)
 
+    run.path = path
     return run
 
 
@@ -150,23 +151,40 @@ def test_upgrade(passwd, tmp_path):
 
 @pytest.mark.parametrize("line", ["alice", "alice:$7$101$x$y", ":word", "alice:"])
 def test_upgrade_of_a_malformed_file(passwd, tmp_path, line):
-    (tmp_path / "f").write_text(f"plain:word\n{line}\n")
+    (tmp_path / "f").write_text(f"plain:word\n{line}\nother:word\n{line}\n")
     done = passwd("-U", "f")
-    assert done.returncode == 1 and "f:2: " in done.stderr
-    assert (tmp_path / "f").read_text() == f"plain:word\n{line}\n"
+    assert done.returncode == 1 and "f:2: " in done.stderr and "f:4: " in done.stderr
+    assert (tmp_path / "f").read_text() == f"plain:word\n{line}\nother:word\n{line}\n"
 
 
-@pytest.mark.parametrize("mode, after", [(0o644, 0o600), (0o600, 0o600), (0o640, 0o640), (0o660, 0o660), (0o666, 0o600)])
-def test_rights_of_the_file(passwd, tmp_path, mode, after):
+@pytest.mark.parametrize("mode", [0o644, 0o600, 0o640, 0o660, 0o666])
+@pytest.mark.parametrize("owner", [(1, 12), (0, 0)])
+def test_rights_of_the_file(passwd, tmp_path, mode, owner):
+    """A broker that reads it as another user goes on reading it."""
     file = tmp_path / "f"
     file.write_text(hashed("u", "p"))
     file.chmod(mode)
     if os.getuid() == 0:
-        os.chown(file, 1, 12)
+        os.chown(file, *owner)
     assert passwd("-b", "f", "v", "q").returncode == 0
-    assert stat.S_IMODE(file.stat().st_mode) == after
+    assert stat.S_IMODE(file.stat().st_mode) == mode
     if os.getuid() == 0:
-        assert (file.stat().st_uid, file.stat().st_gid) == (1, 12)
+        assert (file.stat().st_uid, file.stat().st_gid) == owner
+
+
+def test_a_single_file_that_is_mounted(passwd, tmp_path):
+    """As a container has it: it cannot be replaced by another."""
+    (tmp_path / "outside").write_text(hashed("u", "p") + hashed("v", "a longer line goes", 100_000))
+    (tmp_path / "f").write_text("")
+    command = ["unshare", "-m", "sh", "-c", f"mount --bind outside f && {passwd.path} passwd -b f u new"]
+    command[-1] += f" && {passwd.path} passwd -D f v"
+    if subprocess.run([*command[:4], "mount --bind outside f"], cwd=tmp_path, capture_output=True).returncode:
+        pytest.skip("nothing can be mounted here")
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0, done.stderr
+    line, = (tmp_path / "outside").read_text().splitlines()
+    assert line.startswith("u:") and is_password(line, "new")
+    assert not list(tmp_path.glob("*.new"))
 
 
 def test_behind_a_link_the_file_is_replaced(passwd, tmp_path):

@@ -220,8 +220,8 @@ void linux_hash_finish(uint8_t *_Nonnull digest);
 void linux_terminal_echo(bool is_on);
 // Reads a line of standard input, without its end; its length, or -EFBIG when it is longer.
 int64_t linux_read_line(uint8_t *_Nonnull bytes, uint64_t capacity);
-// Puts a new file in the place of one, or of none: whole, on the disk, or not at all. What was
-// readable for its owner and group alone stays so; else its owner alone may read it.
+// Puts a new file in the place of one, or of none: whole, on the disk, or not at all. Owner and mode
+// stay; where there was none, its owner alone may read it. What cannot be replaced is written over.
 int32_t linux_replace_file(
   const uint8_t *_Nonnull path, const uint8_t *_Nonnull bytes, uint64_t count);
 
