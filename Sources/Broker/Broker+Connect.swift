@@ -257,6 +257,7 @@ extension Broker {
       note(event, on: connection, named: name, words ?? "")
     } else if reason == .notAuthorized || reason == .badUserNameOrPassword {
       note(.clientNotAuthorized, on: connection, named: name)
+      noteLogin(connect, bytes, on: connection)
     } else {
       note(.clientRefused, on: connection, named: name, reason.words)
     }

@@ -23,7 +23,7 @@ extension Broker {
     guard connections[connection].transport == .stream else { return .admitted }
     switch connections[connection].login {
     case .accepted: return .admitted
-    case .refused: return refuseLogin(connect.userName?.in(bytes), on: connection)
+    case .refused: return .refused(.badUserNameOrPassword)
     case .held, .queued, .hashing: return .waits
     case .none: break
     }
@@ -32,28 +32,27 @@ extension Broker {
       let isProved = !presence.proof(of: connection).isEmpty
       return isProved ? .admitted : .refused(.badUserNameOrPassword)
     }
-    guard let userName = connect.userName, access.hasPasswords(Int(listener.security)) else {
+    guard connect.userName != nil, access.hasPasswords(Int(listener.security)) else {
       // With no passwords to check it against, a User Name neither helps nor harms, as in Mosquitto.
       return listener.allowsAnonymous ? .admitted : .refused(.notAuthorized)
     }
     guard connect.password != nil else {
       logins.failures.record(connections[connection].address, at: now)
-      return refuseLogin(userName.in(bytes), on: connection)
+      return .refused(.badUserNameOrPassword)
     }
     enqueueLogin(connection)
     return .waits
   }
 
   /// Tells of a login that failed, without saying whether there is such a user.
-  private mutating func refuseLogin(
-    _ userName: Span<UInt8>?, on connection: Handle<Connection>
-  ) -> Admission {
-    if let userName {
-      note(.loginFailed, on: connection, named: userName)
-    } else {
-      note(.loginFailed, on: connection)
-    }
-    return .refused(.badUserNameOrPassword)
+  mutating func noteLogin(
+    _ connect: Connect, _ bytes: Span<UInt8>, on connection: Handle<Connection>
+  ) {
+    let listener = listenerPolicy(of: connection)
+    guard let userName = connect.userName, !listener.usesIdentityAsUserName,
+      access.hasPasswords(Int(listener.security))
+    else { return }
+    note(.loginFailed, on: connection, named: userName.in(bytes))
   }
 
   /// Puts a login behind all others from its address.

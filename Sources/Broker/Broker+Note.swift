@@ -27,10 +27,20 @@ extension Broker {
     _ words: StaticString = ""
   ) {
     guard counts(event) else { return }
+    if !connections[connection].isAnnounced { announce(connection) }
     let culprit = Culprit(
       session: connections[connection].session, connection: connection,
       peer: presence.peer(of: connection))
     tell(event, of: culprit, name, words)
+  }
+
+  /// Tells of a connection once it has said something: by then the proxy has that speaks for it.
+  @inline(never)
+  mutating func announce(_ connection: Handle<Connection>) {
+    connections[connection].isAnnounced = true
+    guard log.wants(Event.connectionOpened.level) && policy.logsConnections else { return }
+    let culprit = Culprit(connection: connection, peer: presence.peer(of: connection))
+    tell(.connectionOpened, of: culprit, Span(), "")
   }
 
   /// Counts an event and logs it with somebody of whom there is nothing else.
@@ -59,6 +69,7 @@ extension Broker {
     _ event: Event, of culprit: Culprit, _ name: Span<UInt8>, _ words: StaticString
   ) {
     guard log.allows(event, of: culprit.peer) else { return }
+    if event == .clientNotAuthorized { tellAsBefore() }
     var line = Line()
     describe(event, culprit, name, in: &line)
     if words.utf8CodeUnitCount > 0 {
@@ -67,6 +78,14 @@ extension Broker {
     }
     line.append(".")
     log.append(line, event.level)
+  }
+
+  /// What Mosquitto 2.0 says of who is not authorised: filters of its log look for that line right behind
+  /// the one that has the address.
+  private mutating func tellAsBefore() {
+    var line = Line()
+    line.append("Client <unknown> disconnected, not authorised.")
+    log.append(line, Event.clientNotAuthorized.level)
   }
 
   /// Appends the sentence about an event, with what is put in for the words in braces.

@@ -33,6 +33,7 @@ extension Broker {
     _ count: Int, on connection: Handle<Connection>, _ work: inout Work
   ) {
     statistics.bytesReceived += UInt64(count)
+    if !connections[connection].isAnnounced { announce(connection) }
     let before = connections[connection].input.pending.count
     let end = before + count
     guard end >= Int(connections[connection].input.needed) else {

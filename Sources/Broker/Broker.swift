@@ -129,7 +129,7 @@ package struct Broker: ~Copyable {
     owners[new.owner].entering += 1
     presence.setPeer(of: connection, to: peer)
     statistics.connectionsOpened += 1
-    note(.connectionOpened, on: connection)
+    log.count(.connectionOpened)
     schedule.set(connection, to: now.adding(milliseconds: policy.connectTimeout))
     return connection
   }

@@ -48,6 +48,8 @@ package struct Connection: BitwiseCopyable {
   var hasRequest = false
   /// It is not counted any more among those that have not come in yet.
   var hasEntered = false
+  /// The log has told of it.
+  var isAnnounced = false
   /// It is counted among those that hold send blocks.
   var isHolder = false
   var login = LoginState.none

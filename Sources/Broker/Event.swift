@@ -5,17 +5,20 @@
 /// `connection_messages` silences it. `make documents` writes the table of lines in
 /// `Board/operations.md`; where the sentence does not tell enough, the comment of the case follows it.
 package enum Event: UInt8, BitwiseCopyable {
+  /// with its first byte: who leaves without one is told of to debug alone, as health checks come every few
+  /// seconds, for years; with PROXY the address that the proxy names
   case connectionOpened
   case connectionRefused
   /// version, clean session, keep alive
   case clientConnected
   case clientRefused
-  /// what `Board/fail2ban` looks for
+  /// what `Board/fail2ban` looks for; before it `Client <unknown> disconnected, not authorised.`, as
+  /// Mosquitto 2.0 says it
   case clientNotAuthorized
   case clientDisconnected
   case connectionLost
   case keepAliveExceeded
-  /// before the line that it is not authorised
+  /// behind the line that it is not authorised
   case loginFailed
   case publishDenied
   case subscribeDenied
@@ -77,9 +80,7 @@ package enum Event: UInt8, BitwiseCopyable {
   /// What kind of log line it makes.
   var level: LogLevel {
     switch self {
-    // Whoever only looks whether we are there comes every few seconds, for years.
-    case .connectionOpened: .debug
-    case .connectionRefused, .clientConnected, .clientRefused, .clientNotAuthorized,
+    case .connectionOpened, .connectionRefused, .clientConnected, .clientRefused, .clientNotAuthorized,
       .clientDisconnected, .connectionLost, .keepAliveExceeded, .connectTimedOut,
       .loginFailed, .publishDenied, .subscribeDenied, .deliveryDenied,
       .handshakeFailed, .noLongerAllowed, .malformedPacket, .sessionTakenOver, .sessionExpired:

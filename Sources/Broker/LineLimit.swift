@@ -3,7 +3,8 @@ import Memory
 /// How many lines a second tell of an event, and of whoever is at one address: who is noisy hides
 /// nobody else.
 ///
-/// The first line of an event in a second is always wanted, and so is the first of an address. Beyond
+/// The first line of an event in a second is always wanted, and so is the first of an address, besides that
+/// it has come. Beyond
 /// it, an address has so many lines of an event as are still free of that event's, and no more than its
 /// own limit. Full: of those that are counted the quietest gives way, and who takes its place takes over
 /// the count of its lines: so no noisy one is ever forgotten for others, and coming from ever new
@@ -24,7 +25,8 @@ struct LineLimit: ~Copyable {
     }
 
     mutating func count(_ event: Event) {
-      lines += 1
+      // That somebody has come must not hide what he does.
+      if event != .connectionOpened { lines += 1 }
       linesOfEvent[Int(event.rawValue) / 8] += 1 << shift(of: event)
     }
 
@@ -62,7 +64,9 @@ struct LineLimit: ~Copyable {
   }
 
   private func isFirst(_ event: Event, _ talker: Int) -> Bool {
-    linesOfEvent[Int(event.rawValue)] == 0 || talkers[talker].lines == 0
+    let isFirst = linesOfEvent[Int(event.rawValue)] == 0
+    guard event != .connectionOpened else { return isFirst || talkers[talker].lines(of: event) == 0 }
+    return isFirst || talkers[talker].lines == 0
   }
 
   /// How many lines an event has left; those that were the first of somebody count too.

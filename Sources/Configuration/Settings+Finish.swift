@@ -131,11 +131,12 @@ extension Listener {
 
   /// What its keys wish for in vain, as in Mosquitto.
   fileprivate var emptyWish: StaticString? {
-    if tls.usesIdentityAsUserName && !tls.requiresCertificate && tls.pskHint.isEmpty {
-      return "use_identity_as_username has no effect without require_certificate or psk_hint"
+    let usesName = tls.usesIdentityAsUserName || tls.usesSubjectAsUserName
+    if usesName && tls.isUsed && !tls.requiresCertificate && tls.pskHint.isEmpty {
+      return "nobody can come in: names of certificates need require_certificate"
     }
-    if tls.usesSubjectAsUserName && !tls.requiresCertificate {
-      return "use_subject_as_username has no effect without require_certificate"
+    if tls.usesSubjectAsUserName && !tls.pskHint.isEmpty {
+      return "nobody can come in: use_subject_as_username needs certificates"
     }
     guard !tls.isUsed && tls.isGiven else { return nil }
     return "it is not encrypted: that takes certfile and keyfile, or psk_hint"

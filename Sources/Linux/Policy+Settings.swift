@@ -65,8 +65,10 @@ extension ListenerPolicy {
     }
     isClosed = listener.isClosed
     port = listener.port
+    // Where nothing is encrypted nobody can prove anything, and the keys have no effect, as in Mosquitto.
     usesIdentityAsUserName =
-      listener.tls.usesIdentityAsUserName || listener.tls.usesSubjectAsUserName
+      (listener.tls.usesIdentityAsUserName || listener.tls.usesSubjectAsUserName)
+      && listener.tls.isUsed
     maximumQoS = listener.maximumQoS
     maximumTopicAlias = listener.maximumTopicAlias
     maximumTopicAliasOut = listener.maximumBrokerTopicAlias

@@ -66,15 +66,15 @@ func keysThatDoNotGoTogetherAreAnError(lines: String, words: String) {
   ("crlfile /a", "it is not encrypted: that takes certfile and keyfile, or psk_hint"),
   (
     "use_identity_as_username true",
-    "use_identity_as_username has no effect without require_certificate or psk_hint"
+    "it is not encrypted: that takes certfile and keyfile, or psk_hint"
   ),
   (
     "certfile /a\nkeyfile /b\ncafile /c\nuse_identity_as_username true",
-    "use_identity_as_username has no effect without require_certificate or psk_hint"
+    "nobody can come in: names of certificates need require_certificate"
   ),
   (
     "use_subject_as_username true",
-    "use_subject_as_username has no effect without require_certificate"
+    "it is not encrypted: that takes certfile and keyfile, or psk_hint"
   ),
 ])
 func keysWithoutEffectAreToldOf(lines: String, words: String) {

@@ -11,8 +11,8 @@ import subprocess
 import packets
 import pytest
 from accounts import Accounts, hashed
-from broker import IS_SWIFTLET, ROOT
-from packets import V5
+from broker import IS_SWIFTLET, ROOT, free_port
+from packets import V311, V5
 from raw_client import RawClient
 
 pytestmark = pytest.mark.skipif(not IS_SWIFTLET, reason="Swiftlet's own filter")
@@ -187,3 +187,74 @@ def test_fail2ban_itself_finds_the_same(ban, mode, tmp_path):
     told = subprocess.run(["fail2ban-regex", "-o", "ip", str(path), f"{FILTER}[mode={mode}]"],
                           capture_output=True, text=True, check=True)
     assert told.stdout.split() == [who for who in expected if who]
+
+
+# MARK: Filters that people have for Mosquitto
+
+# After what is published: for the lines of 2.1, for those of 2.0, whose address stands in the line before,
+# and for whoever connects at all.
+FOREIGN = {
+    "of 2.1": r"^.*Client \S+ \[<HOST>:\d+\] disconnected: not authorised\.$",
+    "of 2.0": r"New connection from <HOST>:\d+ on port \d+\.\n.*Client <unknown> disconnected, not authorised\.$",
+    "of 2.0, any name": r"^.*New connection from <HOST>:\d+ on port \d+\.<SKIPLINES>.*Client .+ disconnected, "
+                        r"not authorised\.$",
+    "of connections": r"New connection from <HOST>:[0-9]+ on port \d+\.",
+}
+
+
+@pytest.mark.parametrize("settings", ["", "log_timestamp_format %Y-%m-%dT%H:%M:%S\n", "log_timestamp_format %b %d %H:%M:%S\n"])
+@pytest.mark.parametrize("name", FOREIGN)
+def test_a_filter_for_mosquitto_finds_whom_we_refuse(tmp_path, name, settings):
+    if not shutil.which("fail2ban-regex"):
+        pytest.skip("fail2ban is missing")
+    started = Accounts(tmp_path, hashed("alice", "secret"), settings="allow_anonymous false\n" + settings)
+    try:
+        for source in ("127.0.0.6", "127.0.0.7"):
+            assert not login(started, "c", "alice", "wrong", source)
+        started.broker.wait_for_log("[127.0.0.6:", "[127.0.0.7:")
+        # The start says much that a log which is turned over does not have.
+        log = tmp_path / "log"
+        log.write_text("".join(
+            line for line in started.broker.log().splitlines(True) if "Client" in line or "New" in line))
+        (tmp_path / "filter.conf").write_text(f"[Init]\nmaxlines = 2\n[Definition]\nfailregex = {FOREIGN[name]}\n")
+        done = subprocess.run(
+            ["fail2ban-regex", "-o", "ip", str(log), str(tmp_path / "filter.conf")], capture_output=True, text=True,
+            timeout=60)
+        assert set(done.stdout.split()) == {"127.0.0.6", "127.0.0.7"}, (done.stdout, done.stderr, log.read_text())
+    finally:
+        started.stop()
+
+
+# [RFC: PROXY protocol, 2.1]
+def test_behind_a_proxy_the_client_is_found(tmp_path):
+    started = Accounts(tmp_path, hashed("alice", "secret"),
+                       settings=f"allow_anonymous false\nlistener {(port := free_port())}\nenable_proxy_protocol 1\n")
+    try:
+        client = RawClient(port, V5)
+        client.send(b"PROXY TCP4 203.0.113.9 10.0.0.1 4711 8883\r\n"
+                    + packets.connect(V5, "c", username="alice", password="wrong"))
+        client.expect_closed()
+        started.broker.wait_for_log(
+            f"New connection from 203.0.113.9:4711 on port {port}.",
+            "Client <unknown> disconnected, not authorised.",
+            "Client c [203.0.113.9:4711] disconnected: not authorised.")
+        # Who leaves without a byte, as a health check does, is told of to nobody.
+        RawClient(port, V5).close()
+
+        assert "New connection from 127.0.0.1" not in started.broker.log().split("203.0.113.9")[-1]
+    finally:
+        started.stop()
+
+
+def test_lines_of_a_visit_are_mosquittos(accounts):
+    """What log watchers look for."""
+    client = RawClient(accounts.broker.port, V311, source="127.0.0.8")
+    client.connect("ID", username="alice", password="secret", keep_alive=60)
+    client.send(b"\xe0\0")
+    client.expect_closed()
+    accounts.broker.wait_for_log("Client ID [127.0.0.8:")
+    told = [re.sub(r"^\d+: |(?<=127\.0\.0\.8:)\d+", "", line) for line in lines(accounts.broker.log()) if "127.0.0.8" in line]
+    assert told == [
+        f"New connection from 127.0.0.8: on port {accounts.broker.port}.",
+        "New client connected from 127.0.0.8: as ID (p4, c1, k60, u'alice').",
+        "Client ID [127.0.0.8:] disconnected."]
