@@ -14,8 +14,8 @@ extension Broker {
     guard connections[connection].state != .ended else { return }
     if connections[connection].state == .established {
       note(.connectionLost, on: connection, words)
-    } else if !connections[connection].isAnnounced && log.wants(.debug) {
-      announce(connection)
+    } else if !connections[connection].isAnnounced {
+      announce(connection, .debug)
     }
     detach(connection, publishesWill: true)
     connections[connection].state = .ended

@@ -36,11 +36,13 @@ extension Broker {
 
   /// Tells of a connection once it has said something: by then the proxy has that speaks for it.
   @inline(never)
-  mutating func announce(_ connection: Handle<Connection>) {
+  mutating func announce(
+    _ connection: Handle<Connection>, _ level: LogLevel = Event.connectionOpened.level
+  ) {
     connections[connection].isAnnounced = true
-    guard log.wants(Event.connectionOpened.level) && policy.logsConnections else { return }
+    guard log.wants(level) && policy.logsConnections else { return }
     let culprit = Culprit(connection: connection, peer: presence.peer(of: connection))
-    tell(.connectionOpened, of: culprit, Span(), "")
+    tell(.connectionOpened, of: culprit, Span(), "", level)
   }
 
   /// Counts an event and logs it with somebody of whom there is nothing else.
@@ -66,7 +68,8 @@ extension Broker {
 
   @inline(never)
   private mutating func tell(
-    _ event: Event, of culprit: Culprit, _ name: Span<UInt8>, _ words: StaticString
+    _ event: Event, of culprit: Culprit, _ name: Span<UInt8>, _ words: StaticString,
+    _ level: LogLevel? = nil
   ) {
     guard log.allows(event, of: culprit.peer) else { return }
     if event == .clientNotAuthorized { tellAsBefore() }
@@ -77,7 +80,7 @@ extension Broker {
       line.append(words)
     }
     line.append(".")
-    log.append(line, event.level)
+    log.append(line, level ?? event.level)
   }
 
   /// What Mosquitto 2.0 says of who is not authorised: filters of its log look for that line right behind

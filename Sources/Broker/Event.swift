@@ -80,7 +80,8 @@ package enum Event: UInt8, BitwiseCopyable {
   /// What kind of log line it makes.
   var level: LogLevel {
     switch self {
-    case .connectionOpened, .connectionRefused, .clientConnected, .clientRefused, .clientNotAuthorized,
+    case .connectionOpened, .connectionRefused, .clientConnected, .clientRefused,
+      .clientNotAuthorized,
       .clientDisconnected, .connectionLost, .keepAliveExceeded, .connectTimedOut,
       .loginFailed, .publishDenied, .subscribeDenied, .deliveryDenied,
       .handshakeFailed, .noLongerAllowed, .malformedPacket, .sessionTakenOver, .sessionExpired:

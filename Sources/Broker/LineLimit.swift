@@ -65,8 +65,9 @@ struct LineLimit: ~Copyable {
 
   private func isFirst(_ event: Event, _ talker: Int) -> Bool {
     let isFirst = linesOfEvent[Int(event.rawValue)] == 0
-    guard event != .connectionOpened else { return isFirst || talkers[talker].lines(of: event) == 0 }
-    return isFirst || talkers[talker].lines == 0
+    let lines =
+      event == .connectionOpened ? talkers[talker].lines(of: event) : talkers[talker].lines
+    return isFirst || lines == 0
   }
 
   /// How many lines an event has left; those that were the first of somebody count too.

@@ -15,7 +15,8 @@ extension Settings {
     case .includedDirectory: return try checkFolder(value)
     case .sessionExpiry: maximumSessionExpirySeconds = try word.duration()
     case .acceptedVersions: return try setForListener(setting, value)
-    case .assignedIdentifierPrefixHere: return try setForListener(setting, value) ?? value.noteOfText
+    case .assignedIdentifierPrefixHere:
+      return try setForListener(setting, value) ?? value.noteOfText
     default: return try setForListener(setting, value) ?? value.noteOfMoreWords
     }
     return value.noteOfMoreWords
@@ -100,7 +101,9 @@ extension Settings {
     let isAgain = isPortGiven
     isPortGiven = true
     updateDefaultListener { $0.port = port }
-    if isAgain { return .outdated("write \"listener PORT\" instead; of several the last one counts") }
+    if isAgain {
+      return .outdated("write \"listener PORT\" instead; of several the last one counts")
+    }
     return .outdated("write \"listener PORT\" instead")
   }
 

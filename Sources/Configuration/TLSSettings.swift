@@ -29,7 +29,8 @@ package struct TLSSettings: BitwiseCopyable {
       !certificateFile.isEmpty || !keyFile.isEmpty || !authorityFile.isEmpty
       || !authorityPath.isEmpty || !revocationFile.isEmpty
     let isWord = !ciphers.isEmpty || !pskHint.isEmpty
-    return isFile || isWord || requiresCertificate || usesIdentityAsUserName || usesSubjectAsUserName
+    return isFile || isWord || requiresCertificate || usesIdentityAsUserName
+      || usesSubjectAsUserName
   }
 
   /// Whether connections are encrypted at all.

@@ -131,7 +131,9 @@ extension Span where Element == UInt8 {
 }
 
 extension UInt8 {
-  fileprivate var isLetter: Bool { self | 0x20 >= UInt8(ascii: "a") && self | 0x20 <= UInt8(ascii: "z") }
+  fileprivate var isLetter: Bool {
+    self | 0x20 >= UInt8(ascii: "a") && self | 0x20 <= UInt8(ascii: "z")
+  }
 
   /// A space, a tab or a carriage return.
   var isBlank: Bool {

@@ -113,7 +113,9 @@ extension Program {
     var text = InlineArray<64, UInt8>(repeating: 0)
     let four = find(listener, settings, .version4, in: &text)
     let six = find(listener, settings, .version6, in: &text)
-    if four == -LINUX_ERROR_NO_DEVICE { complain(ofInterface: listener, settings, "does not exist") }
+    if four == -LINUX_ERROR_NO_DEVICE {
+      complain(ofInterface: listener, settings, "does not exist")
+    }
     if four == 0 && six <= 0 { complain(ofInterface: listener, settings, "has no such address") }
     return four > 0 || six > 0
   }

@@ -44,29 +44,56 @@ import Testing
   ("alice:", "the password is not hashed, nobody comes in with it: use swiftlet passwd -U"),
   ("alice:secret", "the password is not hashed, nobody comes in with it: use swiftlet passwd -U"),
   ("alice:$", "the password is not hashed, nobody comes in with it: use swiftlet passwd -U"),
-  ("alice:$5$\(salt)$\(digest)", "the password is not hashed, nobody comes in with it: use swiftlet passwd -U"),
+  (
+    "alice:$5$\(salt)$\(digest)",
+    "the password is not hashed, nobody comes in with it: use swiftlet passwd -U"
+  ),
   ("al\u{1}ice:$6$\(salt)$\(digest)", "it is not UTF-8, or holds a control character"),
   ("alice:$6$", "the hash of the password is malformed, nobody comes in with it"),
   ("alice:$6$\(salt)", "the hash of the password is malformed, nobody comes in with it"),
   ("alice:$6$\(salt)$", "the hash of the password is malformed, nobody comes in with it"),
   ("alice:$6$$\(digest)", "the hash of the password is malformed, nobody comes in with it"),
   ("alice:$6$AAAA$\(digest)", "the hash of the password is malformed, nobody comes in with it"),
-  ("alice:$6$\(salt)$\(digest)AAAA", "the hash of the password is malformed, nobody comes in with it"),
+  (
+    "alice:$6$\(salt)$\(digest)AAAA",
+    "the hash of the password is malformed, nobody comes in with it"
+  ),
   ("alice:$6$\(salt)$\(digest)$", "the hash of the password is malformed, nobody comes in with it"),
-  ("alice:$6$\(salt)$\(digest.dropLast())", "the hash of the password is malformed, nobody comes in with it"),
-  ("alice:$6$A=ECAwQFBgcICQoL$\(digest)", "the hash of the password is malformed, nobody comes in with it"),
-  ("alice:$6$AAECAwQFBgcICQ*L$\(digest)", "the hash of the password is malformed, nobody comes in with it"),
+  (
+    "alice:$6$\(salt)$\(digest.dropLast())",
+    "the hash of the password is malformed, nobody comes in with it"
+  ),
+  (
+    "alice:$6$A=ECAwQFBgcICQoL$\(digest)",
+    "the hash of the password is malformed, nobody comes in with it"
+  ),
+  (
+    "alice:$6$AAECAwQFBgcICQ*L$\(digest)",
+    "the hash of the password is malformed, nobody comes in with it"
+  ),
   ("alice:$7$\(salt)$\(digest)", "the hash of the password is malformed, nobody comes in with it"),
-  ("alice:$7$0$\(salt)$\(digest)", "the hash of the password is malformed, nobody comes in with it"),
-  ("alice:$7$-1$\(salt)$\(digest)", "the hash of the password is malformed, nobody comes in with it"),
-  ("alice:$7$2147483648$\(salt)$\(digest)", "the hash of the password is malformed, nobody comes in with it"),
-  ("alice:$7$99999999999999999999$\(salt)$\(digest)", "the hash of the password is malformed, nobody comes in with it"),
+  (
+    "alice:$7$0$\(salt)$\(digest)", "the hash of the password is malformed, nobody comes in with it"
+  ),
+  (
+    "alice:$7$-1$\(salt)$\(digest)",
+    "the hash of the password is malformed, nobody comes in with it"
+  ),
+  (
+    "alice:$7$2147483648$\(salt)$\(digest)",
+    "the hash of the password is malformed, nobody comes in with it"
+  ),
+  (
+    "alice:$7$99999999999999999999$\(salt)$\(digest)",
+    "the hash of the password is malformed, nobody comes in with it"
+  ),
   ("alice:$7$", "the hash of the password is malformed, nobody comes in with it"),
   ("alice:$7$101", "the hash of the password is malformed, nobody comes in with it"),
 ])
 func aMalformedLineIsToldAndNoUser(line: String, reason: String) {
   let files = Files()
-  files.take(passwords: "good:$6$\(salt)$\(digest)\n\(line)\nbetter:$6$\(salt)$\(digest)\n\(line)\n")
+  files.take(
+    passwords: "good:$6$\(salt)$\(digest)\n\(line)\nbetter:$6$\(salt)$\(digest)\n\(line)\n")
   #expect(files.errors == [])
   #expect(
     files.warnings == ["Warning: FILE:2: \(reason).", "Warning: FILE:4: \(reason)."])
@@ -88,13 +115,16 @@ func aMalformedLineIsToldAndNoUser(line: String, reason: String) {
     let files = Files()
     files.take(passwords: String(line.prefix(count)))
     let isWhole = count == line.utf8.count
-    #expect((files.password(of: "a") != nil) == isWhole && files.warnings.isEmpty == isWhole, "\(count)")
+    #expect(
+      (files.password(of: "a") != nil) == isWhole && files.warnings.isEmpty == isWhole, "\(count)")
   }
 }
 
 @Test func aMarkOfTheOrderOfBytesIsNoPartOfAName() {
   let files = Files()
-  #expect(files.take(passwords: "\u{FEFF}a:$6$\(salt)$\(digest)\n", rules: "\u{FEFF}user a\ntopic t\n") == nil)
+  #expect(
+    files.take(passwords: "\u{FEFF}a:$6$\(salt)$\(digest)\n", rules: "\u{FEFF}user a\ntopic t\n")
+      == nil)
   #expect(files.password(of: "a") != nil && files.allows(.read, "t", user: "a"))
 }
 

@@ -25,8 +25,9 @@ private func published(
 
 @Test func linesOfTheLogArePublishedByTheirKind() {
   let got = published { world in _ = world.connect("someone") }
-  #expect(got.map(\.topic) == ["$SYS/broker/log/N"])
-  #expect(got.first?.text == "noon: New client connected from unknown as someone (p5, c1, k0).")
+  #expect(got.map(\.topic) == ["$SYS/broker/log/N", "$SYS/broker/log/N"])
+  #expect(got.first?.text == "noon: New connection from unknown on port 0.")
+  #expect(got.last?.text == "noon: New client connected from unknown as someone (p5, c1, k0).")
 }
 
 @Test func linesForDebuggingAreNotPublished() {

@@ -50,7 +50,10 @@ private let certificates = """
   ("certfile /a", "certfile needs keyfile"), ("keyfile /a", "keyfile needs certfile"),
   ("certfile /a\nkeyfile /b\npsk_hint x", "certfile and psk_hint exclude each other"),
   ("psk_hint x", "psk_hint needs psk_file"),
-  ("certfile /a\nkeyfile /b\nrequire_certificate true", "require_certificate needs cafile or capath"),
+  (
+    "certfile /a\nkeyfile /b\nrequire_certificate true",
+    "require_certificate needs cafile or capath"
+  ),
   ("cafile /a\nrequire_certificate true", "require_certificate needs certfile and keyfile"),
 ])
 func keysThatDoNotGoTogetherAreAnError(lines: String, words: String) {

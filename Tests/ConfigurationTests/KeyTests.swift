@@ -187,7 +187,8 @@ private let listenerNumbers = [
     bad: ["-1": range(0, limits.topicAliases)]
   ) { Int($0.settings.listener(at: 0).maximumTopicAlias) },
   number(
-    "max_topic_alias_broker", usualAliases, good: ["0": "0", "1": "1", "65536": "\(limits.topicAliases)"],
+    "max_topic_alias_broker", usualAliases,
+    good: ["0": "0", "1": "1", "65536": "\(limits.topicAliases)"],
     bad: ["-1": range(0, limits.topicAliases)]
   ) { Int($0.settings.listener(at: 0).maximumBrokerTopicAlias) },
 ]
@@ -237,7 +238,9 @@ private let words = [
       "all": "511", "none": "0", "error warning notice": "7", "error\tdebug  # both": "17",
       "none error": "1", "error none": "0",
     ],
-    bad: ["info": "none of the types", "error info": "none of the types", "error,warning": "none of"]),
+    bad: [
+      "info": "none of the types", "error info": "none of the types", "error,warning": "none of",
+    ]),
   Row(
     key: "persistent_client_expiration",
     show: { "\($0.settings.maximumSessionExpirySeconds)" }, usual: "\(UInt32.max)",
@@ -384,15 +387,24 @@ func aNumberAboveTheBoardsIsTheBoards(line: String, name: String, most: Int) {
 func moreWordsThanOneAreToldOf(line: String) {
   let reading = Reading("listener 1\n\(line)")
   #expect(reading.errors == [] && reading.warnings.count == 1)
-  #expect(reading.warnings.first?.hasSuffix(": only the first word counts.") == true || line.hasPrefix("lis"))
-  #expect(Reading("listener 1\n\(line.split(separator: " ").prefix(2).joined(separator: " ")) # words").warnings == [])
+  #expect(
+    reading.warnings.first?.hasSuffix(": only the first word counts.") == true
+      || line.hasPrefix("lis"))
+  #expect(
+    Reading("listener 1\n\(line.split(separator: " ").prefix(2).joined(separator: " ")) # words")
+      .warnings == [])
 }
 
 @Test(arguments: [
   ("password_file \"/etc/p\"", "the quotation marks are part of it"),
   ("pid_file \"/run/p\"", "the quotation marks are part of it"),
-  ("acl_file /etc/a # who", "the # and all behind it is part of it; comments have lines of their own"),
-  ("log_dest file /a #b", "the # and all behind it is part of it; comments have lines of their own"),
+  (
+    "acl_file /etc/a # who",
+    "the # and all behind it is part of it; comments have lines of their own"
+  ),
+  (
+    "log_dest file /a #b", "the # and all behind it is part of it; comments have lines of their own"
+  ),
 ])
 func aTextThatMayBeMeantOtherwiseIsToldOf(line: String, words: String) {
   let reading = Reading("listener 1\n\(line)")

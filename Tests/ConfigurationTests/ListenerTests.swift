@@ -69,7 +69,9 @@ func listenerKeysBeforeTheFirstListenerAreForPort1883(line: String) {
     let last = reading.settings.listenerCount - 1
     #expect(reading.errors == [] && last == (text.contains("listener 18830") ? 1 : 0))
     #expect(reading.settings.listener(at: last).port == 1883 && !reading.settings.isLocalOnly)
-    #expect(reading.settings.listener(at: 0).maximumConnections == (last == 0 && line.hasSuffix(" 3") ? 3 : -1))
+    #expect(
+      reading.settings.listener(at: 0).maximumConnections
+        == (last == 0 && line.hasSuffix(" 3") ? 3 : -1))
     #expect(!reading.security.allowsAnonymous)
   }
 }

@@ -92,12 +92,25 @@ private struct SplitMix: RandomNumberGenerator {
 
 @Test(arguments: [
   ("foo", "Unknown configuration variable \"foo\"."),
-  ("Password_file /etc/p", "Unknown configuration variable \"Password_file\": keys have small letters."),
+  (
+    "Password_file /etc/p",
+    "Unknown configuration variable \"Password_file\": keys have small letters."
+  ),
   ("Listener 1883", "Unknown configuration variable \"Listener\": keys have small letters."),
-  ("max-connections 5", "Unknown configuration variable \"max-connections\": keys have _ and no -."),
-  ("listener: 1883", "Unknown configuration variable \"listener:\": only a blank stands behind a key."),
-  ("listener=1883", "Unknown configuration variable \"listener=1883\": write a blank instead of =."),
-  ("listener= 1883", "Unknown configuration variable \"listener=\": only a blank stands behind a key."),
+  (
+    "max-connections 5", "Unknown configuration variable \"max-connections\": keys have _ and no -."
+  ),
+  (
+    "listener: 1883",
+    "Unknown configuration variable \"listener:\": only a blank stands behind a key."
+  ),
+  (
+    "listener=1883", "Unknown configuration variable \"listener=1883\": write a blank instead of =."
+  ),
+  (
+    "listener= 1883",
+    "Unknown configuration variable \"listener=\": only a blank stands behind a key."
+  ),
   ("listener = 1883", "Invalid \"listener\" value \"= 1883\": write a blank instead of =."),
   ("acl_file = /a", "Invalid \"acl_file\" value \"= /a\": write a blank instead of =."),
   ("listener1883", "Unknown configuration variable \"listener1883\"."),

@@ -32,7 +32,11 @@ struct Reading {
   private mutating func take(_ remark: ConfigurationError, _ bytes: [UInt8]) {
     var line = Line()
     remark.describe(file: Array("a.conf".utf8).span, text: bytes.span, in: &line)
-    if remark.isWarning { warnings.append(string(line.span)) } else { errors.append(string(line.span)) }
+    if remark.isWarning {
+      warnings.append(string(line.span))
+    } else {
+      errors.append(string(line.span))
+    }
   }
 
   /// The security of the first listener.

@@ -132,6 +132,7 @@ import Testing
   #expect(Reading("listener 1\nport 2").listeners == [":1/0", ":2/0"])
   #expect(Reading("listener 1\nmax_qos 1\nbind_address ::1").listeners == [":1/0", "::1:1883/0"])
   let twice = Reading("port 1\nport 2")
-  #expect(twice.listeners == [":2/0"] && twice.warnings.last?.contains("the last one counts") == true)
+  #expect(
+    twice.listeners == [":2/0"] && twice.warnings.last?.contains("the last one counts") == true)
   #expect(Reading("bind_address ::1\nbind_address ::1").error?.contains("Duplicate") == true)
 }

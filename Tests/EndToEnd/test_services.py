@@ -288,3 +288,22 @@ def test_what_make_install_installs(tmp_path):
                      "opt/mqtt/share/man/man5/swiftlet.conf.5"]
     unit = (tmp_path / "opt/mqtt/lib/systemd/system/swiftlet.service").read_text()
     assert "ExecStart=/opt/mqtt/sbin/swiftlet -c" in unit
+
+
+# MARK: Files of others
+
+UCI = ROOT / "Tests/Files/uci"
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in UCI.glob("*.uci")))
+def test_a_file_of_uci(router, name):
+    """It becomes what stands beside it, or is refused with the words of its first line."""
+    text = (UCI / f"{name}.uci").read_text()
+    router.configure(text)
+    wanted = UCI / f"{name}.conf"
+    record = router.run("start_service", fails=not wanted.exists())
+    if not wanted.exists():
+        assert text.splitlines()[0][2:] in record
+        return
+    assert router.generated.read_text().splitlines()[1:] == wanted.read_text().splitlines()
+    assert "Configuration file is OK" in printed(program(), "-c", str(router.generated), "--test-config")

@@ -261,7 +261,11 @@ private func countTurnedAway(of arriving: Int, change: (Wire) -> Void) -> Int {
 @Test func theOperatorsRequestsAreAnsweredAndTheLogIsWritten() {
   let machine = Machine(logLevels: 15)
   machine.connect(1)
-  #expect(machine.wire.lines == ["New client connected from unknown as c0 (p4, c1, k0)."])
+  #expect(
+    machine.wire.lines == [
+      "New connection from unknown on port 0.",
+      "New client connected from unknown as c0 (p4, c1, k0).",
+    ])
   machine.wire.lines = []
   machine.wire.requests = [.report, .reload]
   machine.turn()

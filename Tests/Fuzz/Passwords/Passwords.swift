@@ -62,7 +62,8 @@ private func read(
 private func checkUsers(_ text: [UInt8], _ wrong: Set<Int>, _ access: borrowing Access) {
   var hashes: [[UInt8]: [UInt8]] = [:]
   for (index, line) in lines(text).enumerated() where !wrong.contains(index + 1) {
-    let line = trimmed(index == 0 && line.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(line.dropFirst(3)) : line)
+    let line = trimmed(
+      index == 0 && line.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(line.dropFirst(3)) : line)
     guard !line.isEmpty, line[0] != UInt8(ascii: "#") else { continue }
     guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { fatalError("no colon") }
     let name = trimmed(line[..<colon])
