@@ -18,7 +18,7 @@ BROWSER_PACKAGES := chromium-headless-shell:chromium-headless-shell esbuild:esbu
   /usr/share/nodejs/readable-stream:node-readable-stream
 
 .PHONY: test unit simulate simulation simulation-fixed simulation-fresh marks mutations fuzz \
-  differential soak hostile gates both-boards end-to-end emulated processor autobahn conformance documents \
+  differential soak hostile gates both-boards files end-to-end emulated processor autobahn conformance documents \
   size sizes row-of-sizes footprint bench lint format test-packages browser-packages venv-package
 
 ## test          Every test there is, after setting up what they need
@@ -36,6 +36,7 @@ test: toolchain test-packages
 	@$(TALLY) run "fuzzers" $(MAKE) --no-print-directory fuzz SECONDS=10
 	@$(TALLY) run "differential" $(MAKE) --no-print-directory differential
 	@$(TALLY) run "soak" $(MAKE) --no-print-directory soak SECONDS=20
+	@$(TALLY) run "files of others" $(MAKE) --no-print-directory files
 	$(if $(wildcard Tests/EndToEnd),@$(TALLY) run "end-to-end tests" \
 	  $(MAKE) --no-print-directory end-to-end)
 	@$(TALLY) run "boards of other processors" $(MAKE) --no-print-directory emulated
@@ -113,10 +114,16 @@ both-boards:
 	@$(MAKE) --no-print-directory build BOARD=host
 	@$(MAKE) --no-print-directory build BOARD=tiny
 
+## files         Configurations, rules, passwords and UCI sections as people have them: what each must do
+files: $(VENV)/ready both-boards
+	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet SWIFTLET_TINY=$(CURDIR)/.build/bin/tiny/swiftlet \
+	  $(VENV)/bin/python -m pytest Tests/EndToEnd/test_files_of_others.py -q -p no:cacheprovider
+
 ## end-to-end    The programs of both boards, with real clients
 end-to-end: $(VENV)/ready browser-packages both-boards
 	@SWIFTLET=$(CURDIR)/.build/bin/host/swiftlet SWIFTLET_TINY=$(CURDIR)/.build/bin/tiny/swiftlet \
-	  $(VENV)/bin/python -m pytest Tests/EndToEnd -q -p no:cacheprovider
+	  $(VENV)/bin/python -m pytest Tests/EndToEnd -q -p no:cacheprovider \
+	  --ignore=Tests/EndToEnd/test_files_of_others.py
 
 ## emulated      The programs of all boards of other processors, under qemu; LINK=dynamic: so linked
 emulated: $(VENV)/ready

@@ -82,7 +82,8 @@ enum BooleanSetting: UInt8 {
   case queuesQoS0Messages
   /// `require_certificate true|false`
   ///
-  /// A client must show a certificate: false. It needs `cafile` or `capath`, else it is an error.
+  /// A client must show a certificate: false. It needs `certfile`, and `cafile` or `capath`, else it is an
+  /// error.
   /// - Section: Encryption
   /// - Mosquitto: same
   case requiresCertificate
@@ -100,7 +101,8 @@ enum BooleanSetting: UInt8 {
   case upgradesOutgoingQoS
   /// `use_identity_as_username true|false`
   ///
-  /// The common name of the client's certificate, or its PSK identity, is its user name: false.
+  /// The common name of the client's certificate, or its PSK identity, is its user name: false. Where nothing
+  /// is encrypted it has no effect, which is warned of.
   /// - Section: Encryption
   /// - Mosquitto: same
   case usesIdentityAsUserName

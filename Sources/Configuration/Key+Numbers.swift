@@ -46,7 +46,7 @@ enum NumberSetting: UInt8 {
   ///
   /// The largest packet: 2000000, or what the board has; with `tiny` 4608. It is our Maximum Packet Size too.
   /// - Section: Clients and messages
-  /// - Mosquitto: differs: 20 at least, and at most the board's
+  /// - Mosquitto: differs: more than the board's is lowered, and warned of
   case maximumPacketBytes
   /// `message_size_limit BYTES`
   ///
@@ -92,7 +92,7 @@ enum NumberSetting: UInt8 {
   case maximumTotalConnections
   /// `port PORT`
   ///
-  /// Outdated, and warned of: write `listener`. Only where there is no other listener.
+  /// Outdated, and warned of: write `listener`. Of the listener that keys before the first one are for.
   /// - Section: Listeners
   /// - Mosquitto: same
   case oldPort

@@ -39,7 +39,8 @@ enum TextSetting: UInt8 {
 enum ListenerTextSetting: UInt8 {
   /// `cafile FILE`
   ///
-  /// The authorities that clients' certificates may hang on.
+  /// The authorities that clients' certificates may hang on. Without `certfile` nothing is encrypted, which
+  /// is warned of.
   /// - Section: Encryption, 3
   /// - Mosquitto: same
   case authorityFile
@@ -115,8 +116,9 @@ enum SecurityTextSetting: UInt8 {
   /// `password_file FILE`
   ///
   /// User names and hashes of passwords, as mosquitto_passwd and `swiftlet passwd` write them.
+  /// A line that is neither is warned of, and lets nobody in; of two lines for one user the last counts.
   /// - Section: Who may come in
-  /// - Mosquitto: differs: hashes of argon2id are refused, which would take 46 MiB for a login
+  /// - Mosquitto: differs: hashes of argon2id let nobody in, which would take 46 MiB for a login
   case passwordFile
   /// `psk_file FILE`
   ///

@@ -21,26 +21,28 @@ enum WordsSetting: UInt8 {
   case includedDirectory
   /// `listener PORT [ADDRESS]`
   ///
-  /// Listen on this TCP port, at this numeric address or `localhost`; at all addresses of both versions of
-  /// IP when none is given. With port 0 the address is the path of a socket in the file system; one that
-  /// nobody listens on any more is replaced, and it is removed at the end.
+  /// Listen on this TCP port, at this address, or those of this name in /etc/hosts; at all addresses of both
+  /// versions of IP when none is given, or `*`. With port 0 the address is the path of a socket in the file
+  /// system; one that nobody listens on any more is replaced, and it is removed at the end. Keys of a
+  /// listener stand behind it; before the first one, or without one, they are for a listener on port 1883.
   /// - Section: Listeners, 1
-  /// - Mosquitto: differs: addresses are numeric, or `localhost`
+  /// - Mosquitto: differs: names are looked up in /etc/hosts alone
   case listener
   /// `log_dest DESTINATION`
   ///
   /// Where lines go; may be given several times: stderr. `stdout`, `stderr`, `syslog`, `topic`
   /// ($SYS/broker/log/, then E, W, N, I, M/subscribe or M/unsubscribe), `file` and a path, or `none`.
-  /// Nothing is written to storage unless this names a file there.
+  /// Nothing is written to storage unless this names a file there; when that cannot be opened, lines go to
+  /// the standard error.
   /// - Section: The log, 1
-  /// - Mosquitto: differs: no `dlt`, no `android`
+  /// - Mosquitto: differs: `dlt` and `android` are warned of
   case logDestination
   /// `log_type KIND`
   ///
-  /// The kinds of lines; may be given several times: error, warning, notice and information. Also debug,
-  /// subscribe, unsubscribe, websockets, internal, all and none.
+  /// The kinds of lines, one or several, given once or several times: error, warning, notice and
+  /// information. Also debug, subscribe, unsubscribe, websockets, internal, all and none.
   /// - Section: The log
-  /// - Mosquitto: same
+  /// - Mosquitto: differs: each of several words counts, there the first
   case logType
   /// `websockets_origin ORIGIN`
   ///
