@@ -43,12 +43,20 @@ package struct AccessError: Error {
   }
 
   /// Whether the file is valid all the same.
-  package let isWarning: Bool
+  package private(set) var isWarning: Bool
 
   package init(line: Int, _ reason: Reason, isWarning: Bool = false) {
     self.line = line
     self.reason = reason
     self.isWarning = isWarning
+  }
+
+  /// What it is where a good file is in use already: one that seems to be damaged, or half written,
+  /// does not take its place.
+  package var besideGoodFile: AccessError {
+    var error = self
+    if reason.isDamage { error.isWarning = false }
+    return error
   }
 
   /// Appends the error, as in `Error: FILE:LINE: …`.
@@ -66,6 +74,14 @@ package struct AccessError: Error {
 extension AccessError.Reason {
   /// Whether nothing more of the file can be kept.
   var isFull: Bool { if case .full = self { true } else { false } }
+
+  /// Whether nobody would have written the line so.
+  fileprivate var isDamage: Bool {
+    switch self {
+    case .noColon, .badName, .notText, .badHash: true
+    default: false
+    }
+  }
 
   private func describe(limit name: StaticString, _ count: Int, in line: inout Line) {
     line.append("there is room for only ")

@@ -28,10 +28,12 @@ extension LinuxConsole {
     guard count >= 0 else { return complain(kind, file, Int32(count)) }
     let bytes = text.bytes(0..<Int(count))
     var place = FilePlace()
-    while let remark = kind.read(bytes, security, from: &place, into: &access) {
+    let isReload = self.settings.listenerCount > 0
+    while let told = kind.read(bytes, security, from: &place, into: &access) {
+      let remark = isReload ? told.besideGoodFile : told
       var line = Line()
       remark.describe(file: file, in: &line)
-      if remark.isWarning { write(line, .warning) } else { writeError(line) }
+      if remark.isWarning { writeWarning(line) } else { writeError(line) }
     }
   }
 

@@ -12,10 +12,11 @@ extension LinuxConsole {
   package mutating func load(into access: inout Access) -> Bool {
     var fresh = Settings()
     errorCount = 0
+    warningCount = 0
     readSettings(into: &fresh)
     loadAccess(of: fresh, into: &access)
     var made = loadTLS(of: fresh)
-    tellRestOfErrors()
+    tellRest()
     guard errorCount == 0, let made else {
       made?.release()
       return false
@@ -131,10 +132,16 @@ extension LinuxConsole {
   private mutating func tell(
     _ error: ConfigurationError, _ file: Span<UInt8>, _ bytes: Span<UInt8>
   ) {
-    guard !(error.isWarning && options.isQuiet) else { return }
     var line = Line()
     error.describe(file: file, text: bytes, in: &line)
-    if error.isWarning { write(line, .warning) } else { writeError(line) }
+    if error.isWarning { writeWarning(line) } else { writeError(line) }
+  }
+
+  /// Writes what is to be said of a valid configuration, unless nothing is.
+  mutating func writeWarning(_ line: borrowing Line) {
+    guard !options.isQuiet else { return }
+    warningCount += 1
+    if warningCount <= LinuxConsole.mostErrors { write(line, .warning) }
   }
 
   /// Writes what makes the configuration invalid; of very much, how much it is.
@@ -143,13 +150,20 @@ extension LinuxConsole {
     if errorCount <= LinuxConsole.mostErrors { write(line) }
   }
 
-  private mutating func tellRestOfErrors() {
-    guard errorCount > LinuxConsole.mostErrors else { return }
+  private mutating func tellRest() {
+    tellRest(errorCount, "Error: and ", " more mistakes.", .error)
+    tellRest(warningCount, "Warning: and ", " more of the kind.", .warning)
+  }
+
+  private mutating func tellRest(
+    _ count: Int, _ before: StaticString, _ after: StaticString, _ level: LogLevel
+  ) {
+    guard count > LinuxConsole.mostErrors else { return }
     var line = Line()
-    line.append("Error: and ")
-    line.append(errorCount - LinuxConsole.mostErrors)
-    line.append(" more mistakes.")
-    write(line)
+    line.append(before)
+    line.append(count - LinuxConsole.mostErrors)
+    line.append(after)
+    write(line, level)
   }
 
   /// So many are told of: a file that is something else has as many as lines.

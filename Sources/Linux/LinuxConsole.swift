@@ -14,8 +14,9 @@ package struct LinuxConsole: Console, ~Copyable {
   let options: CommandLineOptions
   /// The file that is being read.
   var text: Buffer
-  /// How much is wrong with the configuration that is being read.
+  /// How much is wrong with the configuration that is being read, and is to be said of it besides.
   var errorCount = 0
+  var warningCount = 0
   /// The descriptor that is readable when a signal has come.
   package private(set) var signals: Int32 = -1
   private var log = LinuxLog()
@@ -74,20 +75,32 @@ package struct LinuxConsole: Console, ~Copyable {
 
   /// Opens the log that the settings name; when its file cannot be opened, that is told, and lines go to
   /// the standard error: no destination may stop the broker.
-  package mutating func openLog() { tellOfLog(log.open(settings)) }
+  package mutating func openLog() {
+    tellOfLog(log.open(settings), "; lines go to the standard error")
+  }
 
   /// Closes the log and opens it again: somebody has moved its file away.
-  package mutating func reopenLog() { tellOfLog(log.openAgain()) }
+  package mutating func reopenLog() { tellOfLog(log.openAgain(), "; lines go where they went") }
 
-  /// Tells that the log's file cannot be opened, if that is so.
-  package mutating func tellOfLog(_ result: Int32) {
-    guard result < 0 else { return }
+  /// Tells that the log's file cannot be opened, if that is so, and what becomes of lines.
+  package mutating func tellOfLog(_ result: Int32, _ words: StaticString) {
+    complain("Unable to open log file", settings.logDestinations.file, result, words)
+  }
+
+  /// Tells that a file of the settings cannot be written, if that is so.
+  package mutating func complain(
+    _ words: StaticString, _ file: TextReference, _ error: Int32, _ more: StaticString = ""
+  ) {
+    guard error < 0 else { return }
     var line = Line()
-    line.append("Error: Unable to open log file ")
-    line.append(foreign: settings.span(of: settings.logDestinations.file))
+    line.append("Error: ")
+    line.append(words)
+    line.append(" ")
+    line.append(foreign: settings.span(of: file))
     line.append(" for writing: ")
-    line.append(systemError: result)
-    line.append("; lines go to the standard error.")
+    line.append(systemError: error)
+    line.append(more)
+    line.append(".")
     write(line)
   }
 

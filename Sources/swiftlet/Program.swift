@@ -103,9 +103,10 @@ struct Program: ~Copyable {
     guard server.console.findUser(&rights) else { return false }
     let settings = server.console.settings
     let (log, identifier) = (settings.logDestinations.file, settings.pidFile)
-    server.console.tellOfLog(rights.mayWrite(settings.span(of: log)))
-    let result = rights.mayWrite(settings.span(of: identifier))
-    if result < 0 { server.console.complain("Error: Unable to write pid file", result) }
+    server.console.tellOfLog(
+      rights.mayWrite(settings.span(of: log)), "; lines go to the standard error")
+    server.console.complain(
+      "Unable to open pid file", identifier, rights.mayWrite(settings.span(of: identifier)))
     rights.asUser { server.console.warnOfOpenSecrets() }
     return canListen(rights)
   }
@@ -197,7 +198,7 @@ struct Program: ~Copyable {
         return unsafe linux_write_file(start, base, UInt64(bytes.count), 0o644)
       }
     }
-    if result < 0 { server.console.complain("Error: Unable to write pid file", result) }
+    server.console.complain("Unable to open pid file", path, result)
   }
 
   @inline(never)

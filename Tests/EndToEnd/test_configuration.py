@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 
@@ -161,6 +162,69 @@ def test_unknown_keys(tmp_path):
     done = check(main)
     assert done.returncode == 0 and f"Warning: {main}:2: Unknown configuration variable \"foo\"" in done.stderr
     assert not check(main, "-q").stderr
+
+
+def test_of_very_many_mistakes_it_is_told_how_many(tmp_path):
+    done = check(written(tmp_path, "nonsense 1\n" * 300 + "pid_file a # b\n" + "sys_interval 5 x\n" * 150))
+    lines = done.stderr.splitlines()
+    assert done.returncode == 3
+    assert sum("Unknown configuration variable" in line for line in lines) == 100
+    assert sum("only the first word counts" in line for line in lines) == 99
+    assert lines[-2].endswith(": Error: and 200 more mistakes.")
+    assert lines[-1].endswith(": Warning: and 51 more of the kind.")
+
+
+def test_the_mistakes_of_all_files_are_told_at_once(tmp_path):
+    """Those of the files that are included, and of users, rules, keys and certificates."""
+    main = written(tmp_path, f"max_qos 3\ninclude_dir {tmp_path}/conf.d\nlog_type info\n")
+    written(tmp_path, f"listener 8883\ncertfile {tmp_path}/none.crt\nkeyfile {tmp_path}/none.key\nmax_qos 4\n"
+            "listener 8884\npsk_hint x\n", "conf.d/a.conf")
+    written(tmp_path, f"password_file {tmp_path}/none\nacl_file {tmp_path}/rules\npsk_hnit y\n", "conf.d/b.conf")
+    written(tmp_path, "topic x/#/y\ntopic\n", "rules")
+    told = check(main).stderr
+    for words in (f"{main}:1: Invalid \"max_qos\"", f"{main}:3: Invalid \"log_type\"", "conf.d/a.conf:4: Invalid",
+                  "conf.d/a.conf:5: The listener on port 8884: psk_hint needs psk_file", "conf.d/b.conf:3: Unknown",
+                  f"{tmp_path}/none\": no such file", f"{tmp_path}/rules:1: ", f"{tmp_path}/rules:2: ",
+                  f"{tmp_path}/none.crt\": no such file"):
+        assert words in told, (words, told)
+
+
+def test_what_cannot_be_opened_is_told_with_its_place(tmp_path):
+    listener = f"listener {free_port()} 127.0.0.1\n"
+    for text, words, status in (
+            ("listener 18830 192.0.2.1\n", "Unable to listen at 192.0.2.1, port 18830", 3),
+            ("listener 18830 no.such.host\n", "Unable to listen at no.such.host, port 18830", 3),
+            ("listener 18830\nbind_interface wlan99\n", "Interface wlan99 does not exist", 3),
+            ("listener 0 /no/such/folder/socket\n", "on path /no/such/folder/socket: no such file", 3),
+            (listener + "log_dest file /no/such/log\n", "log file /no/such/log for writing: no such file", 0),
+            (listener + "pid_file /no/such/pid\n", "pid file /no/such/pid for writing: no such file", 0)):
+        done = check(written(tmp_path, text))
+        assert (done.returncode, words in done.stderr) == (status, True), (text, done.stderr)
+    # At the start the same is told; a port that somebody has is not looked at before.
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        main = written(tmp_path, f"listener {port} 127.0.0.1\n")
+        assert check(main).returncode == 0
+        done = subprocess.run([program(), "-c", main], capture_output=True, text=True, timeout=30)
+        assert done.returncode == 1
+        assert f"Unable to open ipv4 listen socket on port {port} at 127.0.0.1: address already in use" in done.stderr
+
+
+def test_the_names_of_an_address(start):
+    """`localhost` has one of each version of IP."""
+    broker = start("listener PORT localhost\nallow_anonymous true\n")
+    connect(broker.port).ping()
+    if os.path.exists("/proc/net/if_inet6") and "00000000000000000000000000000001" in open("/proc/net/if_inet6").read():
+        RawClient(broker.port, V5, host="::1").connect("c")
+
+
+def test_comments_take_no_room(tmp_path):
+    """OpenWrt's own file is 40 KB of them; `host` has room for 2 MiB."""
+    comment = "# what this key is for, and what it may be\n  #key value\n\n"
+    done = check(written(tmp_path, comment * 60_000 + "nonsense\n"))
+    assert done.returncode == 3 and f"a.conf:{60_000 * 3 + 1}: Unknown" in done.stderr
 
 
 def test_a_number_above_the_boards_is_lowered_and_names_the_limit(tmp_path):

@@ -363,9 +363,16 @@ def test_the_log_file_is_opened_again(open_folder, start_broker):
     assert log.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_log_file_that_cannot_be_opened_is_an_error(tmp_path):
-    done = run(tmp_path, f"listener {free_port()} 127.0.0.1\nlog_dest file {tmp_path}/no/such/log\n")
-    assert done.returncode == 1 and "log file" in done.stderr
+def test_a_log_file_that_cannot_be_opened_stops_nobody(start_broker, tmp_path, client):
+    """No destination can: lines go to the standard error then. Nor does one that cannot be opened any more."""
+    broker = start_broker(f"log_dest file {tmp_path}/no/such/log\n")
+    told = f"Error: Unable to open log file {tmp_path}/no/such/log for writing: no such file or directory; lines go"
+    broker.wait_for_log(f"{told} to the standard error.", "running")
+    for number, words in ((signal.SIGRTMIN, f"{told} where they went."), (signal.SIGHUP, "Reloading config.")):
+        broker.signal(number)
+        broker.wait_for_log(words)
+    client(broker=broker, client_id="still").ping()
+    broker.wait_for_log("as still")
 
 
 def test_a_full_disk_is_told_once_and_again_when_it_is_over(start_broker):
@@ -467,10 +474,11 @@ def test_the_log_as_messages(start_broker, client, name):
     reader = client(broker=broker)
     reader.subscribe("$SYS/broker/log/#")
     client(V5, f"{name}-seen", broker=broker).subscribe(name)
-    got = [reader.expect_publish() for _ in range(3)]
+    got = [reader.expect_publish() for _ in range(4)]
     assert [packet.topic for packet in got] == [
-        "$SYS/broker/log/M/subscribe", "$SYS/broker/log/N", "$SYS/broker/log/M/subscribe"]
-    assert all(re.fullmatch(rb"\d+: .*" + name.encode() + rb"-seen.*", packet.payload) for packet in got[1:])
+        "$SYS/broker/log/M/subscribe", "$SYS/broker/log/N", "$SYS/broker/log/N", "$SYS/broker/log/M/subscribe"]
+    assert b": New connection from 127.0.0.1:" in got[1].payload
+    assert all(re.fullmatch(rb"\d+: .*" + name.encode() + rb"-seen.*", packet.payload) for packet in got[2:])
     # Its own delivery makes no line: there is silence then.
     reader.ping()
     assert not reader.inbox
@@ -483,7 +491,8 @@ def test_probes_of_health_checks_are_silent(start_broker, client):
         socket.create_connection(("127.0.0.1", broker.port)).close()
     client(broker=broker, client_id="real").ping()
     broker.wait_for_log("real")
-    assert "onnection" not in broker.log()[len(before):].replace("New client", "")
+    told = broker.log()[len(before):].splitlines()
+    assert len(told) == 2 and "New connection from" in told[0] and " as real " in told[1]
 
 
 # MARK: Who supervises it

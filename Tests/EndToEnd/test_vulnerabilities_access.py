@@ -167,7 +167,7 @@ def broken_unreadable(path):
 
 
 def broken_too_large(path):
-    path.write_text(path.read_text() + "# long\n" * 400_000)
+    path.write_text(path.read_text() + "user long\n" * 400_000)
 
 
 def broken_cut(path):
