@@ -61,8 +61,8 @@ package struct ConfigurationParser {
       return .remark(ConfigurationError(statement, note))
     }
     guard key == .words(.includedDirectory) else { return nil }
-    guard !isIncluded else { throw .refused("only the main file may include others") }
-    return .inclusion(statement.value)
+    guard isIncluded else { return .inclusion(statement.value) }
+    return .remark(ConfigurationError(statement, .note("only the main file includes others")))
   }
 }
 

@@ -14,8 +14,8 @@ enum WordsSetting: UInt8 {
   case assignedIdentifierPrefixHere
   /// `include_dir FOLDER`
   ///
-  /// Read every file of it whose name ends in .conf, in the order of the bytes of their names. Not in a
-  /// file that is included itself.
+  /// Read every file of it whose name ends in .conf, in the order of the bytes of their names. A
+  /// file that is included itself includes none.
   /// - Section: The program
   /// - Mosquitto: same
   case includedDirectory

@@ -61,6 +61,9 @@ extension Span where Element == UInt8 {
     for index in indices where self[index] == UInt8(ascii: "=") {
       return .unknownKey("write a blank instead of =")
     }
+    if self[0] == UInt8(ascii: ";") || self[0] == UInt8(ascii: "/") {
+      return .unknownKey("comments begin with #")
+    }
     if self[0] >= UInt8(ascii: "A") && self[0] <= UInt8(ascii: "Z") {
       return .unknownKey("keys have small letters")
     }

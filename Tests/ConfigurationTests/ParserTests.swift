@@ -113,6 +113,8 @@ private struct SplitMix: RandomNumberGenerator {
   ),
   ("listener = 1883", "Invalid \"listener\" value \"= 1883\": write a blank instead of =."),
   ("acl_file = /a", "Invalid \"acl_file\" value \"= /a\": write a blank instead of =."),
+  ("; late", "Unknown configuration variable \";\": comments begin with #."),
+  ("// late", "Unknown configuration variable \"//\": comments begin with #."),
   ("listener1883", "Unknown configuration variable \"listener1883\"."),
   ("\u{0}listener 1883", "Unknown configuration variable \"?listener\"."),
   ("\u{FEFF}listener 1883", "Unknown configuration variable \"?listener\"."),
