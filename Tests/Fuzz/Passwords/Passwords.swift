@@ -107,7 +107,8 @@ private func checkWrong(_ wrong: Set<Int>, _ text: [UInt8]) {
     let line = all[number - 1]
     // Alone it would be the mark that a file begins with.
     guard !line.starts(with: [0xEF, 0xBB, 0xBF]) else { continue }
-    var (access, alone) = (makeAccess(), Set<Int>())
+    var access = makeAccess()
+    var alone: Set<Int> = []
     require(read(line, &access, &alone) == nil && alone == [1], "line \(number) is not wrong")
   }
 }
