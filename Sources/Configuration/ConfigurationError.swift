@@ -11,7 +11,8 @@ package struct ConfigurationError: Error {
   package let value: Range<Int>
   /// What is wrong.
   package let reason: Reason
-  /// The file, a text of the settings, when it is known from them; else it is the one that is read.
+  /// The file, a text of the settings, when it is known from them; else it is the one that is read. The
+  /// value then stands among those texts.
   package var file = TextReference.none
 
   /// What can be wrong with a line.
@@ -44,8 +45,9 @@ package struct ConfigurationError: Error {
     case refused(StaticString)
     /// More bytes of mount points and prefixes of client identifiers than the board has.
     case policyTexts(Int64)
-    /// The keys of the listener on this port do not go together: why.
-    case listener(UInt16, StaticString)
+    /// This key of the listener on this port, whose value stands in the settings, does not go with the
+    /// others: why.
+    case listener(UInt16, StaticString, StaticString)
     /// What the listener on this port does not do although a key says so: why.
     case listenerNote(UInt16, StaticString)
     /// The key has no effect: why.
@@ -116,7 +118,13 @@ package struct ConfigurationError: Error {
       line.append("The", quoting: key)
       line.append(" value", quoting: value)
       line.append(": ")
-    case .listener, .listenerNote: break
+    case .listener(_, let name, _):
+      line.append("Invalid \"")
+      line.append(name)
+      line.append("\" value")
+      if !value.isEmpty { line.append("", quoting: value) }
+      line.append(": ")
+    case .listenerNote: break
     default:
       if key.isEmpty { line.append("The configuration cannot be completed: ") }
       if !key.isEmpty { line.append("Invalid", quoting: key) }
@@ -156,7 +164,7 @@ extension ConfigurationError.Reason {
       line.append("mount points and prefixes of client identifiers have at most ", number: most)
       line.append(" bytes together")
       ConfigurationError.describe(limit: "PolicyTexts", in: &line)
-    case .listener(let port, let words), .listenerNote(let port, let words):
+    case .listener(let port, _, let words), .listenerNote(let port, let words):
       line.append("The listener on port ", number: Int64(port))
       line.append(": ")
       line.append(words)

@@ -33,17 +33,17 @@ extension Settings {
       return isDefaultListenerMissing ? remark(of: listenerDefaults, .missing) : nil
     }
     let listener = listener(at: number)
-    if let words = listener.contradiction {
-      return remark(of: listener, .listener(listener.port, words))
+    if let wrong = listener.contradiction {
+      return remark(of: listener, .listener(listener.port, wrong.key, wrong.words), wrong.value)
     }
     return listener.emptyWish.map { remark(of: listener, .listenerNote(listener.port, $0)) }
   }
 
   private func remark(
-    of listener: Listener, _ reason: ConfigurationError.Reason
+    of listener: Listener, _ reason: ConfigurationError.Reason, _ value: TextReference = .none
   ) -> ConfigurationError {
     var error = ConfigurationError(
-      line: Int(listener.line), key: 0..<0, value: 0..<0, reason: reason)
+      line: Int(listener.line), key: 0..<0, value: value.range, reason: reason)
     error.file = listener.file
     return error
   }
@@ -115,18 +115,26 @@ extension ConfigurationError.Reason {
 }
 
 extension Listener {
-  /// Why its keys cannot be kept: what was to be encrypted, or shown, would not be.
-  fileprivate var contradiction: StaticString? {
-    if tls.certificateFile.isEmpty && !tls.keyFile.isEmpty { return "keyfile needs certfile" }
-    if !tls.certificateFile.isEmpty && tls.keyFile.isEmpty { return "certfile needs keyfile" }
-    if !tls.certificateFile.isEmpty && !tls.pskHint.isEmpty {
-      return "certfile and psk_hint exclude each other"
+  /// Which of its keys cannot be kept, and why: what was to be encrypted, or shown, would not be.
+  fileprivate var contradiction: (key: StaticString, value: TextReference, words: StaticString)? {
+    if tls.certificateFile.isEmpty && !tls.keyFile.isEmpty {
+      return ("keyfile", tls.keyFile, "it needs certfile")
     }
-    if !tls.pskHint.isEmpty && security.pskFile.isEmpty { return "psk_hint needs psk_file" }
+    if !tls.certificateFile.isEmpty && tls.keyFile.isEmpty {
+      return ("certfile", tls.certificateFile, "it needs keyfile")
+    }
+    if !tls.certificateFile.isEmpty && !tls.pskHint.isEmpty {
+      return ("psk_hint", tls.pskHint, "it excludes certfile")
+    }
+    if !tls.pskHint.isEmpty && security.pskFile.isEmpty {
+      return ("psk_hint", tls.pskHint, "it needs psk_file")
+    }
     guard tls.requiresCertificate else { return nil }
-    if tls.certificateFile.isEmpty { return "require_certificate needs certfile and keyfile" }
+    if tls.certificateFile.isEmpty {
+      return ("require_certificate", .none, "true needs certfile and keyfile")
+    }
     let hasAuthority = !tls.authorityFile.isEmpty || !tls.authorityPath.isEmpty
-    return hasAuthority ? nil : "require_certificate needs cafile or capath"
+    return hasAuthority ? nil : ("require_certificate", .none, "true needs cafile or capath")
   }
 
   /// What its keys wish for in vain, as in Mosquitto.

@@ -118,6 +118,11 @@ package struct Settings: BitwiseCopyable {
     text.bytes.span.extracting(reference.range)
   }
 
+  /// All texts, one behind the other: what is told of a listener has its value there.
+  package var texts: Span<UInt8> {
+    @_lifetime(borrow self) get { text.bytes.span }
+  }
+
   /// One of the listeners, in the order of the configuration; the index must be below their count.
   package func listener(at index: Int) -> Listener {
     precondition(index >= 0 && index < listenerCount)

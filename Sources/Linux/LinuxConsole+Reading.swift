@@ -37,9 +37,9 @@ extension LinuxConsole {
     for number in 0...fresh.listenerCount {
       guard let remark = fresh.remark(ofListener: number) else { continue }
       if remark.file.isEmpty {
-        tell(remark, file.span, Span())
+        tell(remark, file.span, fresh.texts)
       } else {
-        tell(remark, fresh.span(of: remark.file), Span())
+        tell(remark, fresh.span(of: remark.file), fresh.texts)
       }
     }
     if settings.listenerCount > 0 { align(&fresh) }

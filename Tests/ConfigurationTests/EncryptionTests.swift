@@ -47,19 +47,23 @@ private let certificates = """
 }
 
 @Test(arguments: [
-  ("certfile /a", "certfile needs keyfile"), ("keyfile /a", "keyfile needs certfile"),
-  ("certfile /a\nkeyfile /b\npsk_hint x", "certfile and psk_hint exclude each other"),
-  ("psk_hint x", "psk_hint needs psk_file"),
+  ("certfile /a", "certfile\" value \"/a\"", "it needs keyfile"),
+  ("keyfile /a", "keyfile\" value \"/a\"", "it needs certfile"),
+  ("certfile /a\nkeyfile /b\npsk_hint x", "psk_hint\" value \"x\"", "it excludes certfile"),
+  ("psk_hint x", "psk_hint\" value \"x\"", "it needs psk_file"),
   (
     "certfile /a\nkeyfile /b\nrequire_certificate true",
-    "require_certificate needs cafile or capath"
+    "require_certificate\" value", "true needs cafile or capath"
   ),
-  ("cafile /a\nrequire_certificate true", "require_certificate needs certfile and keyfile"),
+  (
+    "cafile /a\nrequire_certificate true", "require_certificate\" value",
+    "true needs certfile and keyfile"
+  ),
 ])
-func keysThatDoNotGoTogetherAreAnError(lines: String, words: String) {
+func keysThatDoNotGoTogetherAreAnError(lines: String, key: String, words: String) {
   #expect(
     Reading("listener 1\nlistener 8883\n\(lines)\nlistener 2").errors
-      == ["Error: a.conf:2: The listener on port 8883: \(words)."])
+      == ["Error: a.conf:2: Invalid \"\(key): The listener on port 8883: \(words)."])
 }
 
 /// Mosquitto starts with them.

@@ -175,6 +175,6 @@ func aLineMayBeWrong(line: String, words: String) {
       "8: Invalid \"listener\" value \"mqtt\": it is not a decimal number.",
       "10: Invalid \"max_qos\" value \"3\": it must be between 0 and 2.",
       "12: Invalid \"log_type\" value \"info\": it is none of the types of log lines.",
-      "2: The listener on port 8883: certfile needs keyfile.",
+      "2: Invalid \"certfile\" value \"/a\": The listener on port 8883: it needs keyfile.",
     ])
 }

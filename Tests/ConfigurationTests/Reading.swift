@@ -25,7 +25,9 @@ struct Reading {
       take(error, bytes)
     }
     for number in 0...settings.listenerCount {
-      if let remark = settings.remark(ofListener: number) { take(remark, bytes) }
+      if let remark = settings.remark(ofListener: number) {
+        take(remark, settings.texts.indices.map { settings.texts[$0] })
+      }
     }
   }
 

@@ -185,7 +185,8 @@ def test_the_mistakes_of_all_files_are_told_at_once(tmp_path):
     written(tmp_path, "topic x/#/y\ntopic\n", "rules")
     told = check(main).stderr
     for words in (f"{main}:1: Invalid \"max_qos\"", f"{main}:3: Invalid \"log_type\"", "conf.d/a.conf:4: Invalid",
-                  "conf.d/a.conf:5: The listener on port 8884: psk_hint needs psk_file", "conf.d/b.conf:3: Unknown",
+                  "conf.d/a.conf:5: Invalid \"psk_hint\" value \"x\": The listener on port 8884: it needs psk_file",
+                  "conf.d/b.conf:3: Unknown",
                   f"{tmp_path}/none\": no such file", f"{tmp_path}/rules:1: ", f"{tmp_path}/rules:2: ",
                   f"{tmp_path}/none.crt\": no such file"):
         assert words in told, (words, told)

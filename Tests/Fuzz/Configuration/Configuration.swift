@@ -23,7 +23,8 @@ private func run(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     try settings.finish(with: CommandLineOptions())
     check(settings)
     for number in 0...settings.listenerCount {
-      if let remark = settings.remark(ofListener: number) { check(remark, text) }
+      guard let remark = settings.remark(ofListener: number) else { continue }
+      check(remark, text, settings.texts.indices.map { settings.texts[$0] })
     }
   } catch {
     check(error, text)
@@ -39,12 +40,13 @@ private func check(_ settings: Settings) {
   }
 }
 
-private func check(_ error: ConfigurationError, _ text: [UInt8]) {
+private func check(_ error: ConfigurationError, _ text: [UInt8], _ values: [UInt8]? = nil) {
   let lines = text.count { $0 == UInt8(ascii: "\n") } + 1
   require((0...lines).contains(error.line), "line \(error.line) of \(lines)")
   var line = Line()
   let name = Array("a.conf".utf8)
-  error.describe(file: name.span, text: text.span, in: &line)
+  let values = values ?? text
+  error.describe(file: name.span, text: values.span, in: &line)
   let words = line.span.indices.map { line.span[$0] }
   require(words.last == UInt8(ascii: "."), "the error does not end")
   require(words.allSatisfy { $0 >= 0x20 && $0 != 0x7F }, "the error has control characters")
