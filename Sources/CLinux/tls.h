@@ -25,6 +25,7 @@ struct linux_tls_configuration {
   uint32_t references;
   bool has_certificate;
   bool shows_subject;
+  bool is_web;
   mbedtls_ssl_config settings;
   mbedtls_x509_crt certificate;
   mbedtls_pk_context key;
@@ -44,6 +45,8 @@ struct linux_tls_session {
   int32_t descriptor;
   // Bytes of a record that waits for the socket; they count as sent when it has left.
   uint32_t pending;
+  // Bytes that are left of the packet or frame that is being sent.
+  uint32_t rest_of_unit;
   // What the call under way may still do, and how often it has called the system.
   int64_t work;
   uint32_t calls;

@@ -201,6 +201,7 @@ int32_t linux_tls_configuration_finish(
     settings, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
   if (result != 0) return LINUX_TLS_NO_MEMORY;
   of->shows_subject = options.shows_subject;
+  of->is_web = options.is_web;
   mbedtls_ssl_conf_rng(settings, tls_random, 0);
   int32_t refusal = set_lowest_version(settings, options.lowest_version);
   if (refusal == 0) refusal = key_and_certificate(of);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { RECORD_MAX = 16384, RECORDS_AT_ONCE = 4 };
+enum { RECORD_MAX = 16384, UNIT_HEAD_MAX = 10 };
 // A handshake takes six records at most, or some more where messages come in small pieces. OpenSSL has the
 // same patience with alerts.
 enum { HANDSHAKE_RECORDS_MAX = 24, ALERTS_MAX = 5 };
@@ -251,34 +251,100 @@ bool linux_tls_has_received(const struct linux_tls_session *session) {
 
 bool linux_tls_holds(const struct linux_tls_session *session) { return session->pending > 0; }
 
-// Copies pieces from `skip` on into one record.
-static uint32_t gather(
-  const struct linux_piece *pieces, uint32_t count, uint64_t skip, uint8_t record[RECORD_MAX]) {
-  uint32_t length = 0;
-  for (uint32_t index = 0; index < count && length < RECORD_MAX; index++) {
-    if (skip >= pieces[index].count) {
-      skip -= pieces[index].count;
-      continue;
-    }
-    uint64_t there = pieces[index].count - skip;
-    uint32_t taken = there < RECORD_MAX - length ? (uint32_t)there : RECORD_MAX - length;
-    memcpy(record + length, pieces[index].base + skip, taken);
-    length += taken;
-    skip = 0;
+// MARK: Records
+//
+// A record ends with the packet, or with the frame that it stands in, as those of Mosquitto do. Some clients
+// wait for the socket and then read one packet: what the library at their end has taken out of a record
+// beyond that, they would find only when more comes.
+
+// Where in the pieces the bytes begin that come next.
+struct reader {
+  const struct linux_piece *pieces;
+  uint32_t count;
+  uint64_t offset;
+};
+
+// Copies so many of the bytes that come next, if there are so many; the bytes copied.
+static uint32_t take(struct reader *from, uint8_t *out, uint32_t most) {
+  uint32_t taken = 0;
+  while (from->count > 0 && taken < most) {
+    uint64_t there = from->pieces->count - from->offset;
+    uint32_t step = there < most - taken ? (uint32_t)there : most - taken;
+    if (step > 0) memcpy(out + taken, from->pieces->base + from->offset, step);
+    taken += step;
+    from->offset += step;
+    if (from->offset < from->pieces->count) break;
+    from->pieces += 1;
+    from->count -= 1;
+    from->offset = 0;
   }
+  return taken;
+}
+
+// Bytes of the packet that begins with these; 0 when they end within its length. [2.1.4]
+static uint32_t length_of_packet(const uint8_t *head, uint32_t count) {
+  uint32_t remaining = 0;
+  for (uint32_t index = 1; index < count && index < 5; index++) {
+    remaining |= (uint32_t)(head[index] & 0x7F) << (7 * (index - 1));
+    if (head[index] < 0x80) return remaining + index + 1;
+  }
+  return 0;
+}
+
+// The same of a frame. [RFC 6455, 5.2]
+static uint32_t length_of_frame(const uint8_t *head, uint32_t count) {
+  if (count < 2) return 0;
+  uint32_t extended = head[1] == 126 ? 2 : head[1] == 127 ? 8 : 0;
+  uint64_t length = extended ? 0 : head[1];
+  if (count < 2 + extended) return 0;
+  for (uint32_t index = 0; index < extended; index++) length = length << 8 | head[2 + index];
+  return (uint32_t)length + 2 + extended;
+}
+
+static uint32_t length_of_all(struct reader of) {
+  uint64_t length = 0;
+  for (uint32_t index = 0; index < of.count; index++) length += of.pieces[index].count;
+  return (uint32_t)(length - of.offset);
+}
+
+// Bytes of the packet or frame that begins here; 0 when that cannot be told yet.
+static uint32_t length_of_unit(const struct linux_tls_session *session, struct reader at) {
+  uint8_t head[UNIT_HEAD_MAX];
+  struct reader all = at;
+  uint32_t count = take(&at, head, UNIT_HEAD_MAX);
+  if (!session->configuration->is_web) return length_of_packet(head, count);
+  // What is no frame is the answer to a request.
+  return count > 0 && head[0] < 0x80 ? length_of_all(all) : length_of_frame(head, count);
+}
+
+// Whether there is something for another record behind one of so many bytes.
+static bool has_next(const struct linux_tls_session *session, struct reader at, uint32_t length) {
+  if (at.count == 0 || session->work <= 0) return false;
+  return session->rest_of_unit > length || length_of_unit(session, at) > 0;
+}
+
+// Copies what the next record is to hold.
+static uint32_t next_record(
+  struct linux_tls_session *session, struct reader *from, uint8_t record[RECORD_MAX], uint32_t most) {
+  // A record that waits holds these bytes already: the library only wants their number again.
+  if (session->pending) return take(from, record, session->pending);
+  if (session->rest_of_unit == 0) session->rest_of_unit = length_of_unit(session, *from);
+  uint32_t length = take(from, record, session->rest_of_unit < most ? session->rest_of_unit : most);
+  pay_record(session, length);
   return length;
 }
 
-static int64_t send_records(
-  struct linux_tls_session *session, const struct linux_piece *pieces, uint32_t count) {
+// Records that are followed by others at once are gathered by the system.
+static int64_t send_records(struct linux_tls_session *session, struct reader from) {
   static uint8_t record[RECORD_MAX];
+  int most = mbedtls_ssl_get_max_out_record_payload(&session->context);
+  if (most <= 0) return -EPIPE;
+  if (most > RECORD_MAX) most = RECORD_MAX;
   uint64_t sent = 0;
-  for (uint32_t number = 0; number < RECORDS_AT_ONCE; number++) {
-    if (number > 0 && session->work <= 0) break;
-    // A record that waits holds these bytes already: the library only wants their number again.
-    uint32_t length = session->pending ? session->pending : gather(pieces, count, sent, record);
+  do {
+    uint32_t length = next_record(session, &from, record, (uint32_t)most);
     if (length == 0) break;
-    if (!session->pending) pay_record(session, length);
+    session->has_more = has_next(session, from, length);
     int result = mbedtls_ssl_write(&session->context, record, length);
     if (result == MBEDTLS_ERR_SSL_WANT_WRITE || result == MBEDTLS_ERR_SSL_WANT_READ) {
       session->pending = length;
@@ -286,8 +352,10 @@ static int64_t send_records(
     }
     if (result < 0) return sent > 0 ? (int64_t)sent : -EPIPE;
     session->pending = 0;
-    sent += (uint64_t)result;
-  }
+    session->rest_of_unit -= length;
+    sent += length;
+  } while (session->has_more);
+  session->has_more = false;
   return (int64_t)sent;
 }
 
@@ -295,7 +363,7 @@ int64_t linux_tls_send(
   struct linux_tls_session *session, const struct linux_piece *pieces, uint32_t count,
   int64_t *work) {
   begin_work(session, work);
-  int64_t sent = send_records(session, pieces, count);
+  int64_t sent = send_records(session, (struct reader){.pieces = pieces, .count = count});
   *work = session->work;
   return sent;
 }
