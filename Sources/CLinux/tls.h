@@ -25,7 +25,10 @@ struct linux_tls_configuration {
   uint32_t references;
   bool has_certificate;
   bool shows_subject;
+  bool ignores_dates;
   bool is_web;
+  // Which certificate of the file that was given last could not be taken; 0 for none.
+  uint32_t bad_certificate;
   mbedtls_ssl_config settings;
   mbedtls_x509_crt certificate;
   mbedtls_pk_context key;
@@ -66,6 +69,9 @@ struct linux_tls_session {
   // Nothing more is read from the peer; `end` says why.
   bool is_over;
   int64_t end;
+  // The longest record that the peer takes, 0 for any; and what has left of one that was made shorter ones.
+  uint32_t fragment;
+  uint32_t fragments_sent;
   uint8_t identity_length;
   uint8_t identity[IDENTITY_MAX];
 };
@@ -79,6 +85,14 @@ uint32_t tls_refused_memory(void);
 int tls_random(void *unused, unsigned char *bytes, size_t count);
 // Whether the certificates in a handshake message can be verified in a time that others can bear.
 bool tls_chain_is_bearable(const uint8_t *message, uint32_t count);
+// Whether one of these protocols is among those that a client hello names; true when it names none.
+bool tls_hello_offers(const uint8_t *hello, uint32_t count, const char *const *protocols);
+// The longest record that the client takes, if its hello says so; 0 for any. [RFC 6066, 4]
+uint32_t tls_hello_fragment(const uint8_t *hello, uint32_t count);
+// Puts the certificates that ours hangs on in order behind it, and those that lack from `authorities`.
+int32_t tls_complete_chain(struct linux_tls_configuration *of);
+// Whether an error of the library is for a key or a signature that it does not know.
+bool tls_is_of_unknown_kind(int error);
 // The number of ours for an error of the library.
 int32_t tls_refusal(int error);
 // Takes the cipher suites that are spoken unless the configuration names others.

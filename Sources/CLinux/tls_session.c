@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 enum { RECORD_MAX = 16384, UNIT_HEAD_MAX = 10 };
+enum { RECORD_HEAD = 5, FRAGMENT_MIN = 512 };
 // A handshake takes six records at most, or some more where messages come in small pieces. OpenSSL has the
 // same patience with alerts.
 enum { HANDSHAKE_RECORDS_MAX = 24, ALERTS_MAX = 5 };
@@ -26,14 +27,50 @@ static void pay_record(struct linux_tls_session *session, uint32_t length) {
 
 // MARK: Bytes
 
-static int send_to_socket(void *context, const unsigned char *bytes, size_t count) {
-  struct linux_tls_session *session = context;
+static int send_bytes(struct linux_tls_session *session, const uint8_t *bytes, size_t count) {
   pay_call(session);
   int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (session->has_more ? MSG_MORE : 0);
   ssize_t sent;
   RETRIED(sent, send(session->descriptor, bytes, count, flags));
   if (sent >= 0) return (int)sent;
   return errno == EAGAIN ? MBEDTLS_ERR_SSL_WANT_WRITE : MBEDTLS_ERR_SSL_CONN_EOF;
+}
+
+// Makes records of so many bytes at most of one that is not encrypted yet; their length.
+static uint32_t split(const uint8_t *record, size_t count, uint32_t fragment, uint8_t *out) {
+  uint32_t length = 0;
+  for (size_t at = RECORD_HEAD; at < count;) {
+    uint32_t taken = count - at < fragment ? (uint32_t)(count - at) : fragment;
+    memcpy(out + length, record, RECORD_HEAD);
+    out[length + 3] = (uint8_t)(taken >> 8);
+    out[length + 4] = (uint8_t)taken;
+    memcpy(out + length + RECORD_HEAD, record + at, taken);
+    length += RECORD_HEAD + taken;
+    at += taken;
+  }
+  return length;
+}
+
+// The library agrees on short records and then sends its certificate in one, which devices of little memory
+// cannot take. A record that has left in part is made again when the rest may leave.
+static int send_fragments(struct linux_tls_session *session, const uint8_t *bytes, size_t count) {
+  static uint8_t records[RECORD_MAX + RECORD_HEAD * (RECORD_MAX / FRAGMENT_MIN + 1)];
+  uint32_t length = split(bytes, count, session->fragment, records);
+  int sent =
+    send_bytes(session, records + session->fragments_sent, length - session->fragments_sent);
+  if (sent < 0) return sent;
+  session->fragments_sent += (uint32_t)sent;
+  if (session->fragments_sent < length) return MBEDTLS_ERR_SSL_WANT_WRITE;
+  session->fragments_sent = 0;
+  return (int)count;
+}
+
+static int send_to_socket(void *context, const unsigned char *bytes, size_t count) {
+  struct linux_tls_session *session = context;
+  bool is_plain = !session->context.MEMBER(transform_out) && count <= RECORD_HEAD + RECORD_MAX;
+  bool is_long = session->fragment > 0 && count > RECORD_HEAD + session->fragment;
+  return is_plain && is_long ? send_fragments(session, bytes, count)
+                             : send_bytes(session, bytes, count);
 }
 
 // Why a record that has begun to come is not taken; 0 for one that is.
@@ -50,11 +87,22 @@ static int32_t refusal_of_record(struct linux_tls_session *session, uint8_t type
   return session->records > HANDSHAKE_RECORDS_MAX ? LINUX_TLS_ENDLESS : 0;
 }
 
+// Protocols that we do not know are as none: the library would refuse who names no other. What it offers
+// belongs to the configuration, and is looked at next for this hello.
+static void hear_hello(struct linux_tls_session *session, const uint8_t *hello, uint32_t length) {
+  struct linux_tls_configuration *of = session->configuration;
+  bool knows = tls_hello_offers(hello, length, of->protocols);
+  of->settings.MEMBER(alpn_list) = knows ? of->protocols : 0;
+  session->fragment = tls_hello_fragment(hello, length);
+}
+
 // The same when all of it has come; `end` is where it ends in the memory of the library.
-static int32_t refusal_of_body(const struct linux_tls_session *session, const uint8_t *end) {
-  if (session->context.MEMBER(state) != MBEDTLS_SSL_CLIENT_CERTIFICATE) return 0;
+static int32_t refusal_of_body(struct linux_tls_session *session, const uint8_t *end) {
+  int state = session->context.MEMBER(state);
   if (session->header[0] != MBEDTLS_SSL_MSG_HANDSHAKE) return 0;
   uint32_t length = (uint32_t)session->header[3] << 8 | session->header[4];
+  if (state == MBEDTLS_SSL_CLIENT_HELLO) hear_hello(session, end - length, length);
+  if (state != MBEDTLS_SSL_CLIENT_CERTIFICATE) return 0;
   return tls_chain_is_bearable(end - length, length) ? 0 : LINUX_TLS_LONG_CHAIN;
 }
 
@@ -129,6 +177,7 @@ static bool is_followed(int state) {
 
 static int32_t refusal_of_certificate(const mbedtls_ssl_context *context) {
   uint32_t flags = mbedtls_ssl_get_verify_result(context);
+  if (flags & MBEDTLS_X509_BADCRL_EXPIRED) return LINUX_TLS_OLD_LIST;
   if (flags & MBEDTLS_X509_BADCERT_EXPIRED) return LINUX_TLS_EXPIRED;
   if (flags & MBEDTLS_X509_BADCERT_REVOKED) return LINUX_TLS_REVOKED;
   if (flags & MBEDTLS_X509_BADCERT_FUTURE) return LINUX_TLS_NOT_YET_VALID;
@@ -150,6 +199,7 @@ static bool is_of_certificate(const mbedtls_ssl_context *context, int error) {
 }
 
 int32_t tls_refusal(int error) {
+  if (tls_is_of_unknown_kind(error)) return LINUX_TLS_UNKNOWN_KIND;
   switch (error) {
   case MBEDTLS_ERR_SSL_CONN_EOF: return LINUX_TLS_LOST;
   case MBEDTLS_ERR_SSL_ALLOC_FAILED: return LINUX_TLS_NO_MEMORY;
@@ -172,7 +222,9 @@ int32_t tls_refusal(int error) {
 }
 
 // A certificate that came back with a ticket has aged since it was verified.
-static bool is_out_of_date(const mbedtls_ssl_context *context) {
+static bool is_out_of_date(const struct linux_tls_session *session) {
+  if (session->configuration->ignores_dates) return false;
+  const mbedtls_ssl_context *context = &session->context;
   const mbedtls_x509_crt *certificate = mbedtls_ssl_get_peer_cert(context);
   return certificate && mbedtls_x509_time_is_past(&certificate->valid_to);
 }
@@ -204,7 +256,7 @@ static int32_t shake_hands(struct linux_tls_session *session) {
   // What stands behind the last message in its record could only be another handshake.
   if (mbedtls_ssl_check_pending(context)) return LINUX_TLS_AGAIN;
   session->alerts = 0;
-  return is_out_of_date(context) ? LINUX_TLS_EXPIRED : LINUX_TLS_DONE;
+  return is_out_of_date(session) ? LINUX_TLS_EXPIRED : LINUX_TLS_DONE;
 }
 
 int32_t linux_tls_handshake(struct linux_tls_session *session, int64_t *work) {

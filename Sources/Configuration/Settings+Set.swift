@@ -14,7 +14,11 @@ extension Settings {
     case .text(let setting): return try set(setting, to: value)
     case .listenerText(let setting): try set(setting, to: value)
     case .securityText(let setting): try set(setting, to: value)
-    case .words(let setting): try set(setting, to: value)
+    case .words(let setting):
+      try set(setting, to: value)
+      if setting == .tlsVersion, try value.soleWord().isOldTLSVersion {
+        return .outdated("nothing older than tlsv1.2 is spoken")
+      }
     case .ignored(let key): return .note(key.reason)
     case .refused(let key): throw .refused(key.reason)
     }
@@ -39,6 +43,7 @@ extension Settings {
     case .locksMemory: locksMemory = value
     case .logsConnections: logsConnections = value
     case .queuesQoS0Messages: queuesQoS0Messages = value
+    case .ignoresClientDates: updateListener { $0.tls.ignoresClientDates = value }
     case .requiresCertificate: updateListener { $0.tls.requiresCertificate = value }
     case .setsTCPNoDelay: setsTCPNoDelay = value
     case .upgradesOutgoingQoS: upgradesOutgoingQoS = value

@@ -31,7 +31,13 @@ enum TLSRefusal {
     case LINUX_TLS_MALFORMED: "it is not what it should be, in PEM or DER"
     case LINUX_TLS_KEY_MISMATCH: "the key is not that of the certificate"
     case LINUX_TLS_NO_VERSION: "the TLS library in this program does not speak that version"
-    case LINUX_TLS_NO_CIPHER: "there is no cipher suite of that name, or there are more than 32"
+    case LINUX_TLS_NO_CIPHER: "there is no cipher suite among them that is known here"
+    case LINUX_TLS_UNKNOWN_KIND:
+      "its key or signature is of a kind that is not known here, as Ed25519 is: RSA and ECDSA are"
+    case LINUX_TLS_UNKNOWN_CIPHER: "it is no cipher suite that is known here, and is passed over"
+    case LINUX_TLS_LONE_CERTIFICATE:
+      "who has signed it is in neither certfile nor cafile: clients must know that certificate themselves"
+    case LINUX_TLS_OLD_LIST: "the list of revoked certificates in crlfile has expired"
     case LINUX_TLS_EMPTY_FOLDER: "no file in it is a certificate"
     case LINUX_TLS_UNAVAILABLE: "this board was built without TLS"
     default: "the handshake failed"

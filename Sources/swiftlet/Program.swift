@@ -39,6 +39,9 @@ struct Program: ~Copyable {
       return ExitStatus.usage
     }
     if options.testsConfiguration {
+      var rights = Rights()
+      guard server.console.findUser(&rights) else { return ExitStatus.usage }
+      rights.asUser { server.console.warnOfClosedFiles() }
       writePlan(of: options, to: .output)
       writeUse()
       Standard.output.write("Configuration file is OK.\n")
@@ -90,7 +93,10 @@ struct Program: ~Copyable {
     guard server.console.findUser(&rights) else { return false }
     guard rights.asUser({ server.console.openLog() }) else { return false }
     tell(.information, Broker.version, " starting")
-    rights.asUser { server.console.warnOfOpenSecrets() }
+    rights.asUser {
+      server.console.warnOfOpenSecrets()
+      server.console.warnOfClosedFiles()
+    }
     raiseDescriptorLimit()
     // Before anybody can connect: from then on a signal must not end us, as it does who has not asked.
     return openSignals() && openListeners(rights)
