@@ -27,14 +27,14 @@ pytestmark = pytest.mark.swiftlet_only("Debian's Mosquitto writes other words to
 class Everywhere:
     """A broker with a listener for each transport."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, settings=""):
         let_in(folder)
         self.authority = Authority(folder)
         self.ports = {name: free_port() for name in TRANSPORTS[1:]}
         secure = self.authority.server("rsa").settings
         words = {"ssl": secure, "ws": "protocol websockets\n", "wss": f"protocol websockets\n{secure}"}
-        settings = "".join(f"listener {port} 127.0.0.1\n{words[name]}" for name, port in self.ports.items())
-        self.broker = Broker(folder, settings)
+        listeners = "".join(f"listener {port} 127.0.0.1\n{words[name]}" for name, port in self.ports.items())
+        self.broker = Broker(folder, settings + listeners)
         self.ports["tcp"] = self.broker.port
         self.broker.wait_for_log("running")
 
