@@ -28,7 +28,8 @@ extension LinuxConsole {
   @inline(never)
   package mutating func warnOfClosedFiles() {
     for index in 0..<settings.listenerCount {
-      let (tls, security) = (settings.listener(at: index).tls, settings.listener(at: index).security)
+      let listener = settings.listener(at: index)
+      let (tls, security) = (listener.tls, listener.security)
       warnIfClosed(tls.certificateFile)
       warnIfClosed(tls.keyFile)
       warnIfClosed(tls.authorityFile)

@@ -13,6 +13,11 @@ extension LinuxConsole {
     for index in 0..<settings.listenerCount {
       let listener = settings.listener(at: index)
       guard listener.tls.isUsed else { continue }
+      guard TLSStreams.isHere else {
+        complain(
+          .certificate, settings.span(of: listener.tls.certificateFile), LINUX_TLS_UNAVAILABLE)
+        return nil
+      }
       configurations[index] = TLSConfiguration()
       guard let made = configurations[index], fill(made, listener, settings) else {
         if configurations[index] == nil {

@@ -56,7 +56,8 @@ extension WebSocketLayer {
     let (start, begun) = (front, states[handle].frame)
     var frame = begun
     gather(&front, of: chains, &frame, isAlone, into: &batch, &work)
-    let sent = unsafe streams.send(batch.pieces.span.extracting(0..<batch.count), place: place, &work)
+    let pieces = unsafe batch.pieces.span.extracting(0..<batch.count)
+    let sent = unsafe streams.send(pieces, place: place, &work)
     guard sent >= 0 || sent == -Int64(LINUX_ERROR_AGAIN) else { return false }
     if sent < batch.byteCount {
       (front, frame) = (start, begun)

@@ -333,8 +333,8 @@ private func aKeyNeedsAValue(key: String) {
 /// Keys that are tested by functions of their own.
 private let elsewhere = [
   "listener", "log_dest", "port", "bind_address", "cafile", "capath", "certfile", "keyfile",
-  "crlfile", "ciphers", "psk_hint", "tls_version", "require_certificate", "disable_client_cert_date_checks",
-  "use_identity_as_username", "use_subject_as_username",
+  "crlfile", "ciphers", "psk_hint", "tls_version", "require_certificate",
+  "disable_client_cert_date_checks", "use_identity_as_username", "use_subject_as_username",
 ]
 private let persistence = ["persistence", "retained_persistence"]
 
