@@ -19,6 +19,7 @@
 #define WITH_RANDOM
 #endif
 
+enum { RECORD_HEAD = 5, MESSAGE_HEAD = 4 };
 enum { CIPHERS_MAX = 32, PSK_MAX = 32, IDENTITY_MAX = 128 };
 
 struct linux_tls_configuration {
@@ -42,6 +43,23 @@ struct linux_tls_configuration {
   const char *protocols[3];
 };
 
+// A message of the handshake, which comes in records of its peer's choice and is shown in one.
+struct tls_pieces {
+  // The head of the record that is being received, how much of it is there, and what follows it still.
+  uint8_t head[RECORD_HEAD];
+  uint8_t head_length;
+  uint32_t rest;
+  // The head of the record that is shown, with that of the message; how much of it is there and was given.
+  uint8_t shown[RECORD_HEAD + MESSAGE_HEAD];
+  uint8_t shown_length;
+  uint8_t given;
+  uint32_t shown_rest;
+  bool is_begun;
+  bool is_message;
+  // Records of the handshake so far.
+  uint8_t records;
+};
+
 struct linux_tls_session {
   mbedtls_ssl_context context;
   struct linux_tls_configuration *configuration;
@@ -57,7 +75,8 @@ struct linux_tls_session {
   uint32_t rest_of_record;
   uint8_t header[5];
   uint8_t header_length;
-  // Records of the handshake so far, and alerts in a row.
+  struct tls_pieces pieces;
+  // Messages of the handshake so far, and alerts in a row.
   uint8_t records;
   uint8_t alerts;
   // Why the peer's bytes are not taken any more; 0 while they are.

@@ -5,10 +5,10 @@
 #include <sys/socket.h>
 
 enum { RECORD_MAX = 16384, UNIT_HEAD_MAX = 10 };
-enum { RECORD_HEAD = 5, FRAGMENT_MIN = 512 };
+enum { FRAGMENT_MIN = 512 };
 // A handshake takes six records at most, or some more where messages come in small pieces. OpenSSL has the
 // same patience with alerts.
-enum { HANDSHAKE_RECORDS_MAX = 24, ALERTS_MAX = 5 };
+enum { HANDSHAKE_RECORDS_MAX = 24, ALERTS_MAX = 5, PIECES_OF_HANDSHAKE_MAX = 96 };
 
 // MARK: Work
 
@@ -123,15 +123,120 @@ static void follow(struct linux_tls_session *session, const uint8_t *bytes, uint
   session->refusal = refusal_of_record(session, session->header[0]);
 }
 
+static int receive_bytes(struct linux_tls_session *session, uint8_t *bytes, size_t capacity) {
+  pay_call(session);
+  int64_t count = linux_receive(session->descriptor, bytes, capacity);
+  if (count == -EAGAIN) return MBEDTLS_ERR_SSL_WANT_READ;
+  return count <= 0 ? MBEDTLS_ERR_SSL_CONN_EOF : (int)count;
+}
+
+// MARK: Messages in pieces
+//
+// Devices of little memory send their certificate in records of some hundred bytes, and the library takes no
+// message that is in several. So it is shown one record for each message, as long as nothing is encrypted.
+
+static int refuse(struct linux_tls_session *session, int32_t refusal) {
+  session->refusal = refusal;
+  return MBEDTLS_ERR_SSL_CONN_EOF;
+}
+
+// Receives what is missing of the head of a record; 1 when all of it is there.
+static int open_record(struct linux_tls_session *session) {
+  struct tls_pieces *of = &session->pieces;
+  if (of->rest > 0) return 1;
+  while (of->head_length < RECORD_HEAD) {
+    int count =
+      receive_bytes(session, of->head + of->head_length, RECORD_HEAD - of->head_length);
+    if (count < 0) return count;
+    of->head_length += (uint8_t)count;
+  }
+  of->head_length = 0;
+  of->rest = (uint32_t)of->head[3] << 8 | of->head[4];
+  of->records += 1;
+  return of->records > PIECES_OF_HANDSHAKE_MAX ? refuse(session, LINUX_TLS_ENDLESS) : 1;
+}
+
+// Receives bytes of a message, also from the records that follow.
+static int receive_of_message(struct linux_tls_session *session, uint8_t *bytes, size_t capacity) {
+  struct tls_pieces *of = &session->pieces;
+  int result = open_record(session);
+  if (result < 0) return result;
+  if (of->head[0] != MBEDTLS_SSL_MSG_HANDSHAKE || of->rest == 0 || of->rest > RECORD_MAX) {
+    return refuse(session, LINUX_TLS_FAILED);
+  }
+  int count = receive_bytes(session, bytes, capacity < of->rest ? capacity : of->rest);
+  if (count > 0) of->rest -= (uint32_t)count;
+  return count;
+}
+
+// Makes the head of the record that the library is shown, with the head of the message in it; 1 when it is
+// whole. What is no part of the handshake is shown as it is.
+static int begin_message(struct linux_tls_session *session) {
+  struct tls_pieces *of = &session->pieces;
+  int result = open_record(session);
+  if (result < 0) return result;
+  of->is_message = of->head[0] == MBEDTLS_SSL_MSG_HANDSHAKE && of->rest > 0 && of->rest <= RECORD_MAX;
+  while (of->is_message && of->shown_length < MESSAGE_HEAD) {
+    int count = receive_of_message(
+      session, of->shown + RECORD_HEAD + of->shown_length, MESSAGE_HEAD - of->shown_length);
+    if (count < 0) return count;
+    of->shown_length += (uint8_t)count;
+  }
+  memcpy(of->shown, of->head, RECORD_HEAD);
+  of->shown_length += RECORD_HEAD;
+  of->shown_rest = of->rest;
+  if (!of->is_message) return 1;
+  of->shown_rest = (uint32_t)of->shown[6] << 16 | (uint32_t)of->shown[7] << 8 | of->shown[8];
+  uint32_t length = of->shown_rest + MESSAGE_HEAD;
+  if (length > RECORD_MAX) return refuse(session, LINUX_TLS_LONG_CHAIN);
+  of->shown[3] = (uint8_t)(length >> 8);
+  of->shown[4] = (uint8_t)length;
+  return 1;
+}
+
+static int receive_shown(struct linux_tls_session *session, uint8_t *bytes, size_t capacity) {
+  struct tls_pieces *of = &session->pieces;
+  if (of->shown_length > of->given) {
+    size_t left = (size_t)(of->shown_length - of->given);
+    size_t count = left < capacity ? left : capacity;
+    memcpy(bytes, of->shown + of->given, count);
+    of->given += (uint8_t)count;
+    return (int)count;
+  }
+  if (capacity > of->shown_rest) capacity = of->shown_rest;
+  int count = of->is_message ? receive_of_message(session, bytes, capacity)
+                             : receive_bytes(session, bytes, capacity);
+  if (count <= 0) return count;
+  of->shown_rest -= (uint32_t)count;
+  if (!of->is_message) of->rest -= (uint32_t)count;
+  return count;
+}
+
+static int receive_message(struct linux_tls_session *session, uint8_t *bytes, size_t capacity) {
+  struct tls_pieces *of = &session->pieces;
+  if (!of->is_begun) {
+    int result = begin_message(session);
+    if (result < 0) return result;
+    of->is_begun = true;
+  }
+  int count = receive_shown(session, bytes, capacity);
+  if (of->given == of->shown_length && of->shown_rest == 0) {
+    of->is_begun = false;
+    of->given = of->shown_length = 0;
+  }
+  return count;
+}
+
 // A header and what follows it can always be read: whoever has a turn gets on. What is left stays in
 // the socket, which goes on telling of it.
 static int receive_from_socket(void *context, unsigned char *bytes, size_t capacity) {
   struct linux_tls_session *session = context;
   if (session->work <= 0 && session->calls >= 2) return MBEDTLS_ERR_SSL_WANT_READ;
-  pay_call(session);
-  int64_t count = linux_receive(session->descriptor, bytes, capacity);
-  if (count == -EAGAIN) return MBEDTLS_ERR_SSL_WANT_READ;
-  if (count <= 0) return MBEDTLS_ERR_SSL_CONN_EOF;
+  bool is_plain = !session->context.MEMBER(transform_in) &&
+                  session->context.MEMBER(state) != MBEDTLS_SSL_HANDSHAKE_OVER;
+  int count = is_plain ? receive_message(session, bytes, capacity)
+                       : receive_bytes(session, bytes, capacity);
+  if (count < 0) return count;
   if (!session->first_byte) session->first_byte = bytes[0];
   follow(session, bytes, (uint32_t)count);
   return session->refusal ? MBEDTLS_ERR_SSL_CONN_EOF : (int)count;

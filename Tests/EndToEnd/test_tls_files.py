@@ -324,6 +324,74 @@ def test_devices_that_take_short_records(folder, root, below, start, size, kind)
     assert max(seen) <= size and sum(seen) > 512, seen
 
 
+def in_pieces(raw, size, heads):
+    """The same records, those of the handshake in plain text made ones of so many bytes."""
+    done = b""
+    while len(raw) >= 5 and len(raw) >= 5 + int.from_bytes(raw[3:5], "big"):
+        length = int.from_bytes(raw[3:5], "big")
+        kind, version, body, raw = raw[:1], raw[1:3], raw[5:5 + length], raw[5 + length:]
+        heads.append(kind)
+        if kind != b"\x16" or b"\x14" in heads:
+            done += kind + version + len(body).to_bytes(2, "big") + body
+            continue
+        for start in range(0, len(body), size):
+            piece = body[start:start + size]
+            done += kind + version + len(piece).to_bytes(2, "big") + piece
+    return done, raw
+
+
+def joins_in_pieces(broker, made, size, together=True):
+    """A whole session of a client whose handshake leaves in pieces: the CONNACK."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = made.wrap_bio(incoming, outgoing, server_hostname="localhost")
+    heads, rest = [], b""
+    with socket.create_connection(("127.0.0.1", broker.port), timeout=PATIENCE) as wire:
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+        def flush():
+            nonlocal rest
+            done, rest = in_pieces(rest + outgoing.read(), size, heads)
+            step = len(done) if together else 1
+            for start in range(0, len(done), step or 1):
+                wire.sendall(done[start:start + step])
+
+        def retried(call, *arguments):
+            while True:
+                try:
+                    result = call(*arguments)
+                    flush()
+                    return result
+                except ssl.SSLWantReadError:
+                    flush()
+                    received = wire.recv(1 << 16)
+                    if not received:
+                        raise ConnectionError from None
+                    incoming.write(received)
+
+        retried(client.do_handshake)
+        retried(client.write, b"\x10\x0d\0\4MQTT\4\2\0\0\0\1c")
+        return retried(client.read, 100)
+
+
+@pytest.mark.parametrize("size", [64, 300, 512, 1024, 16_384])
+@pytest.mark.parametrize("together", [True, False], ids=["together", "byte by byte"])
+def test_who_shows_a_certificate_in_pieces(folder, root, below, start, size, together):
+    """An ESP8266 sends records of 512 bytes, a certificate of RSA is longer."""
+    broker = start(f"{root.server().settings}cafile {root.cafile}\nrequire_certificate true\n"
+                   "use_identity_as_username true\n")
+    made = context(root, client=below.issue("sensor", kind="rsa"))
+    for _ in range(2):
+        assert joins_in_pieces(broker, made, size, together) == b"\x20\2\0\0"
+
+
+def test_pieces_without_end(root, below, start):
+    broker = start(f"{root.server().settings}cafile {root.cafile}\nrequire_certificate true\n")
+    made = context(root, client=below.issue("sensor", kind="rsa"))
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        joins_in_pieces(broker, made, 3)
+    broker.wait_for_log("without end")
+
+
 @pytest.mark.parametrize("size", [512, 4096])
 def test_all_of_it_over_short_records(root, below, start, size):
     """A whole session of OpenSSL's client, which checks each record."""
