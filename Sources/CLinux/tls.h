@@ -83,6 +83,8 @@ struct linux_tls_session {
   int32_t refusal;
   // The first byte that was received, which tells TLS from everything else.
   uint8_t first_byte;
+  // What was found in the peer's certificates was found last in one that its own hangs on.
+  bool is_issuer_bad;
   // What is sent now is followed by more at once.
   bool has_more;
   // Nothing more is read from the peer; `end` says why.

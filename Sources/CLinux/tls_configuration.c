@@ -260,14 +260,6 @@ static int set_protocols(struct linux_tls_configuration *of, bool is_web) {
   return mbedtls_ssl_conf_alpn_protocols(&of->settings, of->protocols);
 }
 
-// A board without a clock cannot tell whether a certificate is good today.
-static int forgive_dates(void *unused, mbedtls_x509_crt *certificate, int depth, uint32_t *flags) {
-  (void)unused, (void)certificate, (void)depth;
-  *flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE |
-                        MBEDTLS_X509_BADCRL_EXPIRED | MBEDTLS_X509_BADCRL_FUTURE);
-  return 0;
-}
-
 int32_t linux_tls_configuration_finish(
   struct linux_tls_configuration *of, struct linux_tls_options options) {
   mbedtls_ssl_config *settings = &of->settings;
@@ -284,7 +276,6 @@ int32_t linux_tls_configuration_finish(
   mbedtls_ssl_conf_ciphersuites(settings, of->ciphers);
   set_curves(settings);
   of->ignores_dates = options.ignores_dates;
-  if (of->ignores_dates) mbedtls_ssl_conf_verify(settings, forgive_dates, 0);
   if (of->identities) mbedtls_ssl_conf_psk_cb(settings, find_key, of);
   mbedtls_ssl_conf_ca_chain(settings, &of->authorities, &of->revocations);
   mbedtls_ssl_conf_authmode(

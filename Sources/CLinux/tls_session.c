@@ -242,6 +242,19 @@ static int receive_from_socket(void *context, unsigned char *bytes, size_t capac
   return session->refusal ? MBEDTLS_ERR_SSL_CONN_EOF : (int)count;
 }
 
+// What is found in a certificate of the peer's, or in one that it hangs on. A board without a clock cannot
+// tell whether it is good today.
+static int judge(void *context, mbedtls_x509_crt *certificate, int depth, uint32_t *flags) {
+  struct linux_tls_session *session = context;
+  (void)certificate;
+  if (session->configuration->ignores_dates) {
+    *flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE |
+                          MBEDTLS_X509_BADCRL_EXPIRED | MBEDTLS_X509_BADCRL_FUTURE);
+  }
+  if (*flags) session->is_issuer_bad = depth > 0;
+  return 0;
+}
+
 struct linux_tls_session *linux_tls_session_open(
   struct linux_tls_configuration *with, int32_t descriptor) {
   struct linux_tls_session *session = linux_tls_calloc(1, sizeof *session);
@@ -255,6 +268,7 @@ struct linux_tls_session *linux_tls_session_open(
     return 0;
   }
   linux_tls_configuration_hold(with);
+  mbedtls_ssl_set_verify(&session->context, judge, session);
   mbedtls_ssl_set_bio(&session->context, session, send_to_socket, receive_from_socket, 0);
   return session;
 }
@@ -280,9 +294,12 @@ static bool is_followed(int state) {
          state == MBEDTLS_SSL_SERVER_CHANGE_CIPHER_SPEC;
 }
 
-static int32_t refusal_of_certificate(const mbedtls_ssl_context *context) {
-  uint32_t flags = mbedtls_ssl_get_verify_result(context);
+static int32_t refusal_of_certificate(const struct linux_tls_session *session) {
+  uint32_t flags = mbedtls_ssl_get_verify_result(&session->context);
   if (flags & MBEDTLS_X509_BADCRL_EXPIRED) return LINUX_TLS_OLD_LIST;
+  if (session->is_issuer_bad && !(flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)) {
+    return flags & MBEDTLS_X509_BADCERT_EXPIRED ? LINUX_TLS_ISSUER_EXPIRED : LINUX_TLS_ISSUER_UNFIT;
+  }
   if (flags & MBEDTLS_X509_BADCERT_EXPIRED) return LINUX_TLS_EXPIRED;
   if (flags & MBEDTLS_X509_BADCERT_REVOKED) return LINUX_TLS_REVOKED;
   if (flags & MBEDTLS_X509_BADCERT_FUTURE) return LINUX_TLS_NOT_YET_VALID;
@@ -342,7 +359,7 @@ static int32_t refusal_of_step(
   if (result == MBEDTLS_ERR_SSL_CONN_EOF) return LINUX_TLS_LOST;
   if (session->first_byte != MBEDTLS_SSL_MSG_HANDSHAKE) return LINUX_TLS_NOT_SPOKEN;
   bool is_shown = is_of_certificate(&session->context, result);
-  return is_shown ? refusal_of_certificate(&session->context) : tls_refusal(result);
+  return is_shown ? refusal_of_certificate(session) : tls_refusal(result);
 }
 
 static int32_t shake_hands(struct linux_tls_session *session) {

@@ -16,6 +16,8 @@ enum TLSRefusal {
     case LINUX_TLS_VERSION: "it wants another version of TLS"
     case LINUX_TLS_CIPHER: "there is no cipher suite in common"
     case LINUX_TLS_NO_CERTIFICATE: "it has shown no certificate"
+    case LINUX_TLS_ISSUER_EXPIRED: "the certificate of its issuer has expired"
+    case LINUX_TLS_ISSUER_UNFIT: "the certificate of its issuer was revoked, or is not fit for this"
     case LINUX_TLS_EXPIRED: "its certificate has expired"
     case LINUX_TLS_NOT_YET_VALID: "its certificate is not valid yet, or the clock is wrong"
     case LINUX_TLS_REVOKED: "its certificate was revoked"

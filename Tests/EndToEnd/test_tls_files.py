@@ -275,6 +275,20 @@ def test_an_old_list_of_revoked_certificates_is_named(folder, root, start):
     broker.wait_for_log("the list of revoked certificates in crlfile has expired")
 
 
+@pytest.mark.parametrize("shown", ["by the client", "in cafile"])
+def test_whose_certificate_has_expired(folder, root, start, shown):
+    old = Authority(folder, "Old", above=root if shown == "by the client" else None, ends=-DAY)
+    cafile = write(folder, "all.ca", root.certificate, *([] if old.above else [old.certificate]))
+    settings = f"{root.server().settings}cafile {cafile}\nrequire_certificate true\n"
+    broker = start(settings)
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        join(broker, context(root, client=old.issue("sensor")))
+    broker.wait_for_log("the certificate of its issuer has expired")
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        join(broker, context(root, client=root.issue("sensor", starts=-9 * DAY, ends=-DAY)))
+    broker.wait_for_log("its certificate has expired")
+
+
 # MARK: Files that only root reads
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root becomes another user")

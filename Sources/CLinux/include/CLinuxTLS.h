@@ -52,6 +52,10 @@ static const int32_t LINUX_TLS_OLD_LIST = -1031;
 static const int32_t LINUX_TLS_UNKNOWN_CIPHER = -1032;
 static const int32_t LINUX_TLS_LONE_CERTIFICATE = -1033;
 
+// A certificate that the peer's hangs on, not its own.
+static const int32_t LINUX_TLS_ISSUER_EXPIRED = -1034;
+static const int32_t LINUX_TLS_ISSUER_UNFIT = -1035;
+
 // MARK: Memory
 
 // All that the library may use: `heap` for its small things, `buffers` in `count` slots of
