@@ -28,7 +28,16 @@ struct PacketCursor: BitwiseCopyable {
   }
 
   /// The length of the packet that begins here; nil when the bytes end within its fixed header.
-  func packetLength(in chains: borrowing ByteChains) -> Int? {
+  @inline(__always) func packetLength(in chains: borrowing ByteChains) -> Int? {
+    guard rest > 0 else { return nil }
+    var front = self
+    let start = front.next(of: chains, atMost: 5)
+    // Most are short, and stand in one block.
+    if start.count > 1 && start[1] < 0x80 { return 2 + Int(start[1]) }
+    return lengthOfParts(in: chains)
+  }
+
+  private func lengthOfParts(in chains: borrowing ByteChains) -> Int? {
     var head = InlineArray<5, UInt8>(repeating: 0)
     var count = 0
     var front = self
@@ -84,6 +93,7 @@ struct PacketCursor: BitwiseCopyable {
   }
 
   private static var piecesMax: Int { 64 }
-  /// Longest piece that is copied: another piece for the system costs about as much.
-  private static var copiedMax: Int { 512 }
+  /// Longest piece that is copied: it costs less than the writes of which there are more, the more pieces
+  /// there are.
+  private static var copiedMax: Int { 2048 }
 }

@@ -63,7 +63,7 @@ struct WebSocketLayer: ~Copyable {
       count: limits.webSocketControls, slotBytes: WebSocketLayer.controlBytes, hash: hash,
       in: &region)
     frames = Buffer(
-      "WebSocket frames", capacity: WebSocketLayer.isHere ? min(limits.sendBytes, 65_536) : 0,
+      "WebSocket frames", capacity: WebSocketLayer.isHere ? min(limits.sendBytes, 262_144) : 0,
       in: &region)
     framings = SlotTable(
       "WebSocket listeners", count: WebSocketLayer.isHere ? limits.listeners : 0, in: &region)
