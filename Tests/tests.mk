@@ -10,7 +10,7 @@ VENV := .build/venv
 # More for `make bench`: --only TEXT, --repetitions N, --seconds N, --version 5.
 BENCH_OPTIONS ?=
 TEST_PACKAGES := openssl:openssl /usr/include/mbedtls/ssl.h:libmbedtls-dev mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace \
-  busybox:busybox man:man-db $(PYTHON):python3
+  busybox:busybox man:man-db paho_c_sub:paho.mqtt.c-examples $(PYTHON):python3
 # A browser, and what bundles MQTT.js for it: some 70 MB to fetch, more where X libraries are missing.
 BROWSER_PACKAGES := chromium-headless-shell:chromium-headless-shell esbuild:esbuild \
   /usr/share/nodejs/mqtt:node-mqtt /usr/share/nodejs/buffer:node-buffer \

@@ -18,7 +18,17 @@ REFUSES_BYTES(linux_tls_add_authority)
 REFUSES_BYTES(linux_tls_add_authority_of_folder)
 REFUSES_BYTES(linux_tls_add_revocations)
 REFUSES_BYTES(linux_tls_set_identities)
-REFUSES_BYTES(linux_tls_set_ciphers)
+REFUSES_BYTES(linux_tls_add_cipher)
+
+uint32_t linux_tls_bad_certificate(const struct linux_tls_configuration *in) {
+  (void)in;
+  return 0;
+}
+
+bool linux_tls_lacks_issuer(struct linux_tls_configuration *of) {
+  (void)of;
+  return false;
+}
 
 bool linux_tls_has_authority(const struct linux_tls_configuration *in) {
   (void)in;

@@ -1,5 +1,6 @@
 #include "tls.h"
 #ifdef SWIFTLET_TLS
+#include <mbedtls/pem.h>
 #include <string.h>
 
 int tls_random(void *unused, unsigned char *bytes, size_t count) {
@@ -46,19 +47,85 @@ static int32_t parsed(int result, uint32_t refused_before) {
   return tls_refused_memory() != refused_before ? LINUX_TLS_NO_MEMORY : LINUX_TLS_MALFORMED;
 }
 
+// The higher half of an error says what could not be done, the lower one why.
+bool tls_is_of_unknown_kind(int error) {
+  int high = -(-error & 0xFF80);
+  return high == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG || high == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG ||
+         high == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE;
+}
+
+static int32_t refusal_of_file(int result, uint32_t refused_before) {
+  int32_t refusal = parsed(result, refused_before);
+  return refusal == LINUX_TLS_MALFORMED && tls_is_of_unknown_kind(result) ? LINUX_TLS_UNKNOWN_KIND
+                                                                          : refusal;
+}
+
+// The names that a certificate has in PEM: as everybody writes it, of old, and with what OpenSSL adds.
+static const char *const titles[] = {"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE", 0};
+
+// Finds the certificate that comes first in a text, and what it is called there.
+static const char *find_certificate(const char *text, const char **title) {
+  const char *first = 0;
+  for (const char *const *one = titles; *one; one++) {
+    char begin[48] = "-----BEGIN ";
+    strcat(strcat(begin, *one), "-----");
+    const char *found = strstr(text, begin);
+    if (!found || (first && found > first)) continue;
+    first = found;
+    *title = *one;
+  }
+  return first;
+}
+
+// Takes the certificate of a text that stands there; how far it goes, or an error.
+static int take_certificate(
+  mbedtls_x509_crt *to, const char *text, const char *title, size_t *length) {
+  char begin[48] = "-----BEGIN ", end[48] = "-----END ";
+  mbedtls_pem_context block;
+  mbedtls_pem_init(&block);
+  strcat(strcat(begin, title), "-----");
+  strcat(strcat(end, title), "-----");
+  int result = mbedtls_pem_read_buffer(&block, begin, end, (const uint8_t *)text, 0, 0, length);
+  if (result == 0) result = mbedtls_x509_crt_parse_der(to, block.MEMBER(buf), block.MEMBER(buflen));
+  mbedtls_pem_free(&block);
+  return result;
+}
+
+// Takes every certificate of a file; what cannot be taken is counted among them and passed
+// over. The first error, 0 for none.
+static int32_t add_certificates(
+  struct linux_tls_configuration *of, mbedtls_x509_crt *to, const uint8_t *bytes, uint64_t count) {
+  const char *text = (const char *)bytes, *title = 0;
+  uint32_t refused = tls_refused_memory(), number = 0;
+  int32_t refusal = 0;
+  of->bad_certificate = 0;
+  while ((text = find_certificate(text, &title))) {
+    size_t length = 0;
+    int32_t result = refusal_of_file(take_certificate(to, text, title, &length), refused);
+    number += 1;
+    if (result != 0 && refusal == 0) {
+      refusal = result;
+      of->bad_certificate = number;
+    }
+    text += length > 0 ? length : 11;
+  }
+  if (number > 0) return refusal;
+  return refusal_of_file(mbedtls_x509_crt_parse(to, bytes, length_with_zero(bytes, count)), refused);
+}
+
+uint32_t linux_tls_bad_certificate(const struct linux_tls_configuration *in) {
+  return in->bad_certificate;
+}
+
 int32_t linux_tls_add_certificate(
   struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
   to->has_certificate = true;
-  uint32_t refused = tls_refused_memory();
-  size_t length = length_with_zero(bytes, count);
-  return parsed(mbedtls_x509_crt_parse(&to->certificate, bytes, length), refused);
+  return add_certificates(to, &to->certificate, bytes, count);
 }
 
 int32_t linux_tls_add_authority(
   struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
-  uint32_t refused = tls_refused_memory();
-  size_t length = length_with_zero(bytes, count);
-  return parsed(mbedtls_x509_crt_parse(&to->authorities, bytes, length), refused);
+  return add_certificates(to, &to->authorities, bytes, count);
 }
 
 // Takes out of a list what came behind `last` and was in it before.
@@ -85,9 +152,7 @@ int32_t linux_tls_add_authority_of_folder(
   struct linux_tls_configuration *to, const uint8_t *bytes, uint64_t count) {
   mbedtls_x509_crt *last = &to->authorities;
   while (last->next) last = last->next;
-  uint32_t refused = tls_refused_memory();
-  size_t length = length_with_zero(bytes, count);
-  int32_t result = parsed(mbedtls_x509_crt_parse(&to->authorities, bytes, length), refused);
+  int32_t result = add_certificates(to, &to->authorities, bytes, count);
   remove_doubles(&to->authorities, last);
   return result == LINUX_TLS_NO_MEMORY ? result : 0;
 }
@@ -112,7 +177,7 @@ int32_t linux_tls_set_key(
     result == MBEDTLS_ERR_PK_PASSWORD_REQUIRED || result == MBEDTLS_ERR_PK_PASSWORD_MISMATCH ||
     strstr((const char *)bytes, "-----BEGIN ENCRYPTED PRIVATE KEY-----");
   if (result != 0 && is_encrypted) return LINUX_TLS_ENCRYPTED_KEY;
-  return parsed(result, refused);
+  return refusal_of_file(result, refused);
 }
 
 int32_t linux_tls_set_identities(
@@ -126,6 +191,7 @@ int32_t linux_tls_set_identities(
 
 static int key_and_certificate(struct linux_tls_configuration *of) {
   if (!of->has_certificate) return 0;
+  if (tls_complete_chain(of) != 0) return LINUX_TLS_NO_MEMORY;
   uint32_t refused = tls_refused_memory();
   if (mbedtls_pk_check_pair(&of->certificate.pk, &of->key WITH_RANDOM) != 0) {
     return tls_refused_memory() != refused ? LINUX_TLS_NO_MEMORY : LINUX_TLS_KEY_MISMATCH;
@@ -201,6 +267,7 @@ int32_t linux_tls_configuration_finish(
     settings, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
   if (result != 0) return LINUX_TLS_NO_MEMORY;
   of->shows_subject = options.shows_subject;
+  of->is_web = options.is_web;
   mbedtls_ssl_conf_rng(settings, tls_random, 0);
   int32_t refusal = set_lowest_version(settings, options.lowest_version);
   if (refusal == 0) refusal = key_and_certificate(of);
@@ -208,6 +275,7 @@ int32_t linux_tls_configuration_finish(
   if (!of->ciphers[0]) tls_set_usual_ciphers(of);
   mbedtls_ssl_conf_ciphersuites(settings, of->ciphers);
   set_curves(settings);
+  of->ignores_dates = options.ignores_dates;
   if (of->identities) mbedtls_ssl_conf_psk_cb(settings, find_key, of);
   mbedtls_ssl_conf_ca_chain(settings, &of->authorities, &of->revocations);
   mbedtls_ssl_conf_authmode(

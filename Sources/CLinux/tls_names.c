@@ -46,18 +46,24 @@ static int find_cipher(const uint8_t *name, size_t length) {
   return 0;
 }
 
-int32_t linux_tls_set_ciphers(
-  struct linux_tls_configuration *to, const uint8_t *names, uint64_t count) {
-  uint32_t found = 0;
-  uint64_t start = 0;
-  for (uint64_t end = 0; end <= count; end++) {
-    if (end < count && names[end] != ':') continue;
-    int cipher = find_cipher(names + start, (size_t)(end - start));
-    if (!cipher || found == CIPHERS_MAX) return LINUX_TLS_NO_CIPHER;
-    to->ciphers[found++] = cipher;
-    start = end + 1;
+// Words for many of them: those that are spoken without being named are good enough for all such words.
+static bool is_word_for_many(const uint8_t *name, size_t length) {
+  static const char *const words[] = {"HIGH", "MEDIUM", "DEFAULT", "ALL", "ECDHE", "EECDH", "kEECDH",
+                                      "ECDH", "AESGCM", "CHACHA20", "AES", "PSK", "TLSv1.2", "FIPS", 0};
+  for (const char *const *word = words; *word; word++) {
+    if (equals(*word, name, length)) return true;
   }
-  to->ciphers[found] = 0;
+  return length > 0 && memchr(name, '+', length);
+}
+
+// More than there is room for are of no use to anybody.
+int32_t linux_tls_add_cipher(
+  struct linux_tls_configuration *to, const uint8_t *name, uint64_t count) {
+  int cipher = find_cipher(name, (size_t)count);
+  if (!cipher) return is_word_for_many(name, (size_t)count) ? 0 : LINUX_TLS_NO_CIPHER;
+  uint32_t found = 0;
+  while (to->ciphers[found]) found++;
+  if (found < CIPHERS_MAX) to->ciphers[found] = cipher;
   return 0;
 }
 

@@ -144,3 +144,9 @@ int32_t linux_file_mode(const uint8_t *path, bool *is_own) {
   *is_own = status.st_uid == geteuid() || status.st_uid == 0;
   return (int32_t)(status.st_mode & 07777);
 }
+
+bool linux_may_read(const uint8_t *path) {
+  int descriptor = open((const char *)path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor >= 0) close(descriptor);
+  return descriptor >= 0 || errno != EACCES;
+}

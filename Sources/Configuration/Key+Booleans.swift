@@ -24,6 +24,12 @@ enum BooleanSetting: UInt8 {
   /// - Section: Who may come in
   /// - Mosquitto: same
   case checksRetainSource
+  /// `disable_client_cert_date_checks true|false`
+  ///
+  /// Certificates of clients are good before and after their time, for boards without a clock: false.
+  /// - Section: Encryption
+  /// - Mosquitto: same
+  case ignoresClientDates
   /// `ignore_unknown_keys true|false`
   ///
   /// From here on, keys that nobody knows are warned of instead of refused: false.

@@ -61,6 +61,8 @@ extension ListenerTextSetting {
     switch self {
     case .interface: 15
     case .pskHint: 127
+    // Lists that people copy name every cipher suite there ever was.
+    case .ciphers: 2047
     default: 255
     }
   }

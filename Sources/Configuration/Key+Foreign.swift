@@ -83,8 +83,6 @@ enum RefusedKey: UInt8 {
   case engineKeyPassword
   /// `tls_keylog`
   case keyLog
-  /// `disable_client_cert_date_checks`
-  case disableDateChecks
   /// `proxy_protocol_v2_require_tls`
   case proxyRequiresTLS
   /// `connection`
@@ -115,7 +113,6 @@ enum RefusedKey: UInt8 {
     case .httpFolder: "this is no web server: let one serve the page"
     case .engine, .engineKeyPassword: "keys are read from files alone"
     case .keyLog: "whoever has those keys reads everything"
-    case .disableDateChecks: "an expired certificate is no certificate"
     case .proxyRequiresTLS: "let the proxy refuse plain connections"
     case .connection: "bridges are not here yet"
     }

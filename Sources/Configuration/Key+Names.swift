@@ -5,10 +5,11 @@ extension BooleanSetting {
   static var names: StaticString {
     """
     allow_anonymous listener_allow_anonymous allow_zero_length_clientid check_retain_source \
-    ignore_unknown_keys log_timestamp persistence retained_persistence retain_available \
-    sandbox memory_lock connection_messages queue_qos0_messages require_certificate \
-    set_tcp_nodelay upgrade_outgoing_qos use_identity_as_username per_listener_settings \
-    use_subject_as_username use_username_as_clientid
+    disable_client_cert_date_checks ignore_unknown_keys log_timestamp persistence \
+    retained_persistence retain_available sandbox memory_lock connection_messages \
+    queue_qos0_messages require_certificate set_tcp_nodelay upgrade_outgoing_qos \
+    use_identity_as_username per_listener_settings use_subject_as_username \
+    use_username_as_clientid
     """
   }
 }
@@ -75,8 +76,7 @@ extension RefusedKey {
     auth_plugin auth_plugin_deny_special_chars global_plugin plugin plugin_load plugin_use \
     packet_buffer_size packet_max_auth packet_max_connect packet_max_simple packet_max_sub \
     packet_max_un_sub packet_max_will max_inflight_bytes http_dir tls_engine \
-    tls_engine_kpass_sha1 tls_keylog disable_client_cert_date_checks \
-    proxy_protocol_v2_require_tls connection
+    tls_engine_kpass_sha1 tls_keylog proxy_protocol_v2_require_tls connection
     """
   }
 }

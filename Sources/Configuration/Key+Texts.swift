@@ -58,9 +58,10 @@ enum ListenerTextSetting: UInt8 {
   case certificateFile
   /// `ciphers NAMES`
   ///
-  /// The cipher suites of TLS 1.2, by the names of OpenSSL or mbedTLS, with colons between them.
+  /// The cipher suites of TLS 1.2, by the names of OpenSSL or mbedTLS, with colons between them. Other names
+  /// are warned of and passed over.
   /// - Section: Encryption
-  /// - Mosquitto: differs: names alone, no `HIGH:!MD5`
+  /// - Mosquitto: differs: words for many, as in `HIGH:!MD5`, stand for the usual ones
   case ciphers
   /// `bind_interface NAME`
   ///

@@ -80,7 +80,7 @@ enum WordsSetting: UInt8 {
   case socketMode
   /// `tls_version VERSION`
   ///
-  /// The lowest version of TLS: tlsv1.2 or tlsv1.3.
+  /// The lowest version of TLS: tlsv1.2 or tlsv1.3. An older one is warned of, and is 1.2.
   /// - Section: Encryption
   /// - Mosquitto: differs: nothing older than 1.2
   case tlsVersion

@@ -14,7 +14,12 @@ extension Settings {
     case .text(let setting): return try set(setting, to: value) ?? value.noteOfText
     case .listenerText(let setting): try set(setting, to: value)
     case .securityText(let setting): try set(setting, to: value)
-    case .words(let setting): return try set(setting, to: value)
+    case .words(let setting):
+      let note = try set(setting, to: value)
+      if setting == .tlsVersion, value.firstWord.isOldTLSVersion {
+        return .outdated("nothing older than tlsv1.2 is spoken")
+      }
+      return note
     case .ignored(let key): return .note(key.reason)
     // No limit is what there is.
     case .refused(.maximumInflightBytes) where value.firstWord.equals("0"): return nil
@@ -52,6 +57,7 @@ extension Settings {
     case .locksMemory: locksMemory = value
     case .logsConnections: logsConnections = value
     case .queuesQoS0Messages: queuesQoS0Messages = value
+    case .ignoresClientDates: updateListener { $0.tls.ignoresClientDates = value }
     case .requiresCertificate: updateListener { $0.tls.requiresCertificate = value }
     case .setsTCPNoDelay: setsTCPNoDelay = value
     case .upgradesOutgoingQoS: upgradesOutgoingQoS = value

@@ -22,6 +22,8 @@ package struct TLSSettings: BitwiseCopyable {
   package internal(set) var usesIdentityAsUserName = false
   /// Whether the whole subject of its certificate is the Client's User Name.
   package internal(set) var usesSubjectAsUserName = false
+  /// Whether certificates of Clients are good before and after their time.
+  package internal(set) var ignoresClientDates = false
 
   /// Whether a key says anything of encryption.
   var isGiven: Bool {

@@ -79,12 +79,14 @@ extension Span where Element == UInt8 {
     throw .invalid("it is neither mqtt nor websockets")
   }
 
-  /// The lowest version of TLS that this word names.
+  /// The lowest version of TLS that this word names; those before 1.2 are broken, and 1.2 is the lowest.
   func tlsVersion() throws(ConfigurationError.Reason) -> TLSVersion {
-    if equals("tlsv1.2") { return .version12 }
+    if equals("tlsv1.2") || isOldTLSVersion { return .version12 }
     if equals("tlsv1.3") { return .version13 }
-    throw .invalid("it is neither tlsv1.2 nor tlsv1.3; what is older is broken")
+    throw .invalid("it is neither tlsv1.2 nor tlsv1.3")
   }
+
+  var isOldTLSVersion: Bool { equals("tlsv1.1") || equals("tlsv1.0") || equals("tlsv1") }
 
   /// The versions of MQTT in a list such as `3,4,5`.
   func versions() throws(ConfigurationError.Reason) -> VersionSet {

@@ -23,6 +23,37 @@ extension LinuxConsole {
     warnIfOpen(listener.security.pskFile)
   }
 
+  /// Warns of each file that the user may not read: what root has read at start, SIGHUP would read as the
+  /// user, after a certificate was renewed say.
+  @inline(never)
+  package mutating func warnOfClosedFiles() {
+    for index in 0..<settings.listenerCount {
+      let listener = settings.listener(at: index)
+      let (tls, security) = (listener.tls, listener.security)
+      warnIfClosed(tls.certificateFile)
+      warnIfClosed(tls.keyFile)
+      warnIfClosed(tls.authorityFile)
+      warnIfClosed(tls.authorityPath)
+      warnIfClosed(tls.revocationFile)
+      guard index == 0 || settings.usesListenerSettings else { continue }
+      warnIfClosed(security.passwordFile)
+      warnIfClosed(security.aclFile)
+      warnIfClosed(security.pskFile)
+    }
+  }
+
+  private mutating func warnIfClosed(_ path: TextReference) {
+    guard !path.isEmpty else { return }
+    let isReadable = unsafe settings.span(of: path).withUnsafeBufferPointer { name in
+      guard let start = name.baseAddress else { return true }
+      return unsafe linux_may_read(start)
+    }
+    if !isReadable {
+      warn(
+        of: path, "cannot be read by the user that the broker becomes: SIGHUP will fail")
+    }
+  }
+
   private mutating func warnIfOpen(_ path: TextReference) {
     guard !path.isEmpty else { return }
     var isOwn = false

@@ -1,3 +1,4 @@
+import Broker
 import CLinux
 import Configuration
 import Memory
@@ -13,6 +14,11 @@ extension LinuxConsole {
     for index in 0..<settings.listenerCount {
       let listener = settings.listener(at: index)
       guard listener.tls.isUsed else { continue }
+      guard TLSStreams.isHere else {
+        complain(
+          .certificate, settings.span(of: listener.tls.certificateFile), LINUX_TLS_UNAVAILABLE)
+        return nil
+      }
       configurations[index] = TLSConfiguration()
       guard let made = configurations[index], fill(made, listener, settings) else {
         if configurations[index] == nil {
@@ -47,8 +53,12 @@ extension LinuxConsole {
   ) -> Bool {
     guard !path.isEmpty else { return true }
     let result = give(settings.span(of: path), part, to: made)
-    if result < 0 { complain(part, settings.span(of: path), result) }
-    return result >= 0
+    guard result < 0 else { return true }
+    // The others of it are as good without the one that is not known here.
+    let isSpare = part == .authority && result == LINUX_TLS_UNKNOWN_KIND && made.hasAuthority
+    let number = unsafe linux_tls_bad_certificate(made.pointer)
+    complain(part, settings.span(of: path), result, certificate: number, isWarning: isSpare)
+    return isSpare
   }
 
   /// Gives each certificate of a folder to the TLS library. Whatever else lies there is passed over,
@@ -91,16 +101,33 @@ extension LinuxConsole {
     }
   }
 
+  /// Takes the cipher suites that are named. Others than those known here are passed over: what people
+  /// copy has names of all kinds, of versions of TLS and of years.
   private mutating func use(
     _ ciphers: TextReference, _ settings: Settings, of made: TLSConfiguration
   ) -> Bool {
     guard !ciphers.isEmpty else { return true }
-    let result = unsafe settings.span(of: ciphers).withUnsafeBufferPointer { names in
-      guard let base = names.baseAddress else { return LINUX_TLS_NO_CIPHER }
-      return unsafe linux_tls_set_ciphers(made.pointer, base, UInt64(names.count))
+    let names = settings.span(of: ciphers)
+    var (start, isAnyKnown) = (0, false)
+    while start < names.count {
+      let end = names.endOfCipher(from: start)
+      let name = names.extracting(start..<end)
+      start = end + 1
+      // What is excluded, or put in another order, is not spoken anyhow unless it is named.
+      guard let first = name.first, !first.isOperatorOfCiphers else { continue }
+      let isKnown = add(name, to: made)
+      if !isKnown { complain(.ciphers, name, LINUX_TLS_UNKNOWN_CIPHER, isWarning: true) }
+      isAnyKnown = isAnyKnown || isKnown
     }
-    if result < 0 { complain(.ciphers, settings.span(of: ciphers), result) }
-    return result >= 0
+    if !isAnyKnown { complain(.ciphers, names, LINUX_TLS_NO_CIPHER) }
+    return isAnyKnown
+  }
+
+  private func add(_ cipher: Span<UInt8>, to made: TLSConfiguration) -> Bool {
+    unsafe cipher.withUnsafeBufferPointer { name in
+      guard let base = name.baseAddress else { return false }
+      return unsafe linux_tls_add_cipher(made.pointer, base, UInt64(name.count)) == 0
+    }
   }
 
   private mutating func finish(
@@ -110,10 +137,15 @@ extension LinuxConsole {
     let options = linux_tls_options(
       lowest_version: tls.version == .version13 ? 13 : 12,
       requires_certificate: tls.requiresCertificate, shows_subject: tls.usesSubjectAsUserName,
-      is_web: listener.transport == .webSockets)
+      is_web: listener.transport == .webSockets, ignores_dates: tls.ignoresClientDates)
     let result = unsafe linux_tls_configuration_finish(made.pointer, options)
     switch result {
-    case 0: return true
+    case 0:
+      if unsafe linux_tls_lacks_issuer(made.pointer) {
+        let file = settings.span(of: tls.certificateFile)
+        complain(.certificate, file, LINUX_TLS_LONE_CERTIFICATE, isWarning: true)
+      }
+      return true
     case LINUX_TLS_NO_VERSION:
       var word = Line()
       word.append("tlsv1.3")
@@ -124,13 +156,22 @@ extension LinuxConsole {
     return false
   }
 
-  private mutating func complain(_ part: TLSPart, _ value: Span<UInt8>, _ result: Int32) {
+  private mutating func complain(
+    _ part: TLSPart, _ value: Span<UInt8>, _ result: Int32, certificate: UInt32 = 0,
+    isWarning: Bool = false
+  ) {
+    guard !(isWarning && options.isQuiet) else { return }
     var line = Line()
-    line.append("Error: Unable to use ")
+    line.append(isWarning ? "Warning: Of " : "Error: Unable to use ")
     line.append(part.name)
     line.append(" \"")
     line.append(foreign: value)
     line.append("\": ")
+    if certificate > 0 {
+      line.append("certificate ")
+      line.append(UInt64(certificate))
+      line.append(" of it: ")
+    }
     if result == -LINUX_ERROR_FILE_TOO_LARGE {
       line.append("it has more than ")
       line.append(UInt64(text.capacity - 1))
@@ -142,7 +183,34 @@ extension LinuxConsole {
       line.append(systemError: result)
     }
     line.append(".")
-    writeError(line)
+    if isWarning {
+      write(line, .warning)
+    } else {
+      writeError(line)
+    }
+  }
+}
+
+// The list of `ciphers`, as OpenSSL has it.
+extension Span where Element == UInt8 {
+  fileprivate var first: UInt8? { isEmpty ? nil : self[0] }
+
+  /// Where the name that begins here ends.
+  fileprivate func endOfCipher(from start: Int) -> Int {
+    for index in start..<count {
+      let byte = self[index]
+      if byte == UInt8(ascii: ":") || byte == UInt8(ascii: ",") || byte == UInt8(ascii: " ") {
+        return index
+      }
+    }
+    return count
+  }
+}
+
+extension UInt8 {
+  fileprivate var isOperatorOfCiphers: Bool {
+    self == UInt8(ascii: "!") || self == UInt8(ascii: "-") || self == UInt8(ascii: "+")
+      || self == UInt8(ascii: "@")
   }
 }
 

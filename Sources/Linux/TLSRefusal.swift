@@ -16,6 +16,8 @@ enum TLSRefusal {
     case LINUX_TLS_VERSION: "it wants another version of TLS"
     case LINUX_TLS_CIPHER: "there is no cipher suite in common"
     case LINUX_TLS_NO_CERTIFICATE: "it has shown no certificate"
+    case LINUX_TLS_ISSUER_EXPIRED: "the certificate of its issuer has expired"
+    case LINUX_TLS_ISSUER_UNFIT: "the certificate of its issuer was revoked, or is not fit for this"
     case LINUX_TLS_EXPIRED: "its certificate has expired"
     case LINUX_TLS_NOT_YET_VALID: "its certificate is not valid yet, or the clock is wrong"
     case LINUX_TLS_REVOKED: "its certificate was revoked"
@@ -31,7 +33,13 @@ enum TLSRefusal {
     case LINUX_TLS_MALFORMED: "it is not what it should be, in PEM or DER"
     case LINUX_TLS_KEY_MISMATCH: "the key is not that of the certificate"
     case LINUX_TLS_NO_VERSION: "the TLS library in this program does not speak that version"
-    case LINUX_TLS_NO_CIPHER: "there is no cipher suite of that name, or there are more than 32"
+    case LINUX_TLS_NO_CIPHER: "there is no cipher suite among them that is known here"
+    case LINUX_TLS_UNKNOWN_KIND:
+      "its key or signature is of a kind that is not known here, as Ed25519 is: RSA and ECDSA are"
+    case LINUX_TLS_UNKNOWN_CIPHER: "it is no cipher suite that is known here, and is passed over"
+    case LINUX_TLS_LONE_CERTIFICATE:
+      "who has signed it is in neither certfile nor cafile: clients must know that certificate themselves"
+    case LINUX_TLS_OLD_LIST: "the list of revoked certificates in crlfile has expired"
     case LINUX_TLS_EMPTY_FOLDER: "no file in it is a certificate"
     case LINUX_TLS_UNAVAILABLE: "this board was built without TLS"
     default: "the handshake failed"

@@ -5,10 +5,7 @@ import Server
 import WebSocket
 
 extension WebSocketLayer {
-  /// Most pieces of MQTT that leave with one frame's header.
-  private static var piecesMax: Int { 63 }
-
-  /// Sends MQTT from the front of a chain: one binary frame for what leaves together.
+  /// Sends MQTT from the front of a chain: each packet in a binary frame of its own, many of them at once.
   ///
   /// What is left of an earlier frame goes first, then the control frames that waited for its end.
   mutating func send(
@@ -18,13 +15,15 @@ extension WebSocketLayer {
     var taken = 0
     settle(handle, &work)
     if states[handle].frame.isUnderWay {
-      guard sendFrame(chain, of: chains, &taken, handle, place, &streams, &work)
+      let isAlone = !mayFollow(handle)
+      guard sendFrames(chain, of: chains, &taken, isAlone, handle, place, &streams, &work)
       else { return .failed }
+      guard isAlone else { return .bytes(taken) }
     }
     flush(handle, place, &streams, &work)
     guard mayBeginFrame(handle), taken < chain.count else { return .bytes(taken) }
     if taken > 0 { work.pay(WorkPrice.systemCall) }
-    guard sendFrame(chain, of: chains, &taken, handle, place, &streams, &work)
+    guard sendFrames(chain, of: chains, &taken, false, handle, place, &streams, &work)
     else { return .failed }
     flush(handle, place, &streams, &work)
     return .bytes(taken)
@@ -33,8 +32,12 @@ extension WebSocketLayer {
   /// Behind a Close nothing follows, before the handshake has ended nothing is owed, and answers
   /// go first.
   private func mayBeginFrame(_ handle: Handle<WebSocketState>) -> Bool {
+    !states[handle].frame.isUnderWay && mayFollow(handle)
+  }
+
+  /// Whether that holds as soon as the frame that has begun has ended.
+  private func mayFollow(_ handle: Handle<WebSocketState>) -> Bool {
     let state = states[handle]
-    guard !state.frame.isUnderWay else { return false }
     switch state.phase {
     case .open: return state.outgoing.isNull
     case .parting: return !controls.isBegun(state.outgoing)
@@ -42,70 +45,78 @@ extension WebSocketLayer {
     }
   }
 
-  /// Sends the rest of the frame that has begun, or begins one with what follows the first `taken`
-  /// bytes; false when the connection is broken.
-  private mutating func sendFrame(
-    _ chain: Chain, of chains: borrowing ByteChains, _ taken: inout Int,
+  /// Sends the rest of the frame that has begun, and frames with what follows the first `taken` bytes;
+  /// false when the connection is broken.
+  private mutating func sendFrames(
+    _ chain: Chain, of chains: borrowing ByteChains, _ taken: inout Int, _ isAlone: Bool,
     _ handle: Handle<WebSocketState>, _ place: Int, _ streams: inout Streams, _ work: inout Work
   ) -> Bool {
-    var pieces = unsafe InlineArray<64, linux_piece>(repeating: linux_piece(base: nil, count: 0))
-    let begins = !states[handle].frame.isUnderWay
-    var count = 0
-    let gathered = unsafe WebSocketLayer.gather(
-      chain, of: chains, from: taken,
-      limit: begins ? Int.max : states[handle].frame.payloadCount, into: &pieces, &count)
-    if begins { states[handle].frame.begin(payloadCount: gathered) }
-    let sent = unsafe sendPieces(&pieces, 1..<count + 1, handle, place, &streams, &work)
-    guard sent >= 0 else { return sent == -Int64(LINUX_ERROR_AGAIN) }
-    taken += states[handle].frame.advance(by: Int(sent))
+    var front = PacketCursor(chain, of: chains, behind: taken)
+    var batch = FrameBatch()
+    let (start, begun) = (front, states[handle].frame)
+    var frame = begun
+    gather(&front, of: chains, &frame, isAlone, into: &batch, &work)
+    let pieces = unsafe batch.pieces.span.extracting(0..<batch.count)
+    let sent = unsafe streams.send(pieces, place: place, &work)
+    guard sent >= 0 || sent == -Int64(LINUX_ERROR_AGAIN) else { return false }
+    if sent < batch.byteCount {
+      (front, frame) = (start, begun)
+      advance(&front, of: chains, &frame, by: max(0, Int(sent)))
+    }
+    states[handle].frame = frame
+    taken = chain.count - front.rest
     return true
   }
 
-  /// Sends pieces of payload, and before them what is left of the frame's header.
-  private func sendPieces(
-    _ pieces: inout InlineArray<64, linux_piece>, _ range: Range<Int>,
-    _ handle: Handle<WebSocketState>, _ place: Int, _ streams: inout Streams, _ work: inout Work
-  ) -> Int64 {
-    let header = states[handle].frame.header
-    let offset = states[handle].frame.headerOffset
-    guard offset < header.count else {
-      return unsafe streams.send(pieces.span.extracting(range), place: place, &work)
-    }
-    // The header's bytes must live until they are sent.
-    return unsafe header.span.extracting(offset..<header.count).withUnsafeBufferPointer { buffer in
-      unsafe pieces[0] = linux_piece(base: buffer.baseAddress, count: UInt64(buffer.count))
-      return unsafe streams.send(
-        pieces.span.extracting(0..<range.upperBound), place: place, &work)
-    }
+  /// Gathers frames as far as there is room for them.
+  private mutating func gather(
+    _ front: inout PacketCursor, of chains: borrowing ByteChains, _ frame: inout FrameProgress,
+    _ isAlone: Bool, into batch: inout FrameBatch, _ work: inout Work
+  ) {
+    repeat {
+      guard begin(&frame, at: front, of: chains) else { return }
+      work.pay(1)
+      if frame.headerCount > 0 {
+        let header = frame.header
+        let missing = header.span.extracting(last: frame.headerCount)
+        guard batch.copy(missing, to: &frames) else { return }
+        _ = frame.advance(by: missing.count)
+      }
+      while frame.isUnderWay && front.rest > 0 {
+        let before = front
+        let piece = front.next(of: chains, atMost: frame.payloadCount)
+        guard batch.add(piece, to: &frames) else {
+          front = before
+          return
+        }
+        _ = frame.advance(by: piece.count)
+      }
+    } while front.rest > 0 && !isAlone
   }
 
-  /// Gathers at most `limit` bytes that follow the first `skipped` ones, behind the place of the
-  /// header; how many they are.
-  private static func gather(
-    _ chain: Chain, of chains: borrowing ByteChains, from skipped: Int, limit: Int,
-    into pieces: inout InlineArray<64, linux_piece>, _ count: inout Int
-  ) -> Int {
-    var toSkip = skipped
-    var room = limit
-    var gathered = 0
-    chains.forEachPiece(of: chain, atMost: Int.max) { piece in
-      guard toSkip < piece.count else {
-        toSkip -= piece.count
-        return true
-      }
-      let end = min(piece.count, room < piece.count ? toSkip + room : piece.count)
-      let used = piece.extracting(toSkip..<end)
-      unsafe used.withUnsafeBufferPointer { buffer in
-        unsafe pieces[count + 1] = linux_piece(
-          base: buffer.baseAddress, count: UInt64(buffer.count))
-      }
-      count += 1
-      toSkip = 0
-      room -= used.count
-      gathered += used.count
-      return room > 0 && count < piecesMax
+  /// Begins a frame with the packet that comes next, if none is under way; false when the packet's length
+  /// has not come yet.
+  private func begin(
+    _ frame: inout FrameProgress, at front: PacketCursor, of chains: borrowing ByteChains
+  ) -> Bool {
+    if frame.isUnderWay { return true }
+    guard let length = front.packetLength(in: chains) else { return false }
+    frame.begin(payloadCount: length)
+    return true
+  }
+
+  /// Moves over what the network took of frames. That it took no more was in the midst of them: the one
+  /// that comes next has begun, and nothing may come before it.
+  private func advance(
+    _ front: inout PacketCursor, of chains: borrowing ByteChains, _ frame: inout FrameProgress,
+    by count: Int
+  ) {
+    var left = count
+    while begin(&frame, at: front, of: chains), left > 0 {
+      let step = min(left, frame.count)
+      front.skip(frame.advance(by: step), of: chains)
+      left -= step
     }
-    return gathered
   }
 
   /// What an answer of our own is.

@@ -28,6 +28,8 @@ struct WebSocketLayer: ~Copyable {
   private(set) var connections: Holdings
   var handshakes: ByteSlots
   var controls: ByteSlots
+  /// Frames that leave together.
+  var frames: Buffer
   private var framings: SlotTable<Framing>
   private var origins: SlotTable<ShortText>
   private(set) var headerBytesMax: Int
@@ -59,6 +61,9 @@ struct WebSocketLayer: ~Copyable {
         slots: "WebSocket controls", holdings: "WebSocket controls by address",
         bytes: "control frames"),
       count: limits.webSocketControls, slotBytes: WebSocketLayer.controlBytes, hash: hash,
+      in: &region)
+    frames = Buffer(
+      "WebSocket frames", capacity: WebSocketLayer.isHere ? min(limits.sendBytes, 262_144) : 0,
       in: &region)
     framings = SlotTable(
       "WebSocket listeners", count: WebSocketLayer.isHere ? limits.listeners : 0, in: &region)

@@ -27,15 +27,15 @@
     return unsafe _overrideLifetime(span, copying: ())
   }
 
-  /// Copies `source`, which must fit, to the front, and returns the copy.
+  /// Copies `source`, which must fit, to the front or behind so many bytes, and returns the copy.
   @_lifetime(immortal)
-  package mutating func fill(_ source: Span<UInt8>) -> Span<UInt8> {
-    precondition(source.count <= capacity)
+  package mutating func fill(_ source: Span<UInt8>, behind start: Int = 0) -> Span<UInt8> {
+    precondition(start >= 0 && source.count <= capacity - start)
     unsafe source.withUnsafeBytes { bytes in
-      guard let start = bytes.baseAddress else { return }
-      unsafe UnsafeMutableRawPointer(base).copyMemory(from: start, byteCount: bytes.count)
+      guard let from = bytes.baseAddress else { return }
+      unsafe UnsafeMutableRawPointer(base + start).copyMemory(from: from, byteCount: bytes.count)
     }
-    return bytes(0..<source.count)
+    return bytes(start..<start + source.count)
   }
 
   /// The bytes in `range`, to be written.

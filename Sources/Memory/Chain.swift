@@ -136,6 +136,18 @@ package struct ChainCursor: BitwiseCopyable {
     }
   }
 
+  /// The bytes from the cursor to the end of its block, `count` at most and not none; moves the cursor
+  /// behind them.
+  @_lifetime(borrow self)
+  package func next(_ cursor: inout ChainCursor, atMost count: Int) -> Span<UInt8> {
+    if cursor.offset == blockBytes { advance(&cursor) }
+    let piece = min(count, blockBytes - Int(cursor.offset))
+    let start = unsafe address(of: cursor)
+    cursor.offset += UInt32(piece)
+    let span = unsafe Span(_unsafeStart: start, count: piece)
+    return unsafe _overrideLifetime(span, borrowing: self)
+  }
+
   /// Overwrites the byte at the cursor, and moves the cursor behind it.
   package mutating func overwrite(_ cursor: inout ChainCursor, with byte: UInt8) {
     if cursor.offset == blockBytes { advance(&cursor) }

@@ -356,16 +356,18 @@ where L.NetworkSettings == N.Settings {
     let outgoing = broker[connection].output
     guard !broker[connection].isBlocked && broker[connection].state != .ended else { return }
     guard !outgoing.isEmpty else { return oweRest(of: connection) }
-    work.pay(WorkPrice.systemCall + WorkPrice.copying(outgoing.count))
+    work.pay(WorkPrice.systemCall)
     let sent = network.send(
       outgoing, of: broker.departures.blocks, place: connection.index, &work)
     switch sent {
     case .failed: broker.connectionLost(connection, "it is broken")
     case .bytes(let count):
+      work.pay(WorkPrice.copying(count))
       broker.sent(count, on: connection)
       guard count == outgoing.count else { return block(connection) }
       oweRest(of: connection)
     case .part(let count):
+      work.pay(WorkPrice.copying(count))
       broker.sent(count, on: connection)
       oweRest(of: connection)
     }

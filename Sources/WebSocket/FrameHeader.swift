@@ -5,7 +5,8 @@ package struct FrameHeader: BitwiseCopyable {
 
   package init(_ opcode: Opcode, payloadCount: Int) {
     precondition(payloadCount >= 0)
-    let lengthBytes = payloadCount < 126 ? 0 : payloadCount <= 0xFFFF ? 2 : 8
+    count = FrameHeader.byteCount(payloadCount: payloadCount)
+    let lengthBytes = count - 2
     bytes[0] = 0x80 | opcode.rawValue
     switch lengthBytes {
     case 0: bytes[1] = UInt8(payloadCount)
@@ -15,7 +16,11 @@ package struct FrameHeader: BitwiseCopyable {
     for index in 0..<lengthBytes {
       bytes[2 + index] = UInt8(truncatingIfNeeded: payloadCount >> (8 * (lengthBytes - 1 - index)))
     }
-    count = 2 + lengthBytes
+  }
+
+  /// The bytes of a header for so many of payload.
+  package static func byteCount(payloadCount: Int) -> Int {
+    payloadCount < 126 ? 2 : payloadCount <= 0xFFFF ? 4 : 10
   }
 
   package var span: Span<UInt8> {

@@ -1,7 +1,7 @@
 /// How much of the frame that is being sent has still to leave.
 ///
-/// A frame holds what leaves together; where the network takes less, the rest of it goes before
-/// anything else.
+/// A frame holds one MQTT packet, since many clients take no other from one: its header tells the whole
+/// packet's length, also when the rest of it follows later, and that goes before anything else.
 package struct FrameProgress: BitwiseCopyable {
   private var headerRest: UInt8 = 0
   private var payloadRest: UInt32 = 0
@@ -14,18 +14,21 @@ package struct FrameProgress: BitwiseCopyable {
   /// How many bytes of payload the frame still wants.
   package var payloadCount: Int { Int(payloadRest) }
 
+  /// How many bytes of header and payload have still to leave.
+  package var count: Int { Int(headerRest) + Int(payloadRest) }
+
   /// Begins a binary frame; the one before must have ended.
   package mutating func begin(payloadCount: Int) {
     precondition(!isUnderWay && payloadCount > 0)
     payloadRest = UInt32(payloadCount)
-    headerRest = UInt8(header.count)
+    headerRest = UInt8(FrameHeader.byteCount(payloadCount: payloadCount))
   }
 
   /// The header; while a part of it is missing nothing of the payload has left.
   package var header: FrameHeader { FrameHeader(.binary, payloadCount: Int(payloadRest)) }
 
-  /// Where in the header the part begins that has still to leave; none may be left.
-  package var headerOffset: Int { headerRest == 0 ? header.count : header.count - Int(headerRest) }
+  /// How many bytes at its end have still to leave.
+  package var headerCount: Int { Int(headerRest) }
 
   /// Counts what the network took of header and payload; how many bytes of payload they were.
   package mutating func advance(by count: Int) -> Int {

@@ -41,6 +41,7 @@ struct Program: ~Copyable {
     var rights = Rights()
     if options.testsConfiguration {
       guard canOpen(&rights) else { return ExitStatus.usage }
+      rights.asUser { server.console.warnOfClosedFiles() }
       writePlan(of: options, to: .output)
       writeUse()
       Standard.output.write("Configuration file is OK.\n")
@@ -91,7 +92,10 @@ struct Program: ~Copyable {
     guard server.console.findUser(&rights) else { return false }
     rights.asUser { server.console.openLog() }
     tell(.information, Broker.version, " starting")
-    rights.asUser { server.console.warnOfOpenSecrets() }
+    rights.asUser {
+      server.console.warnOfOpenSecrets()
+      server.console.warnOfClosedFiles()
+    }
     raiseDescriptorLimit()
     // Before anybody can connect: from then on a signal must not end us, as it does who has not asked.
     return openSignals() && openListeners(rights)

@@ -353,7 +353,7 @@ private func aKeyNeedsAValue(key: String) {
 private let elsewhere = [
   "listener", "log_dest", "port", "bind_address", "cafile", "capath", "certfile", "keyfile",
   "crlfile", "ciphers", "psk_hint", "tls_version", "require_certificate",
-  "use_identity_as_username", "use_subject_as_username",
+  "disable_client_cert_date_checks", "use_identity_as_username", "use_subject_as_username",
 ]
 private let persistence = ["persistence", "retained_persistence"]
 

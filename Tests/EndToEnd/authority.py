@@ -63,14 +63,14 @@ def pem_of_key(key, password=None, format=serialization.PrivateFormat.PKCS8):
 class Authority:
     """Signs what it is asked to; `above` has signed it itself."""
 
-    def __init__(self, folder, name="Tests", above=None):
+    def __init__(self, folder, name="Tests", above=None, ends=365 * DAY):
         self.folder, self.key, self.name = folder, make_key(), subject(f"{name} authority")
         self.above = above
         signer, issuer = (above.key, above.name) if above else (self.key, self.name)
         self.certificate = (
             x509.CertificateBuilder().subject_name(self.name).issuer_name(issuer)
             .public_key(self.key.public_key()).serial_number(x509.random_serial_number())
-            .not_valid_before(now() - DAY).not_valid_after(now() + 365 * DAY)
+            .not_valid_before(now() - 9 * DAY).not_valid_after(now() + ends)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(key_usage(signs_certificates=True), critical=True)
             .sign(signer, hashes.SHA256()))

@@ -2,6 +2,7 @@
 
 import copy
 import datetime
+import re
 import shutil
 import signal
 import ssl
@@ -268,8 +269,7 @@ def test_a_chain_is_shown_whole(start_broker, folder, authority):
     join(start_broker(below.server().settings), context(authority)).close()
 
 
-@pytest.mark.parametrize("words", ["NO-SUCH-CIPHER", "ECDHE-ECDSA-AES128-GCM-SHA256:NO-SUCH",
-                                   "ECDHE-ECDSA-AES128-GCM-SHA256:", ":", "x" * 200])
+@pytest.mark.parametrize("words", ["NO-SUCH-CIPHER", "NO-SUCH:NEITHER-THIS", ":", "!MD5", "x" * 200])
 def test_an_unknown_cipher(tmp_path, server, words):
     said = complaint(tmp_path, f"{server.settings}ciphers {words}\n")
     assert f'ciphers "{words[:100]}' in said and "there is no cipher suite" in said
@@ -280,12 +280,27 @@ def test_an_unknown_cipher(tmp_path, server, words):
     ("TLS-ECDHE-ECDSA-WITH-AES-256-GCM-SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384"),
     ("ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305"),
     ("ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES128-SHA256"),
+    ("TLS_AES_256_GCM_SHA384:ECDHE-ECDSA-AES256-GCM-SHA384:NO-SUCH:", "ECDHE-ECDSA-AES256-GCM-SHA384"),
+    ("EDH-RSA-DES-CBC3-SHA, ECDHE-ECDSA-AES128-SHA256 !MD5", "ECDHE-ECDSA-AES128-SHA256"),
+    (":".join(f"OLD-CIPHER-{number}" for number in range(60)) + ":ECDHE-ECDSA-AES128-SHA256",
+     "ECDHE-ECDSA-AES128-SHA256"),
 ])
 def test_ciphers(start_broker, authority, server, words, negotiated):
     broker = start_broker(f"{server.settings}ciphers {words}\n")
     client = join(broker, context(authority))
     assert client.socket.cipher()[0] == negotiated
     client.close()
+    for name in ("TLS_AES_256_GCM_SHA384", "NO-SUCH", "EDH-RSA-DES-CBC3-SHA", "OLD-CIPHER-59"):
+        warning = f'Warning: Of ciphers "{name}": it is no cipher suite'
+        assert (warning in broker.log()) == (name in re.split("[:, ]", words)), broker.log()
+
+
+@pytest.mark.parametrize("words", ["HIGH:!aNULL:!MD5", "DEFAULT:!aNULL:!eNULL:!LOW:!EXPORT:!SSLv2:@STRENGTH",
+                                   "ECDHE+AESGCM:ECDHE+CHACHA20", "ALL"])
+def test_words_for_many_ciphers(start_broker, authority, server, words):
+    broker = start_broker(f"{server.settings}ciphers {words}\n")
+    join(broker, context(authority)).close()
+    assert "ciphers" not in broker.log()
 
 
 def test_no_cipher_in_common(start_broker, authority, server):
@@ -298,8 +313,12 @@ def test_no_cipher_in_common(start_broker, authority, server):
 def test_versions_of_the_configuration(tmp_path, start_broker, authority, server):
     said = complaint(tmp_path, f"{server.settings}tls_version tlsv1.3\n")
     assert "tls_version" in said and "1.3" in said
-    assert "tls_version" in complaint(tmp_path, f"{server.settings}tls_version tlsv1.1\n")
+    assert "tls_version" in complaint(tmp_path, f"{server.settings}tls_version sslv3\n")
     join(start_broker(f"{server.settings}tls_version tlsv1.2\n"), context(authority)).close()
+    for old in ("tlsv1", "tlsv1.1"):
+        broker = start_broker(f"{server.settings}tls_version {old}\n")
+        join(broker, context(authority)).close()
+        assert "nothing older than tlsv1.2 is spoken" in broker.log()
 
 
 # MARK: Names that are proved

@@ -6,6 +6,7 @@ import itertools
 import os
 import socket
 
+import packets
 from packets import V5
 from raw_client import PATIENCE, RawClient
 
@@ -170,9 +171,9 @@ class Stream:
             except EOFError:
                 return b""
             if opcode == BINARY:
-                if payload:
-                    return payload
-                continue
+                # Many clients take no other packet from a frame than the first.
+                assert sum(packets.header_of(payload)) == len(payload), "not one packet in a frame"
+                return payload
             self.controls.append((opcode, payload))
             assert opcode in (CLOSE, PING, PONG), opcode
 

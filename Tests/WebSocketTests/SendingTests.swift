@@ -18,10 +18,11 @@ import WebSocket
           frames.append(random.below(payload.count - taken) + 1)
           progress.begin(payloadCount: frames.last!)
         }
-        let header = Array(copying: progress.header.span).dropFirst(progress.headerOffset)
+        let header = Array(copying: progress.header.span).suffix(progress.headerCount)
         let offered = header + payload[taken..<taken + progress.payloadCount]
         let sent = min(random.below(most + 1), offered.count)
         wire += offered.prefix(sent)
+        #expect(progress.count == offered.count)
         taken += progress.advance(by: sent)
       }
       #expect(wire == whole(payload, frames), "seed \(seed)")

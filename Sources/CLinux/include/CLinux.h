@@ -191,6 +191,8 @@ int32_t linux_write_file(
   const uint8_t *_Nonnull path, const uint8_t *_Nonnull bytes, uint64_t count, uint32_t mode);
 // Opens a file to write at its end, and makes it when there is none.
 int32_t linux_open_append(const uint8_t *_Nonnull path, uint32_t mode);
+// Whether this user may read a file or a folder now.
+bool linux_may_read(const uint8_t *_Nonnull path);
 // The rights of a file (four octal digits), and whether it belongs to this user or to root.
 int32_t linux_file_mode(const uint8_t *_Nonnull path, bool *_Nonnull is_own);
 // Removes a file.

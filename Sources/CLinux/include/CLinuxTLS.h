@@ -43,6 +43,19 @@ static const int32_t LINUX_TLS_AGAIN = -1028;
 // Its certificates would take too long to verify.
 static const int32_t LINUX_TLS_LONG_CHAIN = -1029;
 
+// A certificate or key of a kind that the library does not know.
+static const int32_t LINUX_TLS_UNKNOWN_KIND = -1030;
+// The list of revoked certificates has not been renewed in time.
+static const int32_t LINUX_TLS_OLD_LIST = -1031;
+
+// Warnings: a name among others that is no cipher suite, and a certificate whose issuer is in no file.
+static const int32_t LINUX_TLS_UNKNOWN_CIPHER = -1032;
+static const int32_t LINUX_TLS_LONE_CERTIFICATE = -1033;
+
+// A certificate that the peer's hangs on, not its own.
+static const int32_t LINUX_TLS_ISSUER_EXPIRED = -1034;
+static const int32_t LINUX_TLS_ISSUER_UNFIT = -1035;
+
 // MARK: Memory
 
 // All that the library may use: `heap` for its small things, `buffers` in `count` slots of
@@ -82,6 +95,8 @@ struct linux_tls_options {
   bool shows_subject;
   // A listener for WebSocket: `http/1.1` is offered by name beside `mqtt`.
   bool is_web;
+  // Certificates of clients are taken before and after their time.
+  bool ignores_dates;
 };
 // NULL when there is no memory for it.
 struct linux_tls_configuration *_Nullable linux_tls_configuration_make(void);
@@ -95,14 +110,19 @@ int32_t linux_tls_add_authority(
 // Of a folder, in which other files may lie, and the same ones under several names.
 int32_t linux_tls_add_authority_of_folder(
   struct linux_tls_configuration *_Nonnull to, const uint8_t *_Nonnull bytes, uint64_t count);
+// Which certificate of the file that was given last could not be taken, counted from 1; 0 for none, or where
+// they are not counted.
+uint32_t linux_tls_bad_certificate(const struct linux_tls_configuration *_Nonnull in);
+// Whether ours, once all is finished, stands alone, and who has signed it is known from no file.
+bool linux_tls_lacks_issuer(struct linux_tls_configuration *_Nonnull of);
 bool linux_tls_has_authority(const struct linux_tls_configuration *_Nonnull in);
 int32_t linux_tls_add_revocations(
   struct linux_tls_configuration *_Nonnull to, const uint8_t *_Nonnull bytes, uint64_t count);
 // Lines of `identity:key in hexadecimal`.
 int32_t linux_tls_set_identities(
   struct linux_tls_configuration *_Nonnull to, const uint8_t *_Nonnull bytes, uint64_t count);
-// Names of cipher suites with colons between, as OpenSSL or as mbedTLS writes them.
-int32_t linux_tls_set_ciphers(
+// The name of a cipher suite to be spoken, as OpenSSL or as mbedTLS writes it.
+int32_t linux_tls_add_cipher(
   struct linux_tls_configuration *_Nonnull to, const uint8_t *_Nonnull names, uint64_t count);
 // The last step: from here on the configuration does not change.
 int32_t linux_tls_configuration_finish(
