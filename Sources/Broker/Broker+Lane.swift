@@ -89,7 +89,6 @@ extension Broker {
       guard isPrepared else { return }
       work.pay(WorkPrice.copy)
       let match = subscriptions.match(at: lane.place, in: .slow)
-      if !match.isVoid { lane.isMatched = true }
       deliver(
         stored: publication.message, to: match, from: publication.session, in: .slow, &work)
       lane.advance()
@@ -99,7 +98,7 @@ extension Broker {
     retain(publication, offer.topic)
     messages.release(publication.message)
     guard connections.contains(publication.connection) else { return }
-    answer(publication, offer.qos, lane.isMatched ? .success : .noMatchingSubscribers)
+    answer(publication, offer.qos, reason(in: .slow))
   }
 
   /// Retains a message that has gone to all. Nobody would know who retained it when the session is over,

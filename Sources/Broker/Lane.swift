@@ -27,8 +27,6 @@ struct SlowLane: ~Copyable {
   /// The match to look at next, and who of it has been asked.
   var place = 0
   var choice = Choice()
-  /// Whether anybody was to get it.
-  var isMatched = false
 
   enum Stage: UInt8, BitwiseCopyable {
     /// Who is to be sent it is collected.
@@ -123,7 +121,6 @@ struct SlowLane: ~Copyable {
     current = publications[slot]
     publications[slot] = SlowPublication()
     begin(.matching)
-    isMatched = false
     return true
   }
 

@@ -53,6 +53,8 @@ package struct Delivery: BitwiseCopyable {
 package struct UnreleasedPublish: BitwiseCopyable {
   let session: UInt32
   let packetIdentifier: UInt16
+  /// What tells the message from another.
+  let digest: UInt32
   var next: Handle<UnreleasedPublish> = .null
   var previous: Handle<UnreleasedPublish> = .null
 }

@@ -34,6 +34,8 @@ struct Matching: ~Copyable {
   private var group: Handle<SharedGroup> = .null
   /// Whether any group is among the matches.
   private(set) var hasGroups = false
+  /// Whether anybody has subscribed to it, also if only the publisher, who does not want it.
+  private(set) var hasSubscribers = false
   /// Whether the matches are still needed, while subscriptions come and go.
   private(set) var isUnderWay = false
 
@@ -76,6 +78,7 @@ struct Matching: ~Copyable {
     subscription = .null
     group = .null
     hasGroups = false
+    hasSubscribers = false
     walk.begin(topic)
     isUnderWay = true
     number &+= 2
@@ -130,8 +133,9 @@ struct Matching: ~Copyable {
       let slot = Int(found.subscriber)
       // A Client with No Local does not get its own messages back. [MQTT-3.8.3-3]
       let isOwn = found.options.isNoLocal && slot == publisher
-      if !isOwn && !subscribers[slot].isRetired && !hasEnded(subscription.index) {
-        guard add(subscription, found, &work) else { return false }
+      if !subscribers[slot].isRetired && !hasEnded(subscription.index) {
+        hasSubscribers = true
+        guard isOwn || add(subscription, found, &work) else { return false }
       }
       subscription = found.next
     }
@@ -139,6 +143,7 @@ struct Matching: ~Copyable {
       work.pay()
       let found = groups[group]
       if !hasEnded(group) {
+        hasSubscribers = true
         let match = Match(of: found.turn, subscriptions[found.turn])
         guard append(match, &work) else { return false }
         hasGroups = true

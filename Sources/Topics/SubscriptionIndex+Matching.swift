@@ -57,6 +57,11 @@ extension SubscriptionIndex {
     setMatch(match, at: place, in: lane)
   }
 
+  /// Whether anybody has subscribed to the topic, whether or not he gets the message.
+  package func hasSubscribers(in lane: Lane) -> Bool {
+    lane == .quick ? quick.hasSubscribers : slow.hasSubscribers
+  }
+
   /// Whether any group of a Shared Subscription is among the matches.
   package func hasGroups(in lane: Lane) -> Bool {
     lane == .quick ? quick.hasGroups : slow.hasGroups

@@ -271,10 +271,10 @@ func aFreeIdentifierIsSoughtAsFarAsWorkGoes(units: Int) {
   for handle in handles {
     world.messages.setExpiry(of: world.directory[handle].message, to: now)
   }
-  let early = Instant(milliseconds: 999)
-  let tooEarly = world.directory.expired(at: handles[1].index, now: early, messages: world.messages)
-  let sent = world.directory.expired(at: handles[0].index, now: now, messages: world.messages)
-  let unsent = world.directory.expired(at: handles[1].index, now: now, messages: world.messages)
+  let late = Instant(milliseconds: 1001)
+  let tooEarly = world.directory.expired(at: handles[1].index, now: now, messages: world.messages)
+  let sent = world.directory.expired(at: handles[0].index, now: late, messages: world.messages)
+  let unsent = world.directory.expired(at: handles[1].index, now: late, messages: world.messages)
   #expect(tooEarly == nil && sent == nil && unsent?.raw == handles[1].raw)
 }
 
