@@ -38,6 +38,7 @@ extension Broker {
     let progress = subscriptions.continueSlowMatch(
       topic, from: publisher, texts: texts, &work)
     if progress == .underWay { return }
+    passOverRetained(topic)
     lane.begin(policy.whenQueueIsFull == .reject ? .asking : .delivering)
   }
 
@@ -90,7 +91,8 @@ extension Broker {
       work.pay(WorkPrice.copy)
       let match = subscriptions.match(at: lane.place, in: .slow)
       deliver(
-        stored: publication.message, to: match, from: publication.session, in: .slow, &work)
+        stored: publication.message, offer.topic, to: match, from: publication.session, in: .slow,
+        &work)
       lane.advance()
     }
     subscriptions.endSlowMatch()
@@ -147,8 +149,9 @@ extension Broker {
     for place in 0..<subscriptions.matchCount(in: .quick) {
       work.pay(WorkPrice.copy)
       let match = subscriptions.match(at: place, in: .quick)
-      deliver(stored: message, to: match, from: session, in: .quick, &work)
+      deliver(stored: message, topic, to: match, from: session, in: .quick, &work)
     }
+    endPreceding()
   }
 
   private mutating func distributeSlowly(

@@ -185,6 +185,7 @@ extension Broker {
       let match = subscriptions.match(at: place, in: .quick)
       deliver(&publication, bytes, topic, to: match, &work)
     }
+    endPreceding()
     // [MQTT-3.3.1-5] [MQTT-3.3.1-8] [MQTT3-3.3.1-5] [MQTT3-3.3.1-12]
     if publish.isRetained { retain(&publication, bytes, topic, from: session) }
     if !publication.message.isNull { messages.release(publication.message) }

@@ -208,6 +208,7 @@ struct Matching: ~Copyable {
     if matches[place].liveCount < .max { matches[place].liveCount += 1 }
     matches[place].qos = max(matches[place].qos, subscription.options.qos)
     if subscription.options.isRetainAsPublished { matches[place].isRetainAsPublished = true }
+    matches[place].replayNumber = max(matches[place].replayNumber, subscription.replayNumber)
     guard subscription.identifier != 0, !matches[place].hasTooManyIdentifiers else { return }
     others[handle.index] = UInt32(matches[place].subscription.index + 1)
     matches[place].subscription = handle

@@ -9,7 +9,8 @@ package struct Subscription: BitwiseCopyable {
   /// The group of a Shared Subscription; null otherwise.
   package let group: Handle<SharedGroup>
   package internal(set) var options: SubscriptionOptions
-  package internal(set) var isReplaying = false
+  /// Which it is of those whose retained messages were to be sent; zero when they have been.
+  package internal(set) var replayNumber: UInt32 = 0
   /// The Subscription Identifier, or zero. [3.8.2.1.2]
   package internal(set) var identifier: UInt32
 
@@ -20,6 +21,9 @@ package struct Subscription: BitwiseCopyable {
   var previousOfSubscriber: Handle<Subscription> = .null
   var nextReplay: Handle<Subscription> = .null
   var previousReplay: Handle<Subscription> = .null
+
+  /// Whether its retained messages have still to be sent.
+  package var isReplaying: Bool { replayNumber != 0 }
 
   init(
     subscriber: UInt32, node: Handle<TopicNode>, group: Handle<SharedGroup>,

@@ -15,6 +15,9 @@ package struct SubscriptionIndex: ~Copyable {
   var groupIndex: HashIndex
   let hash: SeededHash
 
+  /// How often retained messages were to be sent for a subscription.
+  package internal(set) var replayCount: UInt32 = 0
+
   /// How many subscriptions are shared ones.
   package private(set) var sharedCount = 0
 
