@@ -101,7 +101,13 @@ extension Broker {
       of: message, to: session.index, qos: qos, isRetained: isRetained, identifiers: identifiers)
     delivery.isReplayed = kind == .replayed
     delivery.isBound = kind == .bound
-    if sessions.enqueue(delivery, for: session, messages: &messages, texts: texts) { return true }
+    delivery.isShared = !match.group.isNull
+    if let handle = sessions.enqueue(delivery, for: session, messages: &messages, texts: texts) {
+      if delivery.isShared {
+        groupsOfDeliveries[handle.index] = subscriptions.mark(of: match.group)
+      }
+      return true
+    }
     var unused = identifiers
     texts.release(&unused)
     return false

@@ -15,7 +15,8 @@ extension Broker {
       } else {
         guard lane.beginNext(), let next = lane.current else { return }
         let topic = names.slow.bytes(0..<messages.copyTopic(of: next.message, to: &names.slow))
-        subscriptions.beginSlowMatch(topic)
+        subscriptions.beginSlowMatch(topic, for: next.group)
+        if !next.group.isNull { lane.begin(.delivering) }
       }
     }
   }

@@ -9,6 +9,7 @@ extension Broker {
   package mutating func adopt(_ policy: Policy, levels: UInt16) {
     let old = self.policy
     self.policy = policy
+    subscriptions.mergesOverlapping = !policy.allowsDuplicates
     access.commit()
     log.levels = levels
     for place in 0..<connections.endIndex {

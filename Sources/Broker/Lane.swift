@@ -150,6 +150,8 @@ struct SlowPublication: BitwiseCopyable {
   var message = Handle<Message>.null
   /// Who published it; null for the Server.
   var session = Handle<Session>.null
+  /// The group that it is for alone; null for all who match.
+  var group = Handle<SharedGroup>.null
   /// Who waits for its acknowledgement; null for nobody.
   var connection = Handle<Connection>.null
   /// Of its PUBLISH.

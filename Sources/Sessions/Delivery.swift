@@ -72,6 +72,12 @@ extension Delivery {
     set { mark(4, newValue) }
   }
 
+  /// Whether it came by a group, of which another member gets it should the session end.
+  package var isShared: Bool {
+    get { has(8) }
+    set { mark(8, newValue) }
+  }
+
   private func has(_ mark: UInt8) -> Bool { marks & mark != 0 }
 
   private mutating func mark(_ mark: UInt8, _ isSet: Bool) {

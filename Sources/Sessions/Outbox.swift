@@ -4,15 +4,15 @@ import Messages
 
 // What a session is owed: queued, sent, acknowledged. [4.3] [4.4] [4.9]
 extension SessionDirectory {
-  /// Adds a delivery behind all others, and holds its message; false when deliveries are full.
+  /// Adds a delivery behind all others, and holds its message; nil when deliveries are full.
   ///
   /// So all topics keep their order, for each QoS. [MQTT-4.6.0-5] [MQTT-4.6.0-6] [MQTT3-4.6.0-5]
   /// [MQTT3-4.6.0-6]
   package mutating func enqueue(
     _ delivery: Delivery, for session: Handle<Session>, messages: inout MessageStore,
     texts: borrowing ByteChains
-  ) -> Bool {
-    guard let handle = deliveries.claim(delivery) else { return false }
+  ) -> Handle<Delivery>? {
+    guard let handle = deliveries.claim(delivery) else { return nil }
     messages.retain(delivery.message)
     sessions[session].deliveryCount += 1
     sessions[session].blocks += messages.blockCount(of: delivery.message)
@@ -25,8 +25,9 @@ extension SessionDirectory {
       link(handle, of: session, behind: sessions[session].last)
       if sessions[session].firstUnsent.isNull { sessions[session].firstUnsent = handle }
     }
+    if delivery.isShared { sessions[session].shared += 1 }
     countUnsent(handle, of: session, messages: messages)
-    return true
+    return handle
   }
 
   /// The delivery to be sent next; null when there is none that may be. A PUBLISH of QoS 1 or 2 is sent
@@ -155,6 +156,7 @@ extension SessionDirectory {
       deliveryIndex.remove(handle.index, hash: key)
     }
     unlink(handle, of: session)
+    if deliveries[handle].isShared { sessions[session].shared -= 1 }
     releaseMessage(of: handle, session, messages: &messages, texts: &texts)
     sessions[session].deliveryCount -= 1
     deliveries.release(handle)

@@ -35,6 +35,8 @@ package struct Session: BitwiseCopyable {
   /// How many of them are retained messages for a new subscription, and of those with QoS 1 and 2.
   package internal(set) var unsentReplayed: UInt32 = 0
   package internal(set) var unsentPromisedReplayed: UInt32 = 0
+  /// How many deliveries came by a group, sent or not.
+  package internal(set) var shared: UInt32 = 0
   /// Bytes of the messages that are not yet sent.
   package internal(set) var unsentBytes = 0
   /// How much is held for it, sent or not: deliveries, blocks of messages, each counted in full for

@@ -113,8 +113,7 @@ package struct SessionDirectory: ~Copyable {
     retiredCount += 1
   }
 
-  /// Forgets what an ended session is owed, which nobody else of a group gets, as far as work goes;
-  /// true when nothing is left. [MQTT-4.8.2-5]
+  /// Forgets what an ended session is owed, as far as work goes; true when nothing is left.
   package mutating func removeContents(
     of session: Handle<Session>, messages: inout MessageStore, texts: inout ByteChains,
     _ work: inout Work
@@ -133,7 +132,7 @@ package struct SessionDirectory: ~Copyable {
   }
 
   /// What is owed to a session first, sent or not; nil when nothing is.
-  private func anyDelivery(of session: Handle<Session>) -> Handle<Delivery>? {
+  package func anyDelivery(of session: Handle<Session>) -> Handle<Delivery>? {
     let first = sessions[session].first
     let delivery = first.isNull ? sessions[session].firstQoS0 : first
     return delivery.isNull ? nil : delivery

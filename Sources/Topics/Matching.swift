@@ -32,6 +32,10 @@ struct Matching: ~Copyable {
   /// Where the walk stands within a node.
   private var subscription: Handle<Subscription> = .null
   private var group: Handle<SharedGroup> = .null
+  /// Whether the subscriptions of a session make one match, from the next name on.
+  var mergesOverlapping = true
+  /// The same of this name.
+  private var isMerging = true
   /// Whether any group is among the matches.
   private(set) var hasGroups = false
   /// Whether anybody has subscribed to it, also if only the publisher, who does not want it.
@@ -79,6 +83,7 @@ struct Matching: ~Copyable {
     group = .null
     hasGroups = false
     hasSubscribers = false
+    isMerging = mergesOverlapping
     walk.begin(topic)
     isUnderWay = true
     number &+= 2
@@ -153,6 +158,13 @@ struct Matching: ~Copyable {
     return true
   }
 
+  /// Collects a group that was found before.
+  mutating func collect(_ group: Match) {
+    let isAdded = matches.append(group)
+    precondition(isAdded)  // it is the first
+    hasGroups = true
+  }
+
   /// Adds a subscription; `false` when there is no room for it.
   private mutating func add(
     _ handle: Handle<Subscription>, _ subscription: Subscription, _ work: inout Work
@@ -160,7 +172,7 @@ struct Matching: ~Copyable {
     let slot = Int(subscription.subscriber)
     if others[handle.index] != 0 { others[handle.index] = 0 }
     if marks.count > 0 { marks[handle.index] = number }
-    guard stamps[slot].number == number else {
+    guard isMerging && stamps[slot].number == number else {
       guard append(Match(of: handle, subscription), &work) else { return false }
       stamps[slot] = Stamp(number: number, place: UInt32(matches.count - 1))
       return true
@@ -169,7 +181,7 @@ struct Matching: ~Copyable {
     return true
   }
 
-  /// There is room for each session and each group. So the list is full only of such as have ended: in
+  /// There is room for each subscription, or each session and each group. So the list is full only of such as have ended: in
   /// their slots others may have come meanwhile.
   private mutating func append(_ match: Match, _ work: inout Work) -> Bool {
     if matches.append(match) { return true }
@@ -233,6 +245,9 @@ struct Matching: ~Copyable {
     guard match.group.isNull else { return hasEnded(match.group) }
     // Whoever has the slot of a session that has ended may match too.
     let stamp = stamps[Int(match.subscriber)]
+    guard isMerging else {
+      return stamp.number != number || hasEnded(match.subscription.index)
+    }
     return match.liveCount == 0 || stamp.number != number || stamp.place != UInt32(place)
   }
 

@@ -57,6 +57,12 @@ package struct SharedGroup: BitwiseCopyable {
   }
 }
 
+/// What a group is known by after it may have ended: its handle alone may be another's by then.
+package struct GroupMark: BitwiseCopyable {
+  package let group: Handle<SharedGroup>
+  let hash: UInt32
+}
+
 /// What a session has in the index.
 struct Subscriber: BitwiseCopyable {
   var first: Handle<Subscription> = .null

@@ -27,6 +27,16 @@ extension SubscriptionIndex {
     groups[group].turn = next.isNull ? groups[group].firstMember : next
   }
 
+  /// What a group is known by, however long that takes.
+  package func mark(of group: Handle<SharedGroup>) -> GroupMark {
+    GroupMark(group: group, hash: groups[group].hash)
+  }
+
+  /// Whether a group still is.
+  package func contains(_ mark: GroupMark) -> Bool {
+    groups.contains(mark.group) && groups[mark.group].hash == mark.hash
+  }
+
   /// Whether a subscription still is.
   package func contains(_ subscription: Handle<Subscription>) -> Bool {
     subscriptions.contains(subscription)

@@ -77,7 +77,8 @@ final class World {
     var delivery = Delivery(
       of: message, to: session.index, qos: qos, isRetained: false, identifiers: chain)
     delivery.isBound = isBound
-    if directory.enqueue(delivery, for: session, messages: &messages, texts: texts) { return true }
+    let queued = directory.enqueue(delivery, for: session, messages: &messages, texts: texts)
+    if queued != nil { return true }
     texts.release(&chain)
     return false
   }
