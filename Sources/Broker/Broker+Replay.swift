@@ -124,6 +124,8 @@ extension Broker {
       queueRetained(message, match, retainedQoS, for: session)
     {
       retention.preceding = found
+      let connection = presence[session]
+      if !connection.isNull { owe(connection) }
     }
     return retainedQoS > .atMostOnce && sessions[session].unsentPromisedReplayed > 0
   }

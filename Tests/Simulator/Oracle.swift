@@ -54,8 +54,8 @@ package final class Oracle: Observer {
   let upgradesQoS: Bool
   /// Whether retained messages go by themselves.
   let retainedExpire: Bool
-  /// Milliseconds that a 3.x session outlives its connection.
-  let olderExpiry: UInt64
+  /// Milliseconds that a session outlives its connection at most: as long as a persistent one of 3.x.
+  let expiryLimit: UInt64
   /// Milliseconds that a 3.x publisher waits for room at most.
   let queueFullWait: UInt64
   /// Nothing is so small that anybody meets its end.
@@ -71,7 +71,7 @@ package final class Oracle: Observer {
     sendQuota = inFlight == 0 ? 65_535 : inFlight
     upgradesQoS = profile.policy.upgradesOutgoingQoS
     retainedExpire = profile.policy.retainExpiryInterval > 0
-    olderExpiry = UInt64(profile.policy.persistentClientExpiration) * 1000
+    expiryLimit = UInt64(profile.policy.persistentClientExpiration) * 1000
     queueFullWait = profile.policy.queueFullWait
     isRoomy = profile.isRoomy
     endsSessions = !profile.isRoomy && profile.policy.whenQueueIsFull == .endSession
