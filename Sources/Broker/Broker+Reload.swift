@@ -2,6 +2,7 @@ import Access
 import MQTT
 import Memory
 import Sessions
+import Topics
 
 // A new configuration, while Clients are connected.
 extension Broker {

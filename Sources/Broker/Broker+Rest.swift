@@ -22,7 +22,9 @@ extension Broker {
     if isStream && !state.isBlocked && hasMore(for: connection) {
       return "a connection could be sent more"
     }
-    if state.isWaiting { return hasWaited(connection) ? "a connection waits for what is there" : nil }
+    if state.isWaiting {
+      return hasWaited(connection) ? "a connection waits for what is there" : nil
+    }
     if state.login == .queued && logins.underWay == nil { return "a login is not begun" }
     guard takesInput(connection) else { return nil }
     if hasUntaken(connection) { return "a packet that has come is not taken" }

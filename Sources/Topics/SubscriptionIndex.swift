@@ -54,7 +54,8 @@ package struct SubscriptionIndex: ~Copyable {
 
     fileprivate func matching(_ count: Int) -> Matching.Sizes {
       Matching.Sizes(
-        matches: min(count, max(subscribers + groups, subscriptions)), subscriptions: subscriptions, groups: groups,
+        matches: min(count, max(subscribers + groups, subscriptions)), subscriptions: subscriptions,
+        groups: groups,
         subscribers: subscribers, levels: levels)
     }
   }

@@ -25,9 +25,11 @@ private struct Exchange {
 }
 
 @Test(
-  arguments: Version.allCases, [(1, [5]), (1, [7]), (2, [4]), (2, [7]), (2, [5, 4])] as [(
-    UInt8, [UInt8]
-  )]
+  arguments: Version.allCases,
+  [(1, [5]), (1, [7]), (2, [4]), (2, [7]), (2, [5, 4])]
+    as [(
+      UInt8, [UInt8]
+    )]
 )
 func anAcknowledgementThatIsNotAwaitedIsAProtocolError(
   version: Version, wrong: (qos: UInt8, types: [UInt8])

@@ -19,7 +19,8 @@ private final class Lanes {
   let reader: Client
 
   init(
-    _ policy: Policy = World.policy { $0.allowsDuplicates = false }, change: (inout Limits) -> Void = { _ in }
+    _ policy: Policy = World.policy { $0.allowsDuplicates = false },
+    change: (inout Limits) -> Void = { _ in }
   ) {
     world = World(policy) {
       $0.turnWork = 4096

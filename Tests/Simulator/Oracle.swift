@@ -47,6 +47,8 @@ package final class Oracle: Observer {
   /// Messages that were said in this turn to have no subscribers, and the connection of one: it may end
   /// in this very turn, before the message is looked at, and its close is seen after the answer.
   var hastyAnswers: [(view: ConnectionView, what: String)] = []
+  /// Copies that came in this turn for a group that had its own: the session of a member may have ended.
+  var hastyCopies: [(message: ModelMessage, what: String)] = []
   /// Wills that were promised lately, and when something was dropped last.
   var freshWills: [(session: ModelSession, number: UInt64, time: UInt64)] = []
   var lastDropAt: UInt64 = 0
