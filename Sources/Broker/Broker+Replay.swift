@@ -120,12 +120,14 @@ extension Broker {
     let message = retention.index[found].message
     let retainedQoS = outgoingQoS(messages[message].qos, match)
     if isOwed(found, by: match, session),
-      mayReplay(topic, at: found.index, to: session, &work),
-      queueRetained(message, match, retainedQoS, for: session)
+      mayReplay(topic, at: found.index, to: session, &work)
     {
+      // Without room for it, it must not come later either.
       retention.preceding = found
       let connection = presence[session]
-      if !connection.isNull { owe(connection) }
+      if queueRetained(message, match, retainedQoS, for: session), !connection.isNull {
+        owe(connection)
+      }
     }
     return retainedQoS > .atMostOnce && sessions[session].unsentPromisedReplayed > 0
   }

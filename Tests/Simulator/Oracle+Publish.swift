@@ -261,12 +261,9 @@ extension Oracle {
     }
   }
 
-  /// Whether no session can have ended to which the message was given for a group.
+  /// Whether no session has ended, to which the message may have been given for a group.
   private func haveMembersStayed(since message: ModelMessage) -> Bool {
     sessions.values.allSatisfy { session in
-      guard session.subscriptions.contains(where: { $0.isShared && $0.mayReplay(message) }) else {
-        return true
-      }
       guard let view = session.view, view.isAccepted,
         view.acceptedStep < message.firstGiven ?? 0
       else { return false }
