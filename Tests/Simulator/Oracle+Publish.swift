@@ -136,15 +136,15 @@ extension Oracle {
     }
   }
 
-  /// A retained message does not come behind a newer one of its topic that was published after the
-  /// subscription, unless that came by a group. [MQTT-4.6.0-5]
+  /// A retained message does not come behind a newer one of its topic and QoS that was published after
+  /// the subscription, unless that came by a group. [MQTT-4.6.0-5]
   private func checkAge(
     _ packet: Packet, _ message: ModelMessage, _ possible: [ModelSubscription],
     on view: ConnectionView, _ session: ModelSession, _ name: String
   ) {
     guard !message.isWill, !possible.contains(where: \.request.isRetainAsPublished) else { return }
     // On another connection it may be another session.
-    let source = "\(view.wire.number) \(message.publisher) \(message.topic)"
+    let source = "\(view.wire.number) \(message.publisher) \(packet.qos) \(message.topic)"
     guard packet.isRetained else {
       if session.newest[source].map({ $0.number < message.number }) ?? true {
         session.newest[source] = message
