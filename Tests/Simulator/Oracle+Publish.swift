@@ -256,7 +256,7 @@ extension Oracle {
     else { return }
     let expiry = view.connect?.number(PropertyName.sessionExpiry) ?? 0
     let other = view.disconnect?.number(PropertyName.sessionExpiry) ?? expiry
-    if now < signedAt + UInt64(min(expiry, other, delay)) * 1000 {
+    if now < signedAt + min(UInt64(min(expiry, other, delay)) * 1000, expiryLimit) {
       fail("\(name), a Will whose delay of \(delay) seconds is not over")
     }
   }
