@@ -92,6 +92,9 @@ extension Broker {
         work.pay(WorkPrice.copy)
         dropCopy(for: session, byteCount)
         sessions.remove(oldest, of: session, messages: &messages, texts: &texts)
+        // What stood behind it may be sent now, whatever becomes of the new one.
+        let connection = presence[session]
+        if !connection.isNull { owe(connection) }
       }
     }
     return true
