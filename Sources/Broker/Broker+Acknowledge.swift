@@ -13,6 +13,7 @@ extension Broker {
     case .pubrel: receivePubrel(packet, on: connection)
     default: complete(packet, awaiting: .awaitsPubcomp, on: connection)
     }
+    guard connections[connection].isLive else { return }
     countProgress(of: connections[connection].session)
     owe(connection)
   }
@@ -23,10 +24,15 @@ extension Broker {
     _ packet: Acknowledgement, awaiting stage: Delivery.Stage, on connection: Handle<Connection>
   ) {
     let session = connections[connection].session
-    guard let delivery = sessions.find(packet.packetIdentifier, of: session),
-      sessions[delivery].stage == stage
-    else { return }
+    guard let delivery = sessions.find(packet.packetIdentifier, of: session) else { return }
+    guard sessions[delivery].stage == stage else { return refuseOutOfTurn(connection) }
     sessions.remove(delivery, of: session, messages: &messages, texts: &texts)
+  }
+
+  /// It is not the packet that the exchange asks for next: taken for nothing, the message would stay
+  /// under way for ever. [4.3]
+  private mutating func refuseOutOfTurn(_ connection: Handle<Connection>) {
+    refuse(connection, .protocolError, .malformedPacket, "it acknowledged what was not asked for")
   }
 
   /// PUBREC: PUBREL follows, unless the Client refuses the message. [MQTT-4.3.3-4]
@@ -34,16 +40,17 @@ extension Broker {
     _ packet: Acknowledgement, on connection: Handle<Connection>
   ) {
     let session = connections[connection].session
-    guard let delivery = sessions.find(packet.packetIdentifier, of: session),
-      sessions[delivery].stage == .awaitsPubrec || sessions[delivery].stage == .awaitsPubcomp
-    else {
+    guard let delivery = sessions.find(packet.packetIdentifier, of: session) else {
+      if packet.reason.isError { return }
       // A 3.x Client that is not answered would wait for ever.
       return acknowledge(
         .pubrel, packet.packetIdentifier, .packetIdentifierNotFound, on: connection)
     }
-    if packet.reason.isError {
-      return complete(packet, awaiting: .awaitsPubrec, on: connection)
+    let stage = sessions[delivery].stage
+    guard stage == .awaitsPubrec || stage == .awaitsPubcomp else {
+      return refuseOutOfTurn(connection)
     }
+    if packet.reason.isError { return complete(packet, awaiting: stage, on: connection) }
     sessions.receivePubrec(for: delivery, of: session, messages: &messages, texts: &texts)
     acknowledge(.pubrel, packet.packetIdentifier, .success, on: connection)
   }

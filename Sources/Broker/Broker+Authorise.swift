@@ -63,7 +63,7 @@ extension Broker {
     refreshIdentity(session.index)
     guard identities[session.index].checksDeliveries else { return true }
     // Behind the last of them comes nothing that was not checked when it was queued.
-    if delivery.next.isNull { identities[session.index].checksDeliveries = false }
+    if sessions[session].unsent == 1 { identities[session.index].checksDeliveries = false }
     let count = messages.copyTopic(of: delivery.message, to: &names.topic)
     if may(.read, names.topic.bytes(0..<count), session, &work) { return true }
     log.count(.deliveryDenied)

@@ -174,7 +174,7 @@ extension Broker {
         return refuse(
           connection, .protocolError, .malformedPacket, "it changed its session expiry from zero")
       }
-      sessions[session].expiryInterval = expiry
+      sessions[session].expiryInterval = min(expiry, policy.persistentClientExpiration)
     }
     note(.clientDisconnected, session, "")
     // [MQTT-3.14.4-3] [MQTT3-3.14.4-2] [MQTT-3.1.2-10] [MQTT3-3.1.2-10]

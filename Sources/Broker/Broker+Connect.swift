@@ -159,11 +159,11 @@ extension Broker {
     schedule.cancel(session)
   }
 
-  /// Seconds that the session outlives its connection. [3.1.2.11.2] [MQTT-3.1.2-25]
-  /// [MQTT3-3.1.2-4]
+  /// Seconds that the session outlives its connection: what a 5.0 Client asks for, but no longer than a
+  /// persistent session may. [3.1.2.11.2] [MQTT-3.1.2-25] [MQTT3-3.1.2-4]
   private func expiryInterval(of connect: Connect) -> UInt32 {
     switch connect.version {
-    case .v5: connect.sessionExpiry
+    case .v5: min(connect.sessionExpiry, policy.persistentClientExpiration)
     case .v3_1, .v3_1_1: connect.isCleanStart ? 0 : policy.persistentClientExpiration
     }
   }
@@ -222,6 +222,9 @@ extension Broker {
       reasonString: losses.span, assignedClientIdentifier: assigned)
     let listener = listenerPolicy(of: connection)
     answer.topicAliasMaximum = connections[connection].topicAliasAllowed
+    // The Client must use ours. [3.2.2.3.2]
+    let expiry = expiryInterval(of: connect)
+    if connect.version == .v5 && expiry < connect.sessionExpiry { answer.sessionExpiry = expiry }
     answer.maximumPacketSize = UInt32(policy.maximumPacketSize)
     answer.maximumLength = connect.maximumPacketSize
     answer.receiveMaximum = policy.maximumInFlight == 0 ? nil : policy.maximumInFlight

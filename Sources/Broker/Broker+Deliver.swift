@@ -15,7 +15,8 @@ extension Broker {
   ) {
     guard let session = recipient(of: match) else { return }
     let qos = outgoingQoS(publication.publish.qos, match)
-    if qos == .atMostOnce && sessions[session].unsentQoS0 == 0 {
+    let isBound = isPreceded(topic, match, qos, to: session, &work)
+    if qos == .atMostOnce && sessions[session].firstQoS0.isNull && !isBound {
       // QoS 0 stays in order with what is queued for the session. [MQTT-4.6.0-5]
       let connection = presence[session]
       let isSent =
@@ -27,19 +28,20 @@ extension Broker {
     guard keep(&publication, bytes, topic) else {
       return countDropped(session, messageShortage.words)
     }
-    owe(publication.message, to: session, match, qos, in: .quick)
+    owe(publication.message, to: session, match, qos, as: isBound ? .bound : .ordinary, in: .quick)
   }
 
   /// Queues a copy of a message in the store.
   mutating func deliver(
-    stored handle: Handle<Message>, to match: Match, from publisher: Handle<Session>,
-    in lane: Lane, _ work: inout Work
+    stored handle: Handle<Message>, _ topic: Span<UInt8>, to match: Match,
+    from publisher: Handle<Session>, in lane: Lane, _ work: inout Work
   ) {
     guard let session = recipient(of: match) else { return }
     let message = messages[handle]
     let qos = outgoingQoS(message.qos, match)
+    let isBound = lane == .quick && isPreceded(topic, match, qos, to: session, &work)
     guard takes(qos, message.byteCount, session, from: publisher, &work) else { return }
-    owe(handle, to: session, match, qos, in: lane)
+    owe(handle, to: session, match, qos, as: isBound ? .bound : .ordinary, in: lane)
   }
 
   /// The session that a match is of; nil when it has ended, or must not have the copy.
@@ -73,11 +75,12 @@ extension Broker {
   /// Queues a copy of a stored message; it is sent in this turn's send phase if it may be.
   private mutating func owe(
     _ message: Handle<Message>, to session: Handle<Session>, _ match: Match, _ qos: QoS,
-    in lane: Lane
+    as kind: CopyKind, in lane: Lane
   ) {
     // 3.x cannot ask for the flag as it was published. [MQTT-3.3.1-12] [MQTT3-3.3.1-9]
     let isRetained = messages[message].isRetained && match.isRetainAsPublished
-    guard enqueue(message, to: session, match, qos, isRetained: isRetained, in: lane) else {
+    guard enqueue(message, to: session, match, qos, isRetained: isRetained, as: kind, in: lane)
+    else {
       let shortage = textShortage(
         identifierBytes(of: match, in: lane), holding: textsHeld(by: session))
       return countDropped(session, (shortage ?? .of(.deliveries)).words)
@@ -89,14 +92,22 @@ extension Broker {
   /// Puts a copy behind all others of its session; false when there is no room for it.
   mutating func enqueue(
     _ message: Handle<Message>, to session: Handle<Session>, _ match: Match, _ qos: QoS,
-    isRetained: Bool, in lane: Lane
+    isRetained: Bool, as kind: CopyKind, in lane: Lane
   ) -> Bool {
     guard let identifiers = encodeIdentifiers(of: match, in: lane, for: session) else {
       return false
     }
-    let delivery = Delivery(
+    var delivery = Delivery(
       of: message, to: session.index, qos: qos, isRetained: isRetained, identifiers: identifiers)
-    if sessions.enqueue(delivery, for: session, messages: &messages, texts: texts) { return true }
+    delivery.isReplayed = kind == .replayed
+    delivery.isBound = kind == .bound
+    delivery.isShared = !match.group.isNull
+    if let handle = sessions.enqueue(delivery, for: session, messages: &messages, texts: texts) {
+      if delivery.isShared {
+        groupsOfDeliveries[handle.index] = subscriptions.mark(of: match.group)
+      }
+      return true
+    }
     var unused = identifiers
     texts.release(&unused)
     return false
@@ -156,4 +167,13 @@ extension Broker {
     return Int(sessions[session].textBlocks) + subscriptions.holding(of: session.index).blocks
       + aliases.blocks(of: table)
   }
+}
+
+/// What a copy is for its session.
+enum CopyKind: BitwiseCopyable {
+  case ordinary
+  /// It stays behind those of QoS 1 and 2, of which one has its topic.
+  case bound
+  /// It is retained, and sent for a new subscription.
+  case replayed
 }

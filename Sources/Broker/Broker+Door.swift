@@ -122,17 +122,15 @@ extension Broker {
       }
       work.pay(WorkPrice.copy)
       let session = connections[connection].session
-      guard !sessions[session].firstUnsent.isNull else {
+      let hasRoom = !isReplayDue(for: session) || replay(to: session, &work)
+      let next = sessions.nextToSend(of: session)
+      guard !next.isNull else {
+        if hasRoom { continue }
         // Without room for what is retained he has a turn when somebody has given some back.
-        guard
-          replay(to: session, on: connection, &work) || !sessions[session].firstUnsent.isNull
-        else {
-          waitForBlocks(connection)
-          return nil
-        }
-        continue
+        waitForBlocks(connection)
+        return nil
       }
-      if let given = give(sessions[session].firstUnsent, of: session, on: connection, &work) {
+      if let given = give(next, of: session, on: connection, &work) {
         return given
       }
     }

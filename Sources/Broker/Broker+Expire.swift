@@ -170,5 +170,8 @@ extension Broker {
     else { return }
     note(.messageExpired, session, "")
     sessions.remove(delivery, of: session, messages: &messages, texts: &texts)
+    // What stood behind it may be sent now.
+    let connection = presence[session]
+    if !connection.isNull { owe(connection) }
   }
 }

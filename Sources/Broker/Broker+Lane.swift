@@ -15,7 +15,8 @@ extension Broker {
       } else {
         guard lane.beginNext(), let next = lane.current else { return }
         let topic = names.slow.bytes(0..<messages.copyTopic(of: next.message, to: &names.slow))
-        subscriptions.beginSlowMatch(topic)
+        subscriptions.beginSlowMatch(topic, for: next.group)
+        if !next.group.isNull { lane.begin(.delivering) }
       }
     }
   }
@@ -38,6 +39,7 @@ extension Broker {
     let progress = subscriptions.continueSlowMatch(
       topic, from: publisher, texts: texts, &work)
     if progress == .underWay { return }
+    passOverRetained(topic)
     lane.begin(policy.whenQueueIsFull == .reject ? .asking : .delivering)
   }
 
@@ -89,9 +91,9 @@ extension Broker {
       guard isPrepared else { return }
       work.pay(WorkPrice.copy)
       let match = subscriptions.match(at: lane.place, in: .slow)
-      if !match.isVoid { lane.isMatched = true }
       deliver(
-        stored: publication.message, to: match, from: publication.session, in: .slow, &work)
+        stored: publication.message, offer.topic, to: match, from: publication.session, in: .slow,
+        &work)
       lane.advance()
     }
     subscriptions.endSlowMatch()
@@ -99,7 +101,7 @@ extension Broker {
     retain(publication, offer.topic)
     messages.release(publication.message)
     guard connections.contains(publication.connection) else { return }
-    answer(publication, offer.qos, lane.isMatched ? .success : .noMatchingSubscribers)
+    answer(publication, offer.qos, reason(in: .slow))
   }
 
   /// Retains a message that has gone to all. Nobody would know who retained it when the session is over,
@@ -148,8 +150,9 @@ extension Broker {
     for place in 0..<subscriptions.matchCount(in: .quick) {
       work.pay(WorkPrice.copy)
       let match = subscriptions.match(at: place, in: .quick)
-      deliver(stored: message, to: match, from: session, in: .quick, &work)
+      deliver(stored: message, topic, to: match, from: session, in: .quick, &work)
     }
+    endPreceding()
   }
 
   private mutating func distributeSlowly(

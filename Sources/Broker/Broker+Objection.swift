@@ -19,6 +19,10 @@ extension Broker {
     // A 3.x Client cannot be told a shorter Keep Alive, so it is refused as by Mosquitto.
     if connect.version != .v5 && exceedsKeepAlive(connect) { return .clientIdentifierNotValid }
     guard let will = connect.will else { return nil }
+    // Nobody would get it when it is published. 3.x has no code for that: the one of Mosquitto.
+    if will.payload.length > policy.maximumPayloadSize {
+      return connect.version == .v5 ? .packetTooLarge : .notAuthorized
+    }
     return objection(to: will, bytes, of: identifier, on: connection)
   }
 

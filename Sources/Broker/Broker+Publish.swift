@@ -21,11 +21,7 @@ extension Broker {
       return true
     }
     let session = connections[connection].session
-    // Until it is released, a QoS 2 message that comes again is only acknowledged again. With QoS 1
-    // every PUBLISH is a new message, whatever its DUP flag. [MQTT-4.3.3-10] [MQTT-4.3.2-5]
-    if publish.qos == .exactlyOnce
-      && sessions.isUnreleased(publish.packetIdentifier, of: session)
-    {
+    if isRepeated(publish, bytes, topic, from: session, &work) {
       acknowledge(publish, .success, on: connection)
       return true
     }
@@ -76,7 +72,7 @@ extension Broker {
       return reject(publish, for: .messages(byteCount), on: connection)
     }
     count(publish)
-    hold(publish.packetIdentifier, publish.qos, of: session)
+    hold(publish, bytes, topic, of: session)
     var slow = SlowPublication(
       of: publication.message, topicHash: hash.wide(topic), from: session)
     slow.connection = connection
@@ -88,6 +84,31 @@ extension Broker {
     wait.cause = .publication
     arrivals.hold(connection, &connections[connection], wait)
     return true
+  }
+
+  /// Whether a QoS 2 message has come before: until it is released it is only acknowledged again. With
+  /// QoS 1 every PUBLISH is a new message, whatever its DUP flag. [MQTT-4.3.3-10] [MQTT-4.3.2-5]
+  ///
+  /// A Client that has forgotten what it sent on an earlier connection begins anew with its identifiers:
+  /// another message takes the place of the one that is never released, as in Mosquitto.
+  private mutating func isRepeated(
+    _ publish: Publish, _ bytes: Span<UInt8>, _ topic: Span<UInt8>,
+    from session: Handle<Session>, _ work: inout Work
+  ) -> Bool {
+    guard publish.qos == .exactlyOnce,
+      let held = sessions.digest(ofUnreleased: publish.packetIdentifier, of: session)
+    else { return false }
+    work.pay(WorkPrice.reading(topic.count + publish.payload.length))
+    if held == digest(of: publish, bytes, topic) { return true }
+    _ = sessions.release(publish.packetIdentifier, of: session)
+    return false
+  }
+
+  /// What tells a message from another with the same Packet Identifier.
+  private func digest(
+    of publish: Publish, _ bytes: Span<UInt8>, _ topic: Span<UInt8>
+  ) -> UInt32 {
+    hash(publish.payload.in(bytes), after: hash(topic))
   }
 
   private mutating func count(_ publish: Publish) {
@@ -158,26 +179,33 @@ extension Broker {
   ) {
     let session = connections[connection].session
     var publication = publication(of: publish, on: connection)
-    var isMatched = false
     let count = subscriptions.matchCount(in: .quick)
     work.pay(count * WorkPrice.copy)
     for place in 0..<count {
       let match = subscriptions.match(at: place, in: .quick)
-      if !match.isVoid { isMatched = true }
       deliver(&publication, bytes, topic, to: match, &work)
     }
+    endPreceding()
     // [MQTT-3.3.1-5] [MQTT-3.3.1-8] [MQTT3-3.3.1-5] [MQTT3-3.3.1-12]
     if publish.isRetained { retain(&publication, bytes, topic, from: session) }
     if !publication.message.isNull { messages.release(publication.message) }
-    hold(publish.packetIdentifier, publish.qos, of: session)
-    acknowledge(publish, isMatched ? .success : .noMatchingSubscribers, on: connection)
+    hold(publish, bytes, topic, of: session)
+    acknowledge(publish, reason(in: .quick), on: connection)
+  }
+
+  /// Whether anybody has subscribed to a message that has gone to all. [3.4.2.1]
+  func reason(in lane: Lane) -> ReasonCode {
+    subscriptions.hasSubscribers(in: lane) ? .success : .noMatchingSubscribers
   }
 
   /// Remembers the identifier of a QoS 2 message that was taken. Only here: that of one that was
   /// refused is free at once. [MQTT-4.3.3-9]
-  mutating func hold(_ packetIdentifier: UInt16, _ qos: QoS, of session: Handle<Session>) {
-    guard qos == .exactlyOnce else { return }
-    let isHeld = sessions.hold(packetIdentifier, of: session)
+  private mutating func hold(
+    _ publish: Publish, _ bytes: Span<UInt8>, _ topic: Span<UInt8>, of session: Handle<Session>
+  ) {
+    guard publish.qos == .exactlyOnce else { return }
+    let digest = digest(of: publish, bytes, topic)
+    let isHeld = sessions.hold(publish.packetIdentifier, digest, of: session)
     precondition(isHeld)  // `shortage` saw to it
   }
 

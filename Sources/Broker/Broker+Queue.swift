@@ -11,7 +11,8 @@ extension Broker {
   func hasQueueRoom(_ session: Handle<Session>, _ byteCount: Int) -> Bool {
     let state = sessions[session]
     let window = state.isConnected ? max(0, Int(state.sendQuota) - Int(state.inFlight)) : 0
-    return Int(state.unsent) - window < policy.maximumQueued
+    // What is retained has its place among the retained messages.
+    return Int(state.unsent - state.unsentReplayed) - window < policy.maximumQueued
       && state.unsentBytes + byteCount <= policy.maximumQueuedBytes
       && hasShare(session, byteCount)
   }
@@ -57,7 +58,8 @@ extension Broker {
   /// Whether a QoS 0 message that cannot be sent at once is queued for the session.
   func queuesQoS0(_ byteCount: Int, for session: Handle<Session>) -> Bool {
     guard sessions[session].isConnected || policy.queuesQoS0 else { return false }
-    return Int(sessions[session].unsent) < policy.maximumQueued && hasRoomToSpare
+    let queued = Int(sessions[session].unsent - sessions[session].unsentReplayed)
+    return queued < policy.maximumQueued && hasRoomToSpare
       && hasShare(session, byteCount)
   }
 
@@ -90,6 +92,9 @@ extension Broker {
         work.pay(WorkPrice.copy)
         dropCopy(for: session, byteCount)
         sessions.remove(oldest, of: session, messages: &messages, texts: &texts)
+        // What stood behind it may be sent now, whatever becomes of the new one.
+        let connection = presence[session]
+        if !connection.isNull { owe(connection) }
       }
     }
     return true

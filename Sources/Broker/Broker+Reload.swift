@@ -2,6 +2,7 @@ import Access
 import MQTT
 import Memory
 import Sessions
+import Topics
 
 // A new configuration, while Clients are connected.
 extension Broker {
@@ -9,6 +10,7 @@ extension Broker {
   package mutating func adopt(_ policy: Policy, levels: UInt16) {
     let old = self.policy
     self.policy = policy
+    subscriptions.mergesOverlapping = !policy.allowsDuplicates
     access.commit()
     log.levels = levels
     for place in 0..<connections.endIndex {

@@ -53,11 +53,11 @@ extension Broker {
   ) -> Bool {
     work.pay(WorkPrice.copy)
     let session = connections[connection].session
+    let hasRoom = !isReplayDue(for: session) || replay(to: session, &work)
     // A replay that stops for want of room may have queued something before.
     let isGiven =
-      sessions[session].firstUnsent.isNull
-      ? replay(to: session, on: connection, &work) || !sessions[session].firstUnsent.isNull
-      : transmitNext(of: session, on: connection, &work)
+      sessions.mayTransmit(session)
+      ? transmitNext(of: session, on: connection, &work) : hasRoom
     if !isGiven { waitForBlocks(connection) }
     return isGiven
   }
@@ -75,10 +75,7 @@ extension Broker {
       connections[connection].output.count < limits.sendBytes
     else { return false }
     let session = connections[connection].session
-    if sessions[session].firstUnsent.isNull {
-      return !subscriptions.replaying(session.index).isNull
-    }
-    return sessions.mayTransmit(session)
+    return sessions.mayTransmit(session) || isReplayDue(for: session)
   }
 
   /// Whether a connection that the network takes bytes of could go on at once.

@@ -116,6 +116,10 @@ extension Broker {
     if subscriptions.replaying(session.index) == subscription {
       retention.replays.reset(session, &retention.index)
     }
+    if subscriptions.replayCount == .max {
+      subscriptions.restartReplayNumbers()
+      retention.index.forgetOvertaken()
+    }
     subscriptions.beginReplay(of: subscription)
   }
 }

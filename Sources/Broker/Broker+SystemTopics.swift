@@ -41,13 +41,13 @@ extension Broker {
   /// Goes on with the `$SYS` topics that match a new subscription; false when it waits for room.
   mutating func replaySystemTopics(
     _ wanted: Span<UInt8>, _ subscription: Handle<Subscription>, to session: Handle<Session>,
-    on connection: Handle<Connection>, _ progress: inout Replay, _ work: inout Work
+    _ progress: inout Replay, _ work: inout Work
   ) -> Bool {
     if wanted[0] == UInt8(ascii: "$") && policy.systemInterval > 0 {
       while Int(progress.systemTopic) < SystemTopic.count {
         guard !work.isSpent else { return true }
         let topic = Int(progress.systemTopic)
-        guard replaySystemTopic(topic, wanted, subscription, to: session, on: connection, &work)
+        guard replaySystemTopic(topic, wanted, subscription, to: session, &work)
         else { return false }
         progress.systemTopic += 1
       }
@@ -59,7 +59,7 @@ extension Broker {
 
   private mutating func replaySystemTopic(
     _ topic: Int, _ wanted: Span<UInt8>, _ subscription: Handle<Subscription>,
-    to session: Handle<Session>, on connection: Handle<Connection>, _ work: inout Work
+    to session: Handle<Session>, _ work: inout Work
   ) -> Bool {
     work.pay(WorkPrice.systemTopic)
     var name = Line()
@@ -71,7 +71,7 @@ extension Broker {
     let match = Match(of: subscription, subscriptions[subscription])
     guard canQueue(match, for: session), let message = keep(name, value) else { return false }
     defer { messages.release(message) }
-    return sendRetained(message, subscription, to: session, on: connection)
+    return sendRetained(message, subscription, to: session)
   }
 
   private mutating func keep(

@@ -73,13 +73,17 @@ extension Broker {
   mutating func bidFarewells(_ work: inout Work) {
     while !work.isSpent, let slot = endings.farewells.removeFirst() {
       guard let session = sessions.retired(at: slot) else { continue }
-      if !dismantle(session, &work) { endings.farewells.append(slot) }
+      if dismantle(session, &work) { continue }
+      endings.farewells.append(slot)
+      // With work left, it waits until the messages before its own have gone to their groups.
+      if !work.isSpent { return }
     }
   }
 
   /// Releases what an ended session holds, as far as work goes; true when nothing is left of it.
   private mutating func dismantle(_ session: Handle<Session>, _ work: inout Work) -> Bool {
     guard subscriptions.removeAll(of: session.index, texts: &texts, &work),
+      handOver(session, &work),
       sessions.removeContents(of: session, messages: &messages, texts: &texts, &work)
     else { return false }
     work.pay(WorkPrice.session)

@@ -12,7 +12,7 @@ extension Broker {
   mutating func transmitNext(
     of session: Handle<Session>, on connection: Handle<Connection>, _ work: inout Work
   ) -> Bool {
-    let handle = sessions[session].firstUnsent
+    let handle = sessions.nextToSend(of: session)
     guard let hidden = prepare(handle, of: session, on: connection, &work) else { return true }
     let delivery = sessions[handle]
     let message = messages[delivery.message]
@@ -43,7 +43,9 @@ extension Broker {
       return nil
     }
     if let hidden = hiddenCount(of: delivery, for: session, on: connection, &work) {
-      return sessions.seekPacketIdentifier(of: session, &work) ? hidden : nil
+      let isFree =
+        delivery.qos == .atMostOnce || sessions.seekPacketIdentifier(of: session, &work)
+      return isFree ? hidden : nil
     }
     sessions.remove(handle, of: session, messages: &messages, texts: &texts)
     return nil

@@ -23,6 +23,8 @@ package struct Broker: ~Copyable {
   /// Whom each session belongs to.
   var identities: SlotTable<Identity>
   var subscriptions: SubscriptionIndex
+  /// By which group each delivery came that did.
+  var groupsOfDeliveries: SlotTable<GroupMark>
   var messages: MessageStore
   var retention: Retention
   /// Client Identifiers, User Names, levels of filters, aliases.
@@ -77,6 +79,8 @@ package struct Broker: ~Copyable {
     sessions = SessionDirectory(limits, hash: hash, in: &region)
     identities = SlotTable("identities", count: limits.sessions, in: &region)
     subscriptions = SubscriptionIndex(limits, hash: hash, in: &region)
+    groupsOfDeliveries = SlotTable(
+      "groups of deliveries", count: limits.deliveries, in: &region)
     messages = MessageStore(limits, in: &region)
     retention = Retention(limits, hash: hash, in: &region)
     texts = ByteChains("text blocks", count: limits.textBlocks, blockBytes: 32, in: &region)

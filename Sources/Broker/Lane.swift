@@ -27,8 +27,6 @@ struct SlowLane: ~Copyable {
   /// The match to look at next, and who of it has been asked.
   var place = 0
   var choice = Choice()
-  /// Whether anybody was to get it.
-  var isMatched = false
 
   enum Stage: UInt8, BitwiseCopyable {
     /// Who is to be sent it is collected.
@@ -123,7 +121,6 @@ struct SlowLane: ~Copyable {
     current = publications[slot]
     publications[slot] = SlowPublication()
     begin(.matching)
-    isMatched = false
     return true
   }
 
@@ -153,6 +150,8 @@ struct SlowPublication: BitwiseCopyable {
   var message = Handle<Message>.null
   /// Who published it; null for the Server.
   var session = Handle<Session>.null
+  /// The group that it is for alone; null for all who match.
+  var group = Handle<SharedGroup>.null
   /// Who waits for its acknowledgement; null for nobody.
   var connection = Handle<Connection>.null
   /// Of its PUBLISH.

@@ -41,6 +41,8 @@ package struct Policy: BitwiseCopyable {
   package var maximumQueued = 1000
   /// Bytes of them.
   package var maximumQueuedBytes = Int.max
+  /// Whether a message comes once for each subscription of a Client that matches it, instead of once.
+  package var allowsDuplicates = true
   /// Whether QoS 0 messages are queued for a persistent session that is not connected.
   package var queuesQoS0 = false
   /// Whether a message is sent with the subscription's QoS where that is higher.

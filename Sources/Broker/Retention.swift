@@ -7,6 +7,8 @@ struct Retention: ~Copyable {
   var index: RetainedIndex
   var sources: RetainedSources
   var replays: Replays
+  /// What the message that is being published was preceded by.
+  var preceding: Handle<RetainedMessage>?
 
   init(_ limits: Limits, hash: SeededHash, in region: inout Region) {
     index = RetainedIndex(limits, hash: hash, in: &region)

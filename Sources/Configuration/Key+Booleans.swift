@@ -12,6 +12,13 @@ enum BooleanSetting: UInt8 {
   /// - Section: Who may come in
   /// - Mosquitto: same
   case allowsAnonymousHere
+  /// `allow_duplicate_messages true|false`
+  ///
+  /// A message that several subscriptions of a client match comes once for each of them: true. With
+  /// `false` it comes once, with the highest of their QoS and all of their identifiers.
+  /// - Section: Clients and messages
+  /// - Mosquitto: differs: `false` is for MQTT 5.0 too; the default is that of 2.1
+  case allowsDuplicates
   /// `allow_zero_length_clientid true|false`
   ///
   /// A client may leave its identifier to us: true.

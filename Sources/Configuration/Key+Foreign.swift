@@ -1,7 +1,5 @@
 /// The keys of Mosquitto that have no effect here and do no harm.
 enum IgnoredKey: UInt8 {
-  /// `allow_duplicate_messages`
-  case allowDuplicateMessages
   /// `autosave_interval`
   case autosaveInterval
   /// `autosave_on_changes`
@@ -30,7 +28,6 @@ enum IgnoredKey: UInt8 {
   /// Why it has no effect.
   var reason: StaticString {
     switch self {
-    case .allowDuplicateMessages: "a message that two subscriptions match comes once"
     case .autosaveInterval, .autosaveOnChanges, .persistenceFile, .persistenceLocation:
       "nothing is kept over a restart yet"
     case .ciphersVersion13: "the TLS library chooses among those of TLS 1.3"

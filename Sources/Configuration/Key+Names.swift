@@ -4,9 +4,10 @@
 extension BooleanSetting {
   static var names: StaticString {
     """
-    allow_anonymous listener_allow_anonymous allow_zero_length_clientid check_retain_source \
-    disable_client_cert_date_checks ignore_unknown_keys log_timestamp persistence \
-    retained_persistence retain_available sandbox memory_lock connection_messages \
+    allow_anonymous listener_allow_anonymous allow_duplicate_messages \
+    allow_zero_length_clientid check_retain_source disable_client_cert_date_checks \
+    ignore_unknown_keys log_timestamp persistence retained_persistence retain_available \
+    sandbox memory_lock connection_messages \
     queue_qos0_messages require_certificate set_tcp_nodelay upgrade_outgoing_qos \
     use_identity_as_username per_listener_settings use_subject_as_username \
     use_username_as_clientid
@@ -63,9 +64,9 @@ extension WordsSetting {
 extension IgnoredKey {
   static var names: StaticString {
     """
-    allow_duplicate_messages autosave_interval autosave_on_changes ciphers_tls1.3 \
-    enable_control_api dhparamfile tls_keyform memory_limit persistence_file \
-    persistence_location retry_interval store_clean_interval websockets_log_level
+    autosave_interval autosave_on_changes ciphers_tls1.3 enable_control_api dhparamfile \
+    tls_keyform memory_limit persistence_file persistence_location retry_interval \
+    store_clean_interval websockets_log_level
     """
   }
 }

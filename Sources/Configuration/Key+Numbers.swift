@@ -50,7 +50,7 @@ enum NumberSetting: UInt8 {
   case maximumPacketBytes
   /// `message_size_limit BYTES`
   ///
-  /// The largest payload; 0 for any.
+  /// The largest payload, that of a Will too; 0 for any.
   /// - Section: Clients and messages
   /// - Mosquitto: same
   case maximumPayloadBytes

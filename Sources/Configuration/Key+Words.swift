@@ -62,7 +62,7 @@ enum WordsSetting: UInt8 {
   /// `persistent_client_expiration TIME`
   ///
   /// After which a session whose client is away ends: never. A number and a unit, as in `30s`, `1h`, `2d`,
-  /// `1w`, `1m` or `1y`.
+  /// `1w`, `1m` or `1y`. A 5.0 client that asks for longer is told so in its CONNACK.
   /// - Section: Clients and messages
   /// - Mosquitto: same
   case sessionExpiry

@@ -45,6 +45,7 @@ extension Settings {
     switch setting {
     case .allowsAnonymous: updateSecurity { $0.givenAnonymity = value }
     case .allowsAnonymousHere: updateListener { $0.security.givenAnonymityHere = value }
+    case .allowsDuplicates: allowsDuplicates = value
     case .allowsEmptyClientIdentifier:
       updateSecurity { $0.allowsEmptyClientIdentifier = value }
     case .checksRetainSource: checksRetainSource = value

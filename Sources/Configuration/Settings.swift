@@ -64,6 +64,8 @@ package struct Settings: BitwiseCopyable {
   package internal(set) var maximumPacketBytes = Int32(Limits().defaultPacketBytes)
   /// The largest payload that is accepted; 0 for any.
   package internal(set) var maximumPayloadBytes: Int32 = 0
+  /// Whether a message comes once for each subscription of a client that matches it.
+  package internal(set) var allowsDuplicates = true
   /// Whether messages of QoS 0 are queued for sessions that are away.
   package internal(set) var queuesQoS0Messages = false
   /// Whether a message is sent with the QoS of the subscription even when its own is lower.

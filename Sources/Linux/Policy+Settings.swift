@@ -14,6 +14,7 @@ extension Policy {
     maximumInFlight = settings.maximumInflightMessages
     maximumQueued = Policy.orNoLimit(settings.maximumQueuedMessages)
     maximumQueuedBytes = Policy.orNoLimit(settings.maximumQueuedBytes)
+    allowsDuplicates = settings.allowsDuplicates
     queuesQoS0 = settings.queuesQoS0Messages
     upgradesOutgoingQoS = settings.upgradesOutgoingQoS
     whenQueueIsFull = WhenQueueIsFull(settings.queueFull)

@@ -30,6 +30,13 @@ package struct Instant: BitwiseCopyable, Comparable {
     return overflow ? .never : Instant(milliseconds: sum)
   }
 
+  /// Seconds since an earlier moment, and a second for what is more than whole ones; zero when it is
+  /// not earlier.
+  package func secondsBegun(since earlier: Instant) -> UInt64 {
+    guard milliseconds > earlier.milliseconds else { return 0 }
+    return (milliseconds - earlier.milliseconds - 1) / 1000 + 1
+  }
+
   /// Whole seconds since an earlier moment; zero when it is not earlier.
   package func seconds(since earlier: Instant) -> UInt64 {
     milliseconds > earlier.milliseconds ? (milliseconds - earlier.milliseconds) / 1000 : 0

@@ -45,13 +45,16 @@ package struct Message: BitwiseCopyable {
   /// Bytes of topic, properties and payload.
   package var byteCount: Int { content.count }
 
-  /// Seconds left until it expires; nil without an expiry. [3.3.2.3.3]
+  /// Seconds left until it expires; nil without an expiry. What is left of a second counts as one: who
+  /// is told zero takes the message for one that has expired. [3.3.2.3.3]
   package func remainingSeconds(at now: Instant) -> UInt32? {
     guard expiry != .never else { return nil }
-    return UInt32(clamping: expiry.seconds(since: now))
+    return UInt32(clamping: expiry.secondsBegun(since: now))
   }
 
-  package func isExpired(at now: Instant) -> Bool { expiry <= now }
+  /// Whether its interval has passed. In the moment in which that ends it has not: so a message with an
+  /// interval of zero goes to whoever can be sent it at once, with any QoS. [MQTT-3.3.2-5]
+  package func isExpired(at now: Instant) -> Bool { expiry < now }
 }
 
 /// What is said of a message beside its bytes.

@@ -134,9 +134,12 @@ where L.NetworkSettings == N.Settings {
     return callUpReady()
   }
 
+  /// Whether nothing could go on before somebody comes or something is due.
+  package var isResting: Bool { !hasArrivals && !isHashing && !broker.isBusy }
+
   /// How long the next turn may wait: not at all while something could go on.
   private mutating func patience() -> UInt64? {
-    if hasArrivals || isHashing || broker.isBusy { return 0 }
+    if !isResting { return 0 }
     let next = min(broker.nextDeadline, console.nextBeat)
     guard next != .never else { return nil }
     let now = clock.now()

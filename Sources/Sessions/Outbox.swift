@@ -4,33 +4,57 @@ import Messages
 
 // What a session is owed: queued, sent, acknowledged. [4.3] [4.4] [4.9]
 extension SessionDirectory {
-  /// Adds a delivery behind all others, and holds its message; false when deliveries are full.
+  /// Adds a delivery behind all others, and holds its message; nil when deliveries are full.
   ///
-  /// So all topics keep their order. [MQTT-4.6.0-6] [MQTT3-4.6.0-5] [MQTT3-4.6.0-6]
+  /// So all topics keep their order, for each QoS. [MQTT-4.6.0-5] [MQTT-4.6.0-6] [MQTT3-4.6.0-5]
+  /// [MQTT3-4.6.0-6]
   package mutating func enqueue(
     _ delivery: Delivery, for session: Handle<Session>, messages: inout MessageStore,
     texts: borrowing ByteChains
-  ) -> Bool {
-    guard let handle = deliveries.claim(delivery) else { return false }
+  ) -> Handle<Delivery>? {
+    guard let handle = deliveries.claim(delivery) else { return nil }
     messages.retain(delivery.message)
     sessions[session].deliveryCount += 1
     sessions[session].blocks += messages.blockCount(of: delivery.message)
     sessions[session].textBlocks += UInt32(texts.blockCount(of: delivery.identifiers))
-    link(handle, of: session, behind: sessions[session].last)
-    if sessions[session].firstUnsent.isNull { sessions[session].firstUnsent = handle }
+    sessions[session].lastOrder &+= 1
+    deliveries[handle].order = sessions[session].lastOrder
+    if delivery.qos == .atMostOnce {
+      linkQoS0(handle, of: session)
+    } else {
+      link(handle, of: session, behind: sessions[session].last)
+      if sessions[session].firstUnsent.isNull { sessions[session].firstUnsent = handle }
+    }
+    if delivery.isShared { sessions[session].shared += 1 }
     countUnsent(handle, of: session, messages: messages)
-    return true
+    return handle
   }
 
-  /// Whether the oldest unsent delivery may be sent now: a PUBLISH of QoS 1 or 2 only while the
-  /// send quota lasts, everything else always. [MQTT-4.9.0-2] [MQTT-3.3.4-9] [MQTT-3.3.4-10]
+  /// The delivery to be sent next; null when there is none that may be. A PUBLISH of QoS 1 or 2 is sent
+  /// only while the send quota lasts, everything else always: so one that has to wait holds up none of
+  /// QoS 0. [MQTT-4.9.0-2] [MQTT-3.3.4-9] [MQTT-3.3.4-10]
   ///
   /// What comes in and its answers do not pass here: no quota holds them up. [MQTT-4.9.0-3]
-  package func mayTransmit(_ session: Handle<Session>) -> Bool {
-    let next = sessions[session].firstUnsent
-    guard !next.isNull else { return false }
-    return deliveries[next].qos == .atMostOnce || deliveries[next].stage == .awaitsPubcomp
+  package func nextToSend(of session: Handle<Session>) -> Handle<Delivery> {
+    let plain = sessions[session].firstQoS0
+    let promised = sessions[session].firstUnsent
+    guard !promised.isNull else { return plain }
+    let isFree =
+      deliveries[promised].stage == .awaitsPubcomp
       || sessions[session].inFlight < sessions[session].sendQuota
+    guard !plain.isNull else { return isFree ? promised : .null }
+    if isOlder(plain, than: promised) { return plain }
+    if isFree { return promised }
+    return deliveries[plain].isBound ? .null : plain
+  }
+
+  /// Whether any delivery may be sent now.
+  package func mayTransmit(_ session: Handle<Session>) -> Bool {
+    !nextToSend(of: session).isNull
+  }
+
+  private func isOlder(_ left: Handle<Delivery>, than right: Handle<Delivery>) -> Bool {
+    Int32(bitPattern: deliveries[left].order &- deliveries[right].order) < 0
   }
 
   /// Says that the oldest unsent delivery of QoS 1 or 2 is being sent: it gets its Packet
@@ -51,9 +75,7 @@ extension SessionDirectory {
     of session: Handle<Session>, _ work: inout Work
   ) -> Bool {
     let handle = sessions[session].firstUnsent
-    guard deliveries[handle].qos > .atMostOnce, deliveries[handle].stage == .unsent else {
-      return true
-    }
+    guard !handle.isNull && deliveries[handle].stage == .unsent else { return true }
     while find(next(after: sessions[session].lastPacketIdentifier), of: session) != nil {
       guard !work.isSpent else { return false }
       work.pay()
@@ -134,6 +156,7 @@ extension SessionDirectory {
       deliveryIndex.remove(handle.index, hash: key)
     }
     unlink(handle, of: session)
+    if deliveries[handle].isShared { sessions[session].shared -= 1 }
     releaseMessage(of: handle, session, messages: &messages, texts: &texts)
     sessions[session].deliveryCount -= 1
     deliveries.release(handle)
@@ -175,7 +198,9 @@ extension SessionDirectory {
     while !handle.isNull && deliveries[handle].stage != .unsent {
       handle = deliveries[handle].next
     }
-    return handle
+    let plain = sessions[session].firstQoS0
+    if plain.isNull { return handle }
+    return handle.isNull || isOlder(plain, than: handle) ? plain : handle
   }
 
   /// The delivery in a slot whose message has expired before it was ever sent. [MQTT-3.3.2-5]
@@ -196,8 +221,10 @@ extension SessionDirectory {
   ) {
     deliveries[handle].isCountedUnsent = true
     sessions[session].unsent += 1
-    if deliveries[handle].qos == .atMostOnce { sessions[session].unsentQoS0 += 1 }
     sessions[session].unsentBytes += bytes(of: handle, messages: messages)
+    guard deliveries[handle].isReplayed else { return }
+    sessions[session].unsentReplayed += 1
+    if deliveries[handle].qos > .atMostOnce { sessions[session].unsentPromisedReplayed += 1 }
   }
 
   private mutating func discountUnsent(
@@ -205,8 +232,10 @@ extension SessionDirectory {
   ) {
     deliveries[handle].isCountedUnsent = false
     sessions[session].unsent -= 1
-    if deliveries[handle].qos == .atMostOnce { sessions[session].unsentQoS0 -= 1 }
     sessions[session].unsentBytes -= bytes(of: handle, messages: messages)
+    guard deliveries[handle].isReplayed else { return }
+    sessions[session].unsentReplayed -= 1
+    if deliveries[handle].qos > .atMostOnce { sessions[session].unsentPromisedReplayed -= 1 }
   }
 
   private func bytes(of handle: Handle<Delivery>, messages: borrowing MessageStore) -> Int {
@@ -237,7 +266,33 @@ extension SessionDirectory {
     if next.isNull { sessions[session].last = handle } else { deliveries[next].previous = handle }
   }
 
+  private mutating func linkQoS0(_ handle: Handle<Delivery>, of session: Handle<Session>) {
+    let last = sessions[session].lastQoS0
+    deliveries[handle].previous = last
+    if last.isNull {
+      sessions[session].firstQoS0 = handle
+    } else {
+      deliveries[last].next = handle
+    }
+    sessions[session].lastQoS0 = handle
+  }
+
+  private mutating func unlinkQoS0(_ handle: Handle<Delivery>, of session: Handle<Session>) {
+    let (previous, next) = (deliveries[handle].previous, deliveries[handle].next)
+    if previous.isNull {
+      sessions[session].firstQoS0 = next
+    } else {
+      deliveries[previous].next = next
+    }
+    if next.isNull {
+      sessions[session].lastQoS0 = previous
+    } else {
+      deliveries[next].previous = previous
+    }
+  }
+
   private mutating func unlink(_ handle: Handle<Delivery>, of session: Handle<Session>) {
+    if deliveries[handle].qos == .atMostOnce { return unlinkQoS0(handle, of: session) }
     let (previous, next) = (deliveries[handle].previous, deliveries[handle].next)
     if previous.isNull {
       sessions[session].first = next

@@ -15,19 +15,28 @@ package struct Session: BitwiseCopyable {
   /// It has ended, and what it held is being released.
   var isRetired = false
 
-  /// Everything owed to it, oldest first: what was sent comes before what was not.
+  /// What is owed to it with QoS 1 and 2, oldest first: what was sent comes before what was not.
   package internal(set) var first: Handle<Delivery> = .null
   package internal(set) var last: Handle<Delivery> = .null
   /// The oldest delivery not yet sent on this connection.
   package internal(set) var firstUnsent: Handle<Delivery> = .null
+  /// What is owed to it with QoS 0, oldest first: no quota holds it up.
+  package internal(set) var firstQoS0: Handle<Delivery> = .null
+  package internal(set) var lastQoS0: Handle<Delivery> = .null
+  /// How many deliveries there have been, as far as that can be counted.
+  var lastOrder: UInt32 = 0
   /// How many were sent and are not yet acknowledged. [4.9]
   package internal(set) var inFlight: UInt16 = 0
   /// How many may be: the Client's Receive Maximum and ours.
   package var sendQuota: UInt16 = 1
   package internal(set) var lastPacketIdentifier: UInt16 = 0
-  /// How many are not yet sent, and how many of those with QoS 0.
+  /// How many are not yet sent.
   package internal(set) var unsent: UInt32 = 0
-  package internal(set) var unsentQoS0: UInt32 = 0
+  /// How many of them are retained messages for a new subscription, and of those with QoS 1 and 2.
+  package internal(set) var unsentReplayed: UInt32 = 0
+  package internal(set) var unsentPromisedReplayed: UInt32 = 0
+  /// How many deliveries came by a group, sent or not.
+  package internal(set) var shared: UInt32 = 0
   /// Bytes of the messages that are not yet sent.
   package internal(set) var unsentBytes = 0
   /// How much is held for it, sent or not: deliveries, blocks of messages, each counted in full for

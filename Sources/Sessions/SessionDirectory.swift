@@ -113,16 +113,15 @@ package struct SessionDirectory: ~Copyable {
     retiredCount += 1
   }
 
-  /// Forgets what an ended session is owed, which nobody else of a group gets, as far as work goes;
-  /// true when nothing is left. [MQTT-4.8.2-5]
+  /// Forgets what an ended session is owed, as far as work goes; true when nothing is left.
   package mutating func removeContents(
     of session: Handle<Session>, messages: inout MessageStore, texts: inout ByteChains,
     _ work: inout Work
   ) -> Bool {
-    while !sessions[session].first.isNull {
+    while let delivery = anyDelivery(of: session) {
       guard !work.isSpent else { return false }
       work.pay(4)
-      remove(sessions[session].first, of: session, messages: &messages, texts: &texts)
+      remove(delivery, of: session, messages: &messages, texts: &texts)
     }
     while !sessions[session].firstUnreleased.isNull {
       guard !work.isSpent else { return false }
@@ -130,6 +129,13 @@ package struct SessionDirectory: ~Copyable {
       release(sessions[session].firstUnreleased, of: session)
     }
     return true
+  }
+
+  /// What is owed to a session first, sent or not; nil when nothing is.
+  package func anyDelivery(of session: Handle<Session>) -> Handle<Delivery>? {
+    let first = sessions[session].first
+    let delivery = first.isNull ? sessions[session].firstQoS0 : first
+    return delivery.isNull ? nil : delivery
   }
 
   /// Gives the slot of an ended session back, of which nothing is left.
@@ -142,7 +148,7 @@ package struct SessionDirectory: ~Copyable {
 
   /// Whether a session has nothing to lose: nothing is owed to it, and no exchange is under way.
   package func isEmpty(_ session: Handle<Session>) -> Bool {
-    sessions[session].first.isNull && sessions[session].firstUnreleased.isNull
+    sessions[session].deliveryCount == 0 && sessions[session].firstUnreleased.isNull
       && sessions[session].will.isNull
   }
 

@@ -9,10 +9,20 @@ extension SessionDirectory {
     findUnreleased(packetIdentifier, of: session) != nil
   }
 
-  /// Remembers the identifier; false when there is no room.
-  package mutating func hold(_ packetIdentifier: UInt16, of session: Handle<Session>) -> Bool {
+  /// What tells the message that was received with this Packet Identifier, and not yet released, from
+  /// another; nil when there is none.
+  package func digest(
+    ofUnreleased packetIdentifier: UInt16, of session: Handle<Session>
+  ) -> UInt32? {
+    findUnreleased(packetIdentifier, of: session).map { unreleased[$0].digest }
+  }
+
+  /// Remembers the identifier, and what tells its message from another; false when there is no room.
+  package mutating func hold(
+    _ packetIdentifier: UInt16, _ digest: UInt32, of session: Handle<Session>
+  ) -> Bool {
     let new = UnreleasedPublish(
-      session: UInt32(session.index), packetIdentifier: packetIdentifier,
+      session: UInt32(session.index), packetIdentifier: packetIdentifier, digest: digest,
       next: sessions[session].firstUnreleased)
     guard let handle = unreleased.claim(new) else { return false }
     let next = sessions[session].firstUnreleased

@@ -15,6 +15,8 @@ package struct Match: BitwiseCopyable {
   package internal(set) var isRetainAsPublished: Bool
   /// Whether there is more than one of them, and the matching knows the rest.
   package internal(set) var isMerged = false
+  /// The greatest number of those whose retained messages have still to be sent; zero when there are none.
+  package internal(set) var replayNumber: UInt32
   /// How many of them have a Subscription Identifier.
   package internal(set) var identifierCount: UInt16
   /// How many of them still are, as far as they have been found; all ones for too many to be counted.
@@ -28,6 +30,7 @@ package struct Match: BitwiseCopyable {
     group = subscription.group
     qos = subscription.options.qos
     isRetainAsPublished = subscription.options.isRetainAsPublished
+    replayNumber = subscription.replayNumber
     identifierCount = subscription.identifier == 0 ? 0 : 1
     self.subscription = handle
   }

@@ -32,8 +32,14 @@ struct Matching: ~Copyable {
   /// Where the walk stands within a node.
   private var subscription: Handle<Subscription> = .null
   private var group: Handle<SharedGroup> = .null
+  /// Whether the subscriptions of a session make one match, from the next name on.
+  var mergesOverlapping = true
+  /// The same of this name.
+  private var isMerging = true
   /// Whether any group is among the matches.
   private(set) var hasGroups = false
+  /// Whether anybody has subscribed to it, also if only the publisher, who does not want it.
+  private(set) var hasSubscribers = false
   /// Whether the matches are still needed, while subscriptions come and go.
   private(set) var isUnderWay = false
 
@@ -76,6 +82,8 @@ struct Matching: ~Copyable {
     subscription = .null
     group = .null
     hasGroups = false
+    hasSubscribers = false
+    isMerging = mergesOverlapping
     walk.begin(topic)
     isUnderWay = true
     number &+= 2
@@ -130,8 +138,9 @@ struct Matching: ~Copyable {
       let slot = Int(found.subscriber)
       // A Client with No Local does not get its own messages back. [MQTT-3.8.3-3]
       let isOwn = found.options.isNoLocal && slot == publisher
-      if !isOwn && !subscribers[slot].isRetired && !hasEnded(subscription.index) {
-        guard add(subscription, found, &work) else { return false }
+      if !subscribers[slot].isRetired && !hasEnded(subscription.index) {
+        hasSubscribers = true
+        guard isOwn || add(subscription, found, &work) else { return false }
       }
       subscription = found.next
     }
@@ -139,6 +148,7 @@ struct Matching: ~Copyable {
       work.pay()
       let found = groups[group]
       if !hasEnded(group) {
+        hasSubscribers = true
         let match = Match(of: found.turn, subscriptions[found.turn])
         guard append(match, &work) else { return false }
         hasGroups = true
@@ -148,6 +158,13 @@ struct Matching: ~Copyable {
     return true
   }
 
+  /// Collects a group that was found before.
+  mutating func collect(_ group: Match) {
+    let isAdded = matches.append(group)
+    precondition(isAdded)  // it is the first
+    hasGroups = true
+  }
+
   /// Adds a subscription; `false` when there is no room for it.
   private mutating func add(
     _ handle: Handle<Subscription>, _ subscription: Subscription, _ work: inout Work
@@ -155,7 +172,7 @@ struct Matching: ~Copyable {
     let slot = Int(subscription.subscriber)
     if others[handle.index] != 0 { others[handle.index] = 0 }
     if marks.count > 0 { marks[handle.index] = number }
-    guard stamps[slot].number == number else {
+    guard isMerging && stamps[slot].number == number else {
       guard append(Match(of: handle, subscription), &work) else { return false }
       stamps[slot] = Stamp(number: number, place: UInt32(matches.count - 1))
       return true
@@ -164,7 +181,7 @@ struct Matching: ~Copyable {
     return true
   }
 
-  /// There is room for each session and each group. So the list is full only of such as have ended: in
+  /// There is room for each subscription, or each session and each group. So the list is full only of such as have ended: in
   /// their slots others may have come meanwhile.
   private mutating func append(_ match: Match, _ work: inout Work) -> Bool {
     if matches.append(match) { return true }
@@ -203,6 +220,7 @@ struct Matching: ~Copyable {
     if matches[place].liveCount < .max { matches[place].liveCount += 1 }
     matches[place].qos = max(matches[place].qos, subscription.options.qos)
     if subscription.options.isRetainAsPublished { matches[place].isRetainAsPublished = true }
+    matches[place].replayNumber = max(matches[place].replayNumber, subscription.replayNumber)
     guard subscription.identifier != 0, !matches[place].hasTooManyIdentifiers else { return }
     others[handle.index] = UInt32(matches[place].subscription.index + 1)
     matches[place].subscription = handle
@@ -227,6 +245,9 @@ struct Matching: ~Copyable {
     guard match.group.isNull else { return hasEnded(match.group) }
     // Whoever has the slot of a session that has ended may match too.
     let stamp = stamps[Int(match.subscriber)]
+    guard isMerging else {
+      return stamp.number != number || hasEnded(match.subscription.index)
+    }
     return match.liveCount == 0 || stamp.number != number || stamp.place != UInt32(place)
   }
 

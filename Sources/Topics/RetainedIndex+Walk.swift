@@ -38,6 +38,44 @@ extension RetainedIndex {
     letGo(before)
   }
 
+  /// Whether a walk has still to come to a message that its filter matches.
+  package func isAhead(_ slot: Handle<RetainedMessage>, of walk: RetainedWalk) -> Bool {
+    switch walk.stage {
+    case .start: return true
+    case .end: return false
+    case .only: return walk.message == slot && !walk.isPast
+    case .level, .alone, .among, .below, .beside: break
+    }
+    let level = retained[slot].level
+    guard level == walk.level else {
+      return levels.isAhead(level, of: walk.level, isDone: walk.stage == .beside)
+    }
+    if walk.stage == .level { return true }
+    if walk.message == slot { return !walk.isPast }
+    return walk.stage == .among
+      && isOlder(retained[slot].serial, than: retained[walk.message].serial)
+  }
+
+  // What is published while retained messages are sent for a subscription must not come before the
+  // older one of its topic. So that goes first, before its turn, and is passed over when that comes.
+
+  /// Says that all subscriptions up to this number have been sent a message before its turn.
+  package mutating func overtake(_ slot: Handle<RetainedMessage>, by number: UInt32) {
+    retained[slot].overtaken = number
+  }
+
+  /// Whether a message has been sent for the subscription of this number before its turn.
+  package func isOvertaken(_ slot: Handle<RetainedMessage>, by number: UInt32) -> Bool {
+    retained[slot].overtaken >= number
+  }
+
+  /// Forgets what was sent before its turn: the numbers begin anew.
+  package mutating func forgetOvertaken() {
+    for place in 0..<retained.endIndex {
+      if let slot = retained.handle(at: place) { retained[slot].overtaken = 0 }
+    }
+  }
+
   /// Keeps what a walk stands on.
   private mutating func hold(_ walk: RetainedWalk) {
     if !walk.message.isNull {

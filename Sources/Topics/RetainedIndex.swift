@@ -16,6 +16,10 @@ package struct RetainedMessage: BitwiseCopyable {
   private var expiryHigh: UInt16 = 0
   /// How many walks stand on it.
   var walkers: UInt16 = 0
+  /// Which it is of all that were retained: of its neighbours, those behind it are older.
+  var serial: UInt32 = 0
+  /// The number of the last subscription that was sent it before its turn.
+  var overtaken: UInt32 = 0
 
   init(_ message: Handle<Message>, on level: Handle<RetainedLevel>, expiring expiry: Instant) {
     self.message = message
@@ -52,6 +56,8 @@ package struct RetainedIndex: ~Copyable {
   var index: HashIndex
   /// Those removed whose places are kept.
   private var removedCount = 0
+  /// How many have been retained, as far as that can be counted.
+  private var made: UInt32 = 0
 
   /// - Parameter deepest: levels of a topic that the tree goes down; what a topic has more of, a walk
   ///   looks at message by message.
@@ -129,7 +135,8 @@ package struct RetainedIndex: ~Copyable {
     return !retained[slot].message.isNull && retained[slot].expiry <= now
   }
 
-  func find(
+  /// The retained message of `topic`, expired or not; nil when there is none.
+  package func find(
     _ topic: Span<UInt8>, _ messages: borrowing MessageStore
   ) -> Handle<RetainedMessage>? {
     var slot = index.first(levels.hash(of: topic))
@@ -163,6 +170,8 @@ package struct RetainedIndex: ~Copyable {
       let slot = retained.claim(RetainedMessage(message, on: level, expiring: expiry))
     else { return nil }
     index.insert(slot.index, hash: levels.hash(of: topic))
+    made &+= 1
+    retained[slot].serial = made
     let first = levels[level].firstMessage
     retained[slot].next = first
     if !first.isNull { retained[first].previous = slot }

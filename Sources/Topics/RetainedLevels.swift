@@ -15,6 +15,8 @@ struct RetainedLevel: BitwiseCopyable {
   var firstMessage: Handle<RetainedMessage> = .null
   /// How many levels, messages and walks hang on it; with the last it goes.
   var holders: UInt32 = 0
+  /// Which it is of all levels that were made: of its neighbours, those behind it are older.
+  var serial: UInt32 = 0
 
   init(below parent: Handle<RetainedLevel>) {
     self.parent = parent
@@ -28,6 +30,8 @@ struct RetainedLevels: ~Copyable {
   private var levels: Pool<RetainedLevel>
   private var index: HashIndex
   private let hash: SeededHash
+  /// How many levels have been made, as far as that can be counted.
+  private var made: UInt32 = 0
   /// How many levels the tree goes down from a root.
   let deepest: Int
 
@@ -118,6 +122,41 @@ struct RetainedLevels: ~Copyable {
     }
   }
 
+  /// Whether a walk that stands on one level has still to come to another one, which is found by the same
+  /// filter.
+  ///
+  /// - Parameter isDone: whether it is done with what is below the one on which it stands.
+  func isAhead(
+    _ level: Handle<RetainedLevel>, of stand: Handle<RetainedLevel>, isDone: Bool
+  ) -> Bool {
+    var (left, right) = (level, stand)
+    var (leftDepth, rightDepth) = (depth(of: left), depth(of: right))
+    let isBelow = leftDepth > rightDepth
+    while leftDepth > rightDepth {
+      left = levels[left].parent
+      leftDepth -= 1
+    }
+    while rightDepth > leftDepth {
+      right = levels[right].parent
+      rightDepth -= 1
+    }
+    if left == right { return isBelow && !isDone }
+    while levels[left].parent != levels[right].parent {
+      left = levels[left].parent
+      right = levels[right].parent
+    }
+    return isOlder(levels[left].serial, than: levels[right].serial)
+  }
+
+  private func depth(of level: Handle<RetainedLevel>) -> Int {
+    var (count, current) = (0, levels[level].parent)
+    while !current.isNull {
+      count += 1
+      current = levels[current].parent
+    }
+    return count
+  }
+
   /// Counts a message that was turned away for want of levels.
   mutating func refuse() { levels.refuse() }
 
@@ -141,6 +180,8 @@ struct RetainedLevels: ~Copyable {
       preconditionFailure("`missing(for:)` saw to it")
     }
     index.insert(level.index, hash: hash)
+    made &+= 1
+    levels[level].serial = made
     guard !parent.isNull else { return level }
     let first = levels[parent].firstLevel
     levels[level].next = first
@@ -158,6 +199,11 @@ struct RetainedLevels: ~Copyable {
       levels[gone.parent].firstLevel = gone.next
     }
   }
+}
+
+/// Whether one serial number was given before another, both in the last two thousand million.
+func isOlder(_ left: UInt32, than right: UInt32) -> Bool {
+  Int32(bitPattern: left &- right) < 0
 }
 
 /// The way down to the level on which a message hangs, and the hash of each level on it.

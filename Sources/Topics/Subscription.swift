@@ -9,7 +9,8 @@ package struct Subscription: BitwiseCopyable {
   /// The group of a Shared Subscription; null otherwise.
   package let group: Handle<SharedGroup>
   package internal(set) var options: SubscriptionOptions
-  package internal(set) var isReplaying = false
+  /// Which it is of those whose retained messages were to be sent; zero when they have been.
+  package internal(set) var replayNumber: UInt32 = 0
   /// The Subscription Identifier, or zero. [3.8.2.1.2]
   package internal(set) var identifier: UInt32
 
@@ -20,6 +21,9 @@ package struct Subscription: BitwiseCopyable {
   var previousOfSubscriber: Handle<Subscription> = .null
   var nextReplay: Handle<Subscription> = .null
   var previousReplay: Handle<Subscription> = .null
+
+  /// Whether its retained messages have still to be sent.
+  package var isReplaying: Bool { replayNumber != 0 }
 
   init(
     subscriber: UInt32, node: Handle<TopicNode>, group: Handle<SharedGroup>,
@@ -51,6 +55,12 @@ package struct SharedGroup: BitwiseCopyable {
     self.name = name
     self.hash = hash
   }
+}
+
+/// What a group is known by after it may have ended: its handle alone may be another's by then.
+package struct GroupMark: BitwiseCopyable {
+  package let group: Handle<SharedGroup>
+  let hash: UInt32
 }
 
 /// What a session has in the index.

@@ -7,8 +7,8 @@ extension SubscriptionIndex {
   /// else; false when there was not enough work or room for that, and it has to go the slow way.
   /// [MQTT-3.3.2-3] [MQTT3-3.3.2-3]
   ///
-  /// A session comes once, whatever number of its subscriptions match; a group of a Shared
-  /// Subscription comes once for itself.
+  /// A session comes once, whatever number of its subscriptions match, or once for each of them, as
+  /// `mergesOverlapping` says; a group of a Shared Subscription comes once for itself.
   ///
   /// - Parameter publisher: the slot of the publishing session, for No Local; nil for the Server.
   package mutating func match(
@@ -23,7 +23,16 @@ extension SubscriptionIndex {
   }
 
   /// Begins to collect them over several turns, one name at a time.
-  package mutating func beginSlowMatch(_ topic: Span<UInt8>) { slow.begin(topic) }
+  ///
+  /// - Parameter group: the one that it is for alone, so that nobody else has to be found; null for all.
+  package mutating func beginSlowMatch(
+    _ topic: Span<UInt8>, for group: Handle<SharedGroup> = .null
+  ) {
+    slow.begin(topic)
+    guard !group.isNull, groups.contains(group) else { return }
+    let turn = groups[group].turn
+    slow.collect(Match(of: turn, subscriptions[turn]))
+  }
 
   /// Goes on to collect them, as far as work goes.
   package mutating func continueSlowMatch(
@@ -55,6 +64,11 @@ extension SubscriptionIndex {
     var match = match(at: place, in: lane)
     match.isVoid = true
     setMatch(match, at: place, in: lane)
+  }
+
+  /// Whether anybody has subscribed to the topic, whether or not he gets the message.
+  package func hasSubscribers(in lane: Lane) -> Bool {
+    lane == .quick ? quick.hasSubscribers : slow.hasSubscribers
   }
 
   /// Whether any group of a Shared Subscription is among the matches.

@@ -4,8 +4,10 @@ import MQTT
 extension SubscriptionIndex {
   /// Lets the retained messages that match the subscription be sent, after those of others that wait.
   package mutating func beginReplay(of handle: Handle<Subscription>) {
-    guard !subscriptions[handle].isReplaying else { return }
-    subscriptions[handle].isReplaying = true
+    replayCount += 1
+    let isReplaying = subscriptions[handle].isReplaying
+    subscriptions[handle].replayNumber = replayCount
+    if isReplaying { return }
     let subscriber = Int(subscriptions[handle].subscriber)
     let last = subscribers[subscriber].lastReplay
     subscriptions[handle].nextReplay = .null
@@ -18,6 +20,9 @@ extension SubscriptionIndex {
     subscribers[subscriber].lastReplay = handle
   }
 
+  /// Lets the numbers of those whose retained messages are to be sent begin anew.
+  package mutating func restartReplayNumbers() { replayCount = 0 }
+
   /// The subscription of this session whose retained messages are being sent; null if none.
   package func replaying(_ subscriber: Int) -> Handle<Subscription> {
     subscribers[subscriber].firstReplay
@@ -26,7 +31,7 @@ extension SubscriptionIndex {
   /// Ends a replay, finished or not.
   package mutating func endReplay(of handle: Handle<Subscription>) {
     guard subscriptions[handle].isReplaying else { return }
-    subscriptions[handle].isReplaying = false
+    subscriptions[handle].replayNumber = 0
     let subscriber = Int(subscriptions[handle].subscriber)
     let next = subscriptions[handle].nextReplay
     let previous = subscriptions[handle].previousReplay

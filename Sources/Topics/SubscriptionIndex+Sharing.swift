@@ -27,6 +27,16 @@ extension SubscriptionIndex {
     groups[group].turn = next.isNull ? groups[group].firstMember : next
   }
 
+  /// What a group is known by, however long that takes.
+  package func mark(of group: Handle<SharedGroup>) -> GroupMark {
+    GroupMark(group: group, hash: groups[group].hash)
+  }
+
+  /// Whether a group still is.
+  package func contains(_ mark: GroupMark) -> Bool {
+    groups.contains(mark.group) && groups[mark.group].hash == mark.hash
+  }
+
   /// Whether a subscription still is.
   package func contains(_ subscription: Handle<Subscription>) -> Bool {
     subscriptions.contains(subscription)
@@ -68,13 +78,24 @@ extension SubscriptionIndex {
     return nil
   }
 
+  /// Lets a member have its turn behind all who are there: it stands before the one whose turn it is.
   mutating func addMember(_ handle: Handle<Subscription>, to group: Handle<SharedGroup>) {
-    let first = groups[group].firstMember
-    subscriptions[handle].next = first
-    if !first.isNull { subscriptions[first].previous = handle }
-    groups[group].firstMember = handle
     groups[group].memberCount += 1
-    if groups[group].turn.isNull { groups[group].turn = handle }
+    let turn = groups[group].turn
+    guard !turn.isNull else {
+      groups[group].firstMember = handle
+      groups[group].turn = handle
+      return
+    }
+    let previous = subscriptions[turn].previous
+    subscriptions[handle].previous = previous
+    subscriptions[handle].next = turn
+    subscriptions[turn].previous = handle
+    if previous.isNull {
+      groups[group].firstMember = handle
+    } else {
+      subscriptions[previous].next = handle
+    }
   }
 
   mutating func removeMember(_ handle: Handle<Subscription>, texts: inout ByteChains) {

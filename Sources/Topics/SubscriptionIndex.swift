@@ -15,6 +15,18 @@ package struct SubscriptionIndex: ~Copyable {
   var groupIndex: HashIndex
   let hash: SeededHash
 
+  /// Whether subscriptions of one session that match the same name make one copy. [3.3.4]
+  package var mergesOverlapping: Bool {
+    get { quick.mergesOverlapping }
+    set {
+      quick.mergesOverlapping = newValue
+      slow.mergesOverlapping = newValue
+    }
+  }
+
+  /// How often retained messages were to be sent for a subscription.
+  package internal(set) var replayCount: UInt32 = 0
+
   /// How many subscriptions are shared ones.
   package private(set) var sharedCount = 0
 
@@ -42,7 +54,8 @@ package struct SubscriptionIndex: ~Copyable {
 
     fileprivate func matching(_ count: Int) -> Matching.Sizes {
       Matching.Sizes(
-        matches: min(count, subscribers + groups), subscriptions: subscriptions, groups: groups,
+        matches: min(count, max(subscribers + groups, subscriptions)), subscriptions: subscriptions,
+        groups: groups,
         subscribers: subscribers, levels: levels)
     }
   }

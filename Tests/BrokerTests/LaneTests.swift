@@ -18,7 +18,10 @@ private final class Lanes {
   let burden: Client
   let reader: Client
 
-  init(_ policy: Policy = World.policy(), change: (inout Limits) -> Void = { _ in }) {
+  init(
+    _ policy: Policy = World.policy { $0.allowsDuplicates = false },
+    change: (inout Limits) -> Void = { _ in }
+  ) {
     world = World(policy) {
       $0.turnWork = 4096
       $0.connectionWork = 128

@@ -127,17 +127,6 @@ func whatIsNotAcknowledgedIsSentAgainInOrder(version: Version) {
   #expect(client.isOpen)
 }
 
-@Test func anAcknowledgementOfTheWrongKindIsNoAcknowledgement() {
-  let world = World()
-  let client = world.connect("a")
-  #expect(client.subscribe("t", 2) == 2)
-  client.publish("t", "m", qos: 2, identifier: 1)
-  let identifier = client.deliveries().first?.identifier ?? 0
-  #expect(client.ask(Packet.acknowledgement(4, identifier)).isEmpty)
-  #expect(client.ask(Packet.acknowledgement(7, identifier)).isEmpty)
-  #expect(world.used("deliveries") == 1)
-}
-
 @Test func noMoreIsUnderWayThanTheReceiverTakes() {
   // [MQTT-3.3.4-9] [MQTT-4.9.0-1] [MQTT-4.9.0-2] [MQTT-3.3.4-10]
   let world = World()

@@ -271,7 +271,7 @@ func aFullQueueIsToldToANewerPublisher(size: Int, qos: UInt8) {
   queue.comeBack()
   let delivered = queue.receiver.deliveries()
   #expect(delivered.map(\.text) == ["2", "3"])
-  #expect(delivered.map(\.properties) == [.messageExpiry(17), .none])
+  #expect(delivered.map(\.properties) == [.messageExpiry(18), .none])
 }
 
 @Test func aMessageThatIsTooLargeForTheReceiverCountsAsSent() {

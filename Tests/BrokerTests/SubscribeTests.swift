@@ -5,7 +5,7 @@ import Testing
 
 @Test func eachMatchingSubscriptionsIdentifierIsTold() {
   // [MQTT-3.3.4-3] [MQTT-3.3.4-4] [MQTT-3.3.4-2]
-  let world = World()
+  let world = World(World.policy { $0.allowsDuplicates = false })
   let client = world.connect("a")
   #expect(client.subscribe("t/+", 0, .subscriptionIdentifier(7)) == 0)
   #expect(client.subscribe("t/#", 1, .subscriptionIdentifier(268_435_455)) == 1)
@@ -17,6 +17,45 @@ import Testing
     let bytes = delivered.first?.properties.bytes ?? []
     #expect(bytes.count == 7 && bytes.filter { $0 == 0x0B }.count == 2)
   }
+}
+
+@Test(arguments: Version.allCases)
+func eachMatchingSubscriptionHasItsOwnCopy(version: Version) {
+  // [MQTT-3.3.4-2] [MQTT-3.3.4-3] [MQTT3-3.3.5-1]
+  let world = World()
+  let (client, sender) = (world.connect("a", version), world.connect("s"))
+  let filters: [(String, UInt8)] = [("t/+", 0), ("t/#", 2), ("#", 1), ("t/x", 1), ("u", 2)]
+  for (number, wanted) in filters.enumerated() {
+    let identifier: Properties = version == .v5 ? .subscriptionIdentifier(number + 1) : .none
+    #expect(client.subscribe(wanted.0, wanted.1, identifier) == wanted.1)
+  }
+  for qos in 0...2 as ClosedRange<UInt8> {
+    sender.publish("t/x", "m", qos: qos, identifier: 1, retain: true)
+    let delivered = client.deliveries()
+    let expected = filters.dropLast().enumerated().map { number, wanted in
+      [min(qos, wanted.1), version == .v5 ? UInt8(number + 1) : 0]
+    }
+    let copies = delivered.map { [$0.qos, $0.properties.bytes.last ?? 0] }
+    #expect(Set(copies) == Set(expected) && copies.count == 4, "\(qos)")
+    for message in delivered where message.qos > 0 {
+      client.send(Packet.acknowledgement(message.qos == 1 ? 4 : 5, message.identifier))
+      if message.qos == 2 { client.send(Packet.acknowledgement(7, message.identifier)) }
+    }
+    sender.send(Packet.acknowledgement(6, 1))
+  }
+  #expect(world.used("deliveries") == 0)
+  // A reload changes it from the next message on.
+  world.adopt(World.policy { $0.allowsDuplicates = false })
+  sender.publish("t/x", "m", qos: 2, identifier: 1)
+  #expect(client.deliveries().map(\.qos) == [2])
+}
+
+@Test func noLocalIsAskedOfEachSubscription() {
+  let world = World()
+  let client = world.connect("a")
+  #expect(client.subscribe("t/+", 0b100) == 0 && client.subscribe("t/#") == 0)
+  client.publish("t/x", "m")
+  #expect(client.texts() == ["m"])
 }
 
 @Test func noLocalKeepsAClientsOwnMessagesFromIt() {
@@ -42,6 +81,9 @@ import Testing
   #expect(Set(texts.joined()) == Set((1...9).map { "\($0)" }))
   // One who is away is passed over while others are there.
   members[0].lose()
+  // What it has not acknowledged is another's.
+  let unacknowledged = texts[0].filter { (Int($0) ?? 0) % 2 == 1 }
+  #expect(Set(members.dropFirst().flatMap { $0.texts() }) == Set(unacknowledged))
   for number in 1...4 { sender.publish("t", "\(number)") }
   #expect(members[1].texts().count == 2 && members[2].texts().count == 2)
 }

@@ -17,7 +17,11 @@ struct Hashing {
 extension World {
   /// Turns until the broker rests: nothing moves any more, and nothing could.
   func turn(sourceLocation: SourceLocation = #_sourceLocation) {
-    for _ in 0..<30_000 where !step() { return }
+    for _ in 0..<30_000 where !step() {
+      // Nothing that was made ready waits for another event.
+      #expect(broker.forgotten == nil, sourceLocation: sourceLocation)
+      return
+    }
     Issue.record("the broker does not come to rest", sourceLocation: sourceLocation)
   }
 

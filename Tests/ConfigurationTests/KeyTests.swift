@@ -70,6 +70,7 @@ private let flags = [
   flag("memory_lock", false) { $0.settings.locksMemory },
   flag("allow_anonymous", true) { $0.security.allowsAnonymous },
   flag("allow_zero_length_clientid", true) { $0.security.allowsEmptyClientIdentifier },
+  flag("allow_duplicate_messages", true) { $0.settings.allowsDuplicates },
   flag("queue_qos0_messages", false) { $0.settings.queuesQoS0Messages },
   flag("upgrade_outgoing_qos", false) { $0.settings.upgradesOutgoingQoS },
   flag("retain_available", true) { $0.settings.isRetainAvailable },

@@ -252,3 +252,17 @@ def test_not_for_shared_subscriptions(client, name):
     member = client()
     member.subscribe(f"$share/g/{name}")
     member.expect_nothing()
+
+
+# [MQTT-4.6.0-5]: who subscribes and publishes in one write does not end with the old value.
+@pytest.mark.parametrize("filters", ["{}/1", "{}/+", "{}/#"])
+def test_old_before_new_in_one_write(client, version, name, filters):
+    topic = f"{name}/1"
+    client(version).publish(topic, "OLD", 1, retain=True)
+    subscriber = client(version)
+    request = packets.subscribe(1, [(filters.format(name), 0)], version)
+    subscriber.send(request + packets.publish(topic, "NEW", version=version))
+    subscriber.expect(packets.SUBACK)
+    subscriber.take_publish(payload="OLD", retain=True)
+    subscriber.take_publish(payload="NEW", retain=False)
+    subscriber.expect_nothing()

@@ -78,28 +78,43 @@ def test_truncated(client, version, raw, filters, cut):
 
 
 # [MQTT-3.3.4-2] [MQTT-3.3.4-4] [MQTT-3.3.4-3]
-@pytest.mark.mosquitto_differs("sends a copy for each subscription, as it may")
-def test_overlapping(client, name):
-    subscriber = client()
+@pytest.mark.mosquitto_differs("sends a copy for each subscription of 5.0 all the same")
+def test_overlapping_without_duplicates(start_broker, client, name):
+    broker = start_broker("allow_duplicate_messages false\n")
+    subscriber = client(broker=broker)
     for identifier, (topic_filter, qos) in enumerate(
             [(f"{name}/a", 0), (f"{name}/+", 2), (f"{name}/#", 1)], start=1):
         subscriber.subscribe(topic_filter, qos=qos,
                              properties={"subscription_identifier": identifier * 100000})
     subscriber.subscribe("+/a", qos=0)
-    client().publish(f"{name}/a", "one", 2)
+    client(broker=broker).publish(f"{name}/a", "one", 2)
     got = subscriber.take_publish(payload="one", qos=2)
     assert sorted(got.properties.all("subscription_identifier")) == [100000, 200000, 300000]
     subscriber.expect_nothing()
 
 
 # [MQTT3-3.3.5-1]
-@pytest.mark.mosquitto_differs("sends a copy for each subscription, as it may")
+@pytest.mark.mosquitto_differs("sends the one copy with the QoS of any of the subscriptions")
 @pytest.mark.parametrize("version", [V31, V311])
-def test_overlapping_before_version_5(client, version, name):
-    subscriber = client(version)
+def test_overlapping_without_duplicates_before_version_5(start_broker, client, version, name):
+    broker = start_broker("allow_duplicate_messages false\n")
+    subscriber = client(version, broker=broker)
     subscriber.subscribe((f"{name}/a", 0), (f"{name}/+", 2), (f"{name}/#", 1))
-    client().publish(f"{name}/a", "one", 2)
+    client(broker=broker).publish(f"{name}/a", "one", 2)
     subscriber.take_publish(payload="one", qos=2)
+    subscriber.expect_nothing()
+
+
+# [MQTT-3.3.4-2] [MQTT3-3.3.5-1]: a copy for each, as Mosquitto 2.1 has it unless told otherwise.
+@pytest.mark.mosquitto_differs("2.0 sends 3.x one copy")
+@pytest.mark.parametrize("value", ["", "allow_duplicate_messages true\n"])
+def test_overlapping(start_broker, client, version, name, value):
+    broker = start_broker(value)
+    subscriber = client(version, broker=broker)
+    subscriber.subscribe((f"{name}/a", 0), (f"{name}/+", 2), (f"{name}/#", 1))
+    client(broker=broker).publish(f"{name}/a", "one", 2)
+    copies = [subscriber.take_publish(payload="one").qos for _ in range(3)]
+    assert sorted(copies) == [0, 1, 2]
     subscriber.expect_nothing()
 
 

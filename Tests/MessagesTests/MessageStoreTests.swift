@@ -106,17 +106,18 @@ func aMessageComesBackAsItWasKept(count: Int) {
   #expect(isSame && copy == "sensor/temperature")
 }
 
-@Test func theRestOfAnExpiryIsWholeSeconds() {
+@Test func theRestOfAnExpiryIsWholeSecondsAndTheOneThatHasBegun() {
   // [MQTT-3.3.2-6]
   var store = store()
   let start = Instant(milliseconds: 5000)
   let handle = store.keep("a", [], expiry: start.adding(seconds: 10)) ?? .null
   let message = store[handle]
   #expect(message.remainingSeconds(at: start) == 10)
-  #expect(message.remainingSeconds(at: start.adding(milliseconds: 2500)) == 7)
+  #expect(message.remainingSeconds(at: start.adding(milliseconds: 2500)) == 8)
+  #expect(message.remainingSeconds(at: start.adding(milliseconds: 9999)) == 1)
   #expect(message.remainingSeconds(at: start.adding(seconds: 11)) == 0)
-  #expect(!message.isExpired(at: start.adding(milliseconds: 9999)))
-  #expect(message.isExpired(at: start.adding(seconds: 10)))
+  #expect(!message.isExpired(at: start.adding(seconds: 10)))
+  #expect(message.isExpired(at: start.adding(milliseconds: 10_001)))
   store.setExpiry(of: handle, to: .never)
   let lasting = store[handle]
   #expect(lasting.remainingSeconds(at: start) == nil)

@@ -51,7 +51,7 @@ import Testing
     }
     _ = world.transmit(session)
     for identifier in [7, 8, 9] as [UInt16] {
-      let isHeld = world.directory.hold(identifier, of: session)
+      let isHeld = world.directory.hold(identifier, 0, of: session)
       #expect(isHeld)
     }
   }
@@ -93,7 +93,7 @@ import Testing
       model[one].remove(identifier)
     } else {
       let hasRoom = world.directory.hasRoomForUnreleased
-      let isHeld = world.directory.hold(identifier, of: sessions[one])
+      let isHeld = world.directory.hold(identifier, 0, of: sessions[one])
       #expect(isHeld == hasRoom && isHeld == (model[0].count + model[1].count < 12))
       if isHeld { model[one].insert(identifier) }
     }

@@ -33,7 +33,7 @@ func whatASessionHeldIsReleasedWithinTheWorkThereIs(units: Int) {
   #expect(world.enqueue(for: other))
   for _ in 0..<10 { _ = world.transmit(session) }
   for identifier in 1...20 as ClosedRange<UInt16> {
-    let isHeld = world.directory.hold(identifier, of: session)
+    let isHeld = world.directory.hold(identifier, 0, of: session)
     #expect(isHeld)
   }
   world.directory.retire(session)

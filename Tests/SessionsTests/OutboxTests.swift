@@ -12,6 +12,10 @@ private struct Exchange: ~Copyable {
     var handle: Handle<Delivery>
     let qos: QoS
     let byteCount: Int
+    /// When it came.
+    let number: Int
+    /// It may not be sent before those of QoS 1 and 2 that came before it.
+    let isBound: Bool
     var stage = Delivery.Stage.unsent
     var identifier: UInt16 = 0
     var isSent = false
@@ -21,6 +25,7 @@ private struct Exchange: ~Copyable {
   let world = World(deliveries: 12)
   let session: Handle<Session>
   var entries: [Entry] = []
+  var arrivals = 0
   var quota: Int
   var used: Int { entries.filter(\.isSent).count }
   var random: Random
@@ -45,22 +50,24 @@ private struct Exchange: ~Copyable {
     guard let qos = QoS(rawValue: UInt8(random.below(3))) else { return }
     let byteCount = 1 + random.below(40)
     let identifiers: [UInt8] = random.oneIn(3) ? [0x0B, 9] : []
-    let isQueued = world.enqueue(byteCount, qos, for: session, identifiers: identifiers)
+    let isBound = qos == .atMostOnce && random.oneIn(3)
+    let isQueued = world.enqueue(
+      byteCount, qos, for: session, identifiers: identifiers, isBound: isBound)
     #expect(isQueued == (entries.count < 12))
     guard isQueued else { return }
-    let handle = world.directory[session].last
-    entries.append(Entry(handle: handle, qos: qos, byteCount: byteCount))
+    let state = world.directory[session]
+    let handle = qos == .atMostOnce ? state.lastQoS0 : state.last
+    arrivals += 1
+    entries.append(
+      Entry(
+        handle: handle, qos: qos, byteCount: byteCount, number: arrivals, isBound: isBound))
   }
 
   private mutating func transmit() {
     let handle = world.transmit(session)
-    let next = entries.firstIndex { !$0.isSent }
-    let mayBe = next.map { place in
-      let entry = entries[place]
-      return entry.qos == .atMostOnce || entry.stage == .awaitsPubcomp || used < quota
-    }
+    let next = next()
     // [MQTT-4.9.0-2] [MQTT-3.3.4-9]
-    #expect(handle.isNull == (mayBe != true))
+    #expect(handle.isNull == (next == nil))
     guard !handle.isNull, let place = next else { return }
     #expect(handle == entries[place].handle)
     guard entries[place].qos != .atMostOnce else {
@@ -77,6 +84,18 @@ private struct Exchange: ~Copyable {
     }
     #expect(identifier == entries[place].identifier && delivery.stage == entries[place].stage)
     entries[place].isSent = true
+  }
+
+  /// Where the one is that is to be sent next: the older of the two kinds, unless that has to wait.
+  private func next() -> Int? {
+    let plain = entries.firstIndex { $0.qos == .atMostOnce }
+    let promised = entries.firstIndex { !$0.isSent && $0.qos > .atMostOnce }
+    guard let promised else { return plain }
+    let isFree = entries[promised].stage == .awaitsPubcomp || used < quota
+    guard let plain else { return isFree ? promised : nil }
+    if entries[plain].number < entries[promised].number { return plain }
+    if isFree { return promised }
+    return entries[plain].isBound ? nil : plain
   }
 
   private mutating func acknowledge() {
@@ -122,10 +141,10 @@ private struct Exchange: ~Copyable {
     let unsent = entries.filter { !$0.isSent }
     let bytes = unsent.filter { $0.stage != .awaitsPubcomp }.map(\.byteCount).reduce(0, +)
     #expect(Int(state.unsent) == unsent.count && Int(state.unsentBytes) == bytes)
-    #expect(Int(state.unsentQoS0) == unsent.filter { $0.qos == .atMostOnce }.count)
     #expect(Int(state.inFlight) == used)
     let order = order()
-    #expect(order == entries.map(\.handle.raw))
+    let kinds = [entries.filter { $0.qos > .atMostOnce }, entries.filter { $0.qos == .atMostOnce }]
+    #expect(order == kinds.flatMap { $0.map(\.handle.raw) })
     let duplicates = entries.map { world.directory[$0.handle].isDuplicate }
     #expect(duplicates == entries.map(\.isDuplicate))
     // After PUBREC the message is not needed. [MQTT-4.3.3-6]
@@ -135,10 +154,12 @@ private struct Exchange: ~Copyable {
 
   private func order() -> [UInt32] {
     var handles: [UInt32] = []
-    var handle = world.directory[session].first
-    while !handle.isNull {
-      handles.append(handle.raw)
-      handle = world.directory[handle].next
+    for first in [world.directory[session].first, world.directory[session].firstQoS0] {
+      var handle = first
+      while !handle.isNull {
+        handles.append(handle.raw)
+        handle = world.directory[handle].next
+      }
     }
     return handles
   }
@@ -271,10 +292,10 @@ func aFreeIdentifierIsSoughtAsFarAsWorkGoes(units: Int) {
   for handle in handles {
     world.messages.setExpiry(of: world.directory[handle].message, to: now)
   }
-  let early = Instant(milliseconds: 999)
-  let tooEarly = world.directory.expired(at: handles[1].index, now: early, messages: world.messages)
-  let sent = world.directory.expired(at: handles[0].index, now: now, messages: world.messages)
-  let unsent = world.directory.expired(at: handles[1].index, now: now, messages: world.messages)
+  let late = Instant(milliseconds: 1001)
+  let tooEarly = world.directory.expired(at: handles[1].index, now: now, messages: world.messages)
+  let sent = world.directory.expired(at: handles[0].index, now: late, messages: world.messages)
+  let unsent = world.directory.expired(at: handles[1].index, now: late, messages: world.messages)
   #expect(tooEarly == nil && sent == nil && unsent?.raw == handles[1].raw)
 }
 

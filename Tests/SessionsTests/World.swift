@@ -62,7 +62,7 @@ final class World {
   /// Queues a message of so many bytes, of which nobody else holds any.
   func enqueue(
     _ byteCount: Int = 4, _ qos: QoS = .atLeastOnce, for session: Handle<Session>,
-    identifiers: [UInt8] = []
+    identifiers: [UInt8] = [], isBound: Bool = false
   ) -> Bool {
     let bytes = [UInt8](repeating: 0x61, count: byteCount)
     let traits = MessageTraits(qos: qos, isRetained: false, expiry: .never)
@@ -74,9 +74,11 @@ final class World {
     var chain = Chain()
     let isKept = texts.append(identifiers.span, to: &chain)
     precondition(isKept)
-    let delivery = Delivery(
+    var delivery = Delivery(
       of: message, to: session.index, qos: qos, isRetained: false, identifiers: chain)
-    if directory.enqueue(delivery, for: session, messages: &messages, texts: texts) { return true }
+    delivery.isBound = isBound
+    let queued = directory.enqueue(delivery, for: session, messages: &messages, texts: texts)
+    if queued != nil { return true }
     texts.release(&chain)
     return false
   }
@@ -84,7 +86,7 @@ final class World {
   /// Sends the oldest delivery that may be sent and returns it; a null handle if there is none.
   func transmit(_ session: Handle<Session>) -> Handle<Delivery> {
     guard directory.mayTransmit(session) else { return .null }
-    let handle = directory[session].firstUnsent
+    let handle = directory.nextToSend(of: session)
     if directory[handle].qos == .atMostOnce {
       remove(handle, of: session)
     } else {

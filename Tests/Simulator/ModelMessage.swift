@@ -125,8 +125,9 @@ struct ModelSubscription {
     // No Local is asked when a message is published, not when a retained one is sent later.
     if request.isNoLocal && message.publisher == session && !message.isRetained { return false }
     if let endAcknowledged, let first = message.firstGiven, endAcknowledged < first { return false }
-    // A retained message also goes to those who subscribe later.
-    guard message.isRetained || given <= message.lastPossible else { return false }
+    // A retained message also goes to those who subscribe later, and so does one that was given to a
+    // member of a group whose session has ended.
+    guard message.isRetained || isShared || given <= message.lastPossible else { return false }
     return TopicMatching.matches(levels, message.levels)
   }
 

@@ -58,6 +58,9 @@ final class ModelSession {
   /// Retained messages that a new subscription must bring, by filter.
   var owedReplays: [String: [UInt64: ModelMessage]] = [:]
   var lastInLane: [Lane: UInt64] = [:]
+  /// The newest message that was not sent as a retained one, by connection, publisher,
+  /// QoS and topic.
+  var newest: [String: ModelMessage] = [:]
   var connectionCount = 0
   /// How many CONNECT packets were read.
   var connectCount = 0
@@ -83,6 +86,7 @@ final class ModelSession {
     owedReplays = [:]
     mayHaveSentUnseen = false
     lastInLane = [:]
+    newest = [:]
     connectionCount = 0
   }
 

@@ -145,7 +145,7 @@ extension Oracle {
     view.disconnectTurn = world?.turn ?? 0
     if view.signedAt == nil { view.signedAt = now }
     guard let expiry = packet.number(PropertyName.sessionExpiry) else { return }
-    let milliseconds = UInt64(expiry) * 1000
+    let milliseconds = min(UInt64(expiry) * 1000, expiryLimit)
     if let shortest = session.shortestExpiry {
       session.shortestExpiry = min(shortest, milliseconds)
     }

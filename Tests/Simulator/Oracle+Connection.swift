@@ -112,8 +112,8 @@ extension Oracle {
     guard hasProcessedDisconnect(view), let packet = view.disconnect else { return }
     if packet.reason == 0 { view.will?.isDiscarded = true }
     if let expiry = packet.number(PropertyName.sessionExpiry), session.view === view {
-      session.shortestExpiry = UInt64(expiry) * 1000
-      session.longestExpiry = UInt64(expiry) * 1000
+      session.shortestExpiry = min(UInt64(expiry) * 1000, expiryLimit)
+      session.longestExpiry = session.shortestExpiry
     }
   }
 

@@ -94,13 +94,15 @@ extension Oracle {
     checkRights(packet, message, possible, on: view, session, name)
     checkExpiry(packet, message, on: view, name)
     checkCopies(packet, message, possible, session, name)
+    checkAge(packet, message, possible, on: view, session, name)
     guard !message.isRetained, !possible.contains(where: \.isShared) else { return }
     checkCertain(packet, message, session, name)
     if session.firstSent[message.number] == 1 { checkOrder(packet, message, session, name) }
   }
 
   /// How often the message came as a new one: to a session once each time it was published, to a
-  /// group once, and with RETAIN once for each subscription that asks for retained messages.
+  /// group once, or more often when the sessions of its members end, and with RETAIN once for each
+  /// subscription that asks for retained messages.
   private func checkCopies(
     _ packet: Packet, _ message: ModelMessage, _ possible: [ModelSubscription],
     _ session: ModelSession, _ name: String
@@ -116,7 +118,8 @@ extension Oracle {
     let attempts = isRoomy ? 1 : session.connectionCount
     let replays = message.isRetained ? attempts * session.replays(of: message) : 0
     if session.firstSentLive[message.number, default: 0] > live || count > live + replays {
-      fail("\(name) was sent as new \(count) times")
+      let what = "\(name) was sent as new \(count) times"
+      if groupCount > 0 { hastyCopies.append((message, what)) } else { fail(what) }
     }
     if packet.isRetained && replays == 0 && !possible.contains(where: \.request.isRetainAsPublished)
     {
@@ -128,8 +131,31 @@ extension Oracle {
       TopicMatching.matches(TopicMatching.levels($0), message.levels)
     }
     if message.groupCopies > times * all {
-      fail("message \(message.number) came to \(message.groupCopies) members of its groups")
+      let what = "message \(message.number) came to \(message.groupCopies) members of its groups"
+      hastyCopies.append((message, what))
     }
+  }
+
+  /// A retained message does not come behind a newer one of its topic and QoS that was published after
+  /// the subscription, unless that came by a group. [MQTT-4.6.0-5]
+  private func checkAge(
+    _ packet: Packet, _ message: ModelMessage, _ possible: [ModelSubscription],
+    on view: ConnectionView, _ session: ModelSession, _ name: String
+  ) {
+    guard !message.isWill, !possible.contains(where: \.request.isRetainAsPublished) else { return }
+    // On another connection it may be another session.
+    let source = "\(view.wire.number) \(message.publisher) \(packet.qos) \(message.topic)"
+    guard packet.isRetained else {
+      if session.newest[source].map({ $0.number < message.number }) ?? true {
+        session.newest[source] = message
+      }
+      return
+    }
+    guard let newest = session.newest[source], newest.number > message.number else { return }
+    let isOld = session.subscriptions.allSatisfy {
+      !$0.mayReplay(message) || !$0.isShared && $0.given < newest.firstGiven ?? 0
+    }
+    if isOld { fail("\(name) is retained, and came after message \(newest.number)") }
   }
 
   /// What is asked of a copy by subscriptions that were there all the time.
@@ -230,13 +256,28 @@ extension Oracle {
     else { return }
     let expiry = view.connect?.number(PropertyName.sessionExpiry) ?? 0
     let other = view.disconnect?.number(PropertyName.sessionExpiry) ?? expiry
-    if now < signedAt + UInt64(min(expiry, other, delay)) * 1000 {
+    if now < signedAt + min(UInt64(min(expiry, other, delay)) * 1000, expiryLimit) {
       fail("\(name), a Will whose delay of \(delay) seconds is not over")
+    }
+  }
+
+  /// Whether no session has ended, to which the message may have been given for a group.
+  private func haveMembersStayed(since message: ModelMessage) -> Bool {
+    sessions.values.allSatisfy { session in
+      guard let view = session.view, view.isAccepted,
+        view.acceptedStep < message.firstGiven ?? 0
+      else { return false }
+      return view.signedAt == nil && view.closedAt == nil
+        && !hasOpenConnect(session, besides: view)
     }
   }
 
   /// A turn of the server has ended.
   func turned() {
+    for (message, what) in hastyCopies where knowsMembers && haveMembersStayed(since: message) {
+      fail(what)
+    }
+    hastyCopies.removeAll()
     if world?.failure == nil { checkConnections() }
     checkUnwelcome()
     for (view, name) in hastyWills where view.signedAt == nil && view.closedAt == nil {

@@ -86,12 +86,12 @@ extension Oracle {
     return last.isAccepted && last.acceptedStep > view.acceptedStep
   }
 
-  private func expiry(of connect: Packet) -> UInt64? {
+  private func expiry(of connect: Packet) -> UInt64 {
     guard connect.version < 5 else {
       let seconds = connect.number(PropertyName.sessionExpiry) ?? 0
-      return seconds == UInt32.max ? nil : UInt64(seconds) * 1000
+      return min(UInt64(seconds) * 1000, expiryLimit)
     }
-    return connect.isCleanStart ? 0 : olderExpiry
+    return connect.isCleanStart ? 0 : expiryLimit
   }
 
   /// Whether the session goes on; checks that it may and must. [MQTT-3.2.2-2] [MQTT-3.2.2-3]

@@ -47,6 +47,8 @@ package final class Oracle: Observer {
   /// Messages that were said in this turn to have no subscribers, and the connection of one: it may end
   /// in this very turn, before the message is looked at, and its close is seen after the answer.
   var hastyAnswers: [(view: ConnectionView, what: String)] = []
+  /// Copies that came in this turn for a group that had its own: the session of a member may have ended.
+  var hastyCopies: [(message: ModelMessage, what: String)] = []
   /// Wills that were promised lately, and when something was dropped last.
   var freshWills: [(session: ModelSession, number: UInt64, time: UInt64)] = []
   var lastDropAt: UInt64 = 0
@@ -54,8 +56,8 @@ package final class Oracle: Observer {
   let upgradesQoS: Bool
   /// Whether retained messages go by themselves.
   let retainedExpire: Bool
-  /// Milliseconds that a 3.x session outlives its connection.
-  let olderExpiry: UInt64
+  /// Milliseconds that a session outlives its connection at most: as long as a persistent one of 3.x.
+  let expiryLimit: UInt64
   /// Milliseconds that a 3.x publisher waits for room at most.
   let queueFullWait: UInt64
   /// Nothing is so small that anybody meets its end.
@@ -71,7 +73,7 @@ package final class Oracle: Observer {
     sendQuota = inFlight == 0 ? 65_535 : inFlight
     upgradesQoS = profile.policy.upgradesOutgoingQoS
     retainedExpire = profile.policy.retainExpiryInterval > 0
-    olderExpiry = UInt64(profile.policy.persistentClientExpiration) * 1000
+    expiryLimit = UInt64(profile.policy.persistentClientExpiration) * 1000
     queueFullWait = profile.policy.queueFullWait
     isRoomy = profile.isRoomy
     endsSessions = !profile.isRoomy && profile.policy.whenQueueIsFull == .endSession

@@ -31,6 +31,8 @@ extension Policy {
   private mutating func drawQueues(isRoomy: Bool, _ chance: inout Chance) {
     maximumQueued = isRoomy ? 10_000 : chance.within(2...30)
     if !isRoomy && chance.oneIn(3) { maximumQueuedBytes = chance.pick([1300, 3000, 20_000]) }
+    // The oracle counts copies by session.
+    allowsDuplicates = false
     queuesQoS0 = chance.oneIn(2)
     upgradesOutgoingQoS = chance.oneIn(5)
     whenQueueIsFull = chance.pick(

@@ -199,6 +199,8 @@ import Server
   /// One turn, and what it has cost.
   private mutating func turn() {
     server.turn()
+    // No turn ends in a wait while something could go on.
+    if server.isResting, let words = server.broker.forgotten { world.fail(words.description) }
     newcomer?.check()
     let (packets, copies) = (
       Int(server.broker.statistics.packetsReceived), Int(server.broker.statistics.publishesSent)

@@ -80,7 +80,8 @@ struct TurnLimits {
   /// A message is matched at once, judged, and given to all.
   private var publication: Int {
     let recipients = min(
-      limits.pieceWork / WorkPrice.copy, limits.sessions + limits.sharedGroups)
+      limits.pieceWork / WorkPrice.copy,
+      max(limits.sessions + limits.sharedGroups, limits.subscriptions))
     return limits.pieceWork + WorkPrice.reading(limits.topicBytes) + 2 * rules + 1
       + recipients * (1 + 2 * WorkPrice.copy)
   }
