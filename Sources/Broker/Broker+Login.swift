@@ -36,7 +36,8 @@ extension Broker {
       // With no passwords to check it against, a User Name neither helps nor harms, as in Mosquitto.
       return listener.allowsAnonymous ? .admitted : .refused(.notAuthorized)
     }
-    guard connect.password != nil else {
+    // An empty password is none, as in Mosquitto: a hash of it lets nobody in.
+    guard let password = connect.password, !password.isEmpty else {
       logins.failures.record(connections[connection].address, at: now)
       return refuseLogin(userName.in(bytes), on: connection)
     }
@@ -53,7 +54,8 @@ extension Broker {
     } else {
       note(.loginFailed, on: connection)
     }
-    return .refused(.badUserNameOrPassword)
+    // Mosquitto's code: it is what people search for.
+    return .refused(.notAuthorized)
   }
 
   /// Puts a login behind all others from its address.
@@ -88,7 +90,7 @@ extension Broker {
   ) -> Bool {
     let due = logins.failures.nextLogin(
       from: connections[connection].address, isKnown: hasSession(connect, bytes, on: connection),
-      at: now, most: policy.connectTimeout / 2)
+      at: now, most: min(policy.connectTimeout / 2, 5000))
     guard due > now else { return false }
     connections[connection].login = .held
     schedule.set(connection, to: min(due, connectDue(connection)))

@@ -78,7 +78,7 @@ extension Broker {
     if sessions[session].firstUnsent.isNull {
       return !subscriptions.replaying(session.index).isNull
     }
-    return sessions.mayTransmit(session)
+    return sessions.mayTransmit(session, maximumBytes: policy.maximumInFlightBytes)
   }
 
   /// Whether a connection that the network takes bytes of could go on at once.
@@ -151,6 +151,9 @@ extension Broker {
     if connections[connection].state != .ended {
       send(answer.assignedClientIdentifier, on: connection)
     }
+    var tail = PacketBytes<512>()
+    answer.writeTail(to: &tail)
+    if connections[connection].state != .ended { send(tail.span, on: connection) }
     statistics.packetsSent += 1
   }
 
@@ -247,7 +250,7 @@ extension Broker {
     let publish = publication.publish
     let isSameForm = (connections[connection].version == .v5) == (publication.version == .v5)
     let isSameName = publication.mountPoint == listenerPolicy(of: connection).mountPoint
-    return isSameForm && isSameName && publish.qos == .atMostOnce
+    return isSameForm && isSameName && publish.qos == .atMostOnce && publish.hasPlainHeader
       && publish.isRetained == isRetained
       && !match.hasIdentifiers && !publish.properties.needsFiltering
       && connections[connection].topicAliasMaximum == 0

@@ -24,6 +24,12 @@ enum BooleanSetting: UInt8 {
   /// - Section: Who may come in
   /// - Mosquitto: same
   case checksRetainSource
+  /// `check_subscriptions true|false`
+  ///
+  /// A subscription to what may not be read is refused: false. Nothing of it is delivered either way.
+  /// - Section: Who may come in
+  /// - Mosquitto: ours
+  case checksSubscriptions
   /// `ignore_unknown_keys true|false`
   ///
   /// From here on, keys that nobody knows are warned of instead of refused: false.

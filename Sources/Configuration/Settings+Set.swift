@@ -30,6 +30,7 @@ extension Settings {
     case .allowsEmptyClientIdentifier:
       updateSecurity { $0.allowsEmptyClientIdentifier = value }
     case .checksRetainSource: checksRetainSource = value
+    case .checksSubscriptions: checksSubscriptions = value
     case .ignoresUnknownKeys: ignoresUnknownKeys = value
     case .isLogTimestamped: isLogTimestamped = value
     case .isPersistent, .isPersistentToo:
@@ -71,6 +72,7 @@ extension Settings {
     case .maximumClients: maximumClients = value > 0 ? Int32(clamping: value) : -1
     case .maximumConnections:
       updateListener { $0.maximumConnections = value > 0 ? Int32(clamping: value) : -1 }
+    case .maximumInflightBytes: maximumInflightBytes = Int32(clamping: value)
     case .maximumInflightMessages:
       maximumInflightMessages = value == 65_535 ? 0 : UInt16(clamping: value)
     case .maximumKeepAlive: maximumKeepAliveSeconds = UInt16(clamping: value)

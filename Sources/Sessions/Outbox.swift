@@ -23,14 +23,16 @@ extension SessionDirectory {
   }
 
   /// Whether the oldest unsent delivery may be sent now: a PUBLISH of QoS 1 or 2 only while the
-  /// send quota lasts, everything else always. [MQTT-4.9.0-2] [MQTT-3.3.4-9] [MQTT-3.3.4-10]
+  /// send quota lasts and fewer bytes than so many are under way, everything else always.
+  /// [MQTT-4.9.0-2] [MQTT-3.3.4-9] [MQTT-3.3.4-10]
   ///
   /// What comes in and its answers do not pass here: no quota holds them up. [MQTT-4.9.0-3]
-  package func mayTransmit(_ session: Handle<Session>) -> Bool {
+  package func mayTransmit(_ session: Handle<Session>, maximumBytes: Int = .max) -> Bool {
     let next = sessions[session].firstUnsent
     guard !next.isNull else { return false }
     return deliveries[next].qos == .atMostOnce || deliveries[next].stage == .awaitsPubcomp
       || sessions[session].inFlight < sessions[session].sendQuota
+        && Int(sessions[session].inFlightBytes) < maximumBytes
   }
 
   /// Says that the oldest unsent delivery of QoS 1 or 2 is being sent: it gets its Packet
@@ -42,6 +44,7 @@ extension SessionDirectory {
     // A PUBREL counts too, or new messages could use up the Packet Identifiers beside it.
     sessions[session].inFlight += 1
     deliveries[handle].usesQuota = true
+    sessions[session].inFlightBytes += payloadBytes(of: handle, messages: messages)
     if deliveries[handle].stage == .unsent { beginExchange(handle, of: session) }
   }
 
@@ -98,6 +101,9 @@ extension SessionDirectory {
   ) {
     deliveries[handle].stage = .awaitsPubcomp
     guard !deliveries[handle].message.isNull else { return }
+    if deliveries[handle].usesQuota {
+      sessions[session].inFlightBytes -= payloadBytes(of: handle, messages: messages)
+    }
     if deliveries[handle].isCountedUnsent {
       sessions[session].unsentBytes -= bytes(of: handle, messages: messages)
     }
@@ -128,7 +134,10 @@ extension SessionDirectory {
         sessions[session].firstUnsent = deliveries[handle].next
       }
     }
-    if deliveries[handle].usesQuota { sessions[session].inFlight -= 1 }
+    if deliveries[handle].usesQuota {
+      sessions[session].inFlight -= 1
+      sessions[session].inFlightBytes -= payloadBytes(of: handle, messages: messages)
+    }
     if deliveries[handle].stage != .unsent {
       let key = hash(UInt32(session.index), UInt32(deliveries[handle].packetIdentifier))
       deliveryIndex.remove(handle.index, hash: key)
@@ -148,6 +157,7 @@ extension SessionDirectory {
     to session: Handle<Session>, messages: borrowing MessageStore, _ work: inout Work
   ) {
     sessions[session].inFlight = 0
+    sessions[session].inFlightBytes = 0
     var lastRelease = Handle<Delivery>.null
     var handle = sessions[session].first
     // Behind the last that was sent come those that never were.
@@ -212,6 +222,12 @@ extension SessionDirectory {
   private func bytes(of handle: Handle<Delivery>, messages: borrowing MessageStore) -> Int {
     let message = deliveries[handle].message
     return message.isNull ? 0 : messages[message].byteCount
+  }
+
+  private func payloadBytes(of handle: Handle<Delivery>, messages: borrowing MessageStore) -> UInt32
+  {
+    let message = deliveries[handle].message
+    return message.isNull ? 0 : UInt32(messages[message].payloadCount)
   }
 
   private mutating func beginExchange(_ handle: Handle<Delivery>, of session: Handle<Session>) {
