@@ -60,14 +60,14 @@ extension Broker {
   /// Takes bytes of a packet that comes in parts as a sign of life: a large one may take longer than the
   /// Keep Alive.
   ///
-  /// A peer that drips is not alive: each byte stands for a tenth of a second.
+  /// A peer that drips is not alive: each byte stands for a twentieth of a second.
   mutating func hear(_ connection: Handle<Connection>) {
     guard connections[connection].state == .established else { return }
     let input = connections[connection].input
     let count = UInt32(input.pending.count)
     let new = count < input.heard ? count : count - input.heard
     let lastReceived = connections[connection].lastReceived
-    guard now <= lastReceived.adding(milliseconds: UInt64(new) * 100) else { return }
+    guard now <= lastReceived.adding(milliseconds: UInt64(new) * 50) else { return }
     connections[connection].lastReceived = now
     connections[connection].input.heard = count
   }
