@@ -31,7 +31,7 @@ package struct Limits: BitwiseCopyable {
   /// quarter, at most 64, is kept for addresses that have hardly any; so it is with handshakes.
   package var tlsConnections = Chosen.tlsConnections
   /// TLS handshakes at once. More: they wait, up to `connect_timeout`, and addresses take turns; those
-  /// that do not go on for half of that give their place up.
+  /// that do not go on for half of that, five seconds at most, give their place up.
   package var tlsHandshakes = min(16, Chosen.tlsConnections / 2)
   /// Bytes for certificates, keys and all else that TLS holds. Full: the connection is closed; at
   /// start or on a reload, an error.

@@ -9,10 +9,12 @@ extension Broker {
   /// The Topic Name that the Client has given this alias; nil when the connection had to be closed.
   @_lifetime(immortal)
   mutating func topicOfAlias(_ alias: UInt16, on connection: Handle<Connection>) -> Span<UInt8>? {
+    guard allows(alias, on: connection) else { return nil }
     guard let place = aliases.placeOfInbound(alias, of: connections[connection]),
       !aliases[place].isEmpty
     else {
-      refuse(connection, .topicAliasInvalid, .malformedPacket, "it used an unknown Topic Alias")
+      // [3.3.2.3.4]
+      refuse(connection, .protocolError, .malformedPacket, "it used an unknown Topic Alias")
       return nil
     }
     let text = aliases[place]
@@ -22,15 +24,19 @@ extension Broker {
     return names.topic.bytes(0..<text.count)
   }
 
+  /// Whether the Client may use that number; false when the connection had to be closed.
+  private mutating func allows(_ alias: UInt16, on connection: Handle<Connection>) -> Bool {
+    if alias <= connections[connection].topicAliasAllowed { return true }
+    // [MQTT-3.3.2-9] [MQTT-3.2.2-17] [MQTT-3.2.2-18]
+    refuse(connection, .topicAliasInvalid, .malformedPacket, "it used too high a Topic Alias")
+    return false
+  }
+
   /// Gives an alias this Topic Name; false when the connection had to be closed.
   mutating func setAlias(
     _ alias: UInt16, to topic: Span<UInt8>, on connection: Handle<Connection>
   ) -> Bool {
-    guard alias <= connections[connection].topicAliasAllowed else {
-      // [MQTT-3.3.2-9] [MQTT-3.2.2-17] [MQTT-3.2.2-18]
-      refuse(connection, .topicAliasInvalid, .malformedPacket, "it used too high a Topic Alias")
-      return false
-    }
+    guard allows(alias, on: connection) else { return false }
     guard let place = aliases.placeOfInbound(alias, of: connections[connection]) else {
       preconditionFailure("who may set aliases has a table")
     }

@@ -38,11 +38,12 @@ extension Broker {
     return decide(.read, offer.topic, offer.topicHash, slot, &work)
   }
 
-  /// Whether the rules let the Client of a session subscribe.
+  /// Whether the Client of a session may subscribe: what the rules do not let it read it is not given
+  /// anyway, so they are only asked where a refusal is wanted.
   mutating func maySubscribe(
     _ filter: Span<UInt8>, _ session: Handle<Session>, _ work: inout Work
   ) -> Bool {
-    guard access.hasRules else { return true }
+    guard access.hasRules && policy.checksSubscriptions else { return true }
     refreshIdentity(session.index)
     return access.allowsSubscription(to: filter, by: requester(session.index), &work)
   }

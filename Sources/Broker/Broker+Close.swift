@@ -41,6 +41,7 @@ extension Broker {
     _ connection: Handle<Connection>, _ words: StaticString
   ) {
     guard connections[connection].state != .ended else { return }
+    connections[connection].isTold = true
     if connections[connection].state != .established {
       note(.handshakeFailed, on: connection, words)
     }
@@ -97,6 +98,7 @@ extension Broker {
     {
       respond(to: connection, Connack(version: version, reason: mistake.reason))
     }
+    connections[connection].isTold = true
     close(connection)
   }
 
@@ -117,6 +119,7 @@ extension Broker {
     if connections[connection].transport == .inside {
       return tell(.disconnected(reason), connection)
     }
+    connections[connection].isTold = true
     let isTold =
       connections[connection].version == .v5 && connections[connection].state == .established
     guard isTold else { return }

@@ -44,6 +44,10 @@ extension Broker {
     if let words = fullness(besides: existing, on: connection) {
       return refuseConnect(connection, connect, bytes, .quotaExceeded, .clientsFull, words)
     }
+    if existing == nil && hasReachedSessions {
+      let words: StaticString = "there are as many sessions as may be"
+      return refuseConnect(connection, connect, bytes, .serverBusy, .clientsFull, words)
+    }
     var luggage = Luggage()
     if let event = pack(&luggage, connect, bytes, on: connection) {
       return refuseConnect(connection, connect, bytes, event, returning: &luggage)
@@ -72,13 +76,10 @@ extension Broker {
     besides existing: Handle<Session>?, on connection: Handle<Connection>
   ) -> StaticString? {
     if let existing, sessions[existing].isConnected { return nil }
-    let fullness =
-      fullness(policy.maximumConnections, statistics.clientsConnected, connection)
+    return fullness(policy.maximumConnections, statistics.clientsConnected, connection)
       ?? fullness(
         listenerPolicy(of: connection).maximumConnections,
         presence.count(by: connections[connection].listener), connection)
-    if fullness != nil || existing != nil || !hasReachedSessions { return fullness }
-    return "there are as many sessions as may be"
   }
 
   /// What the configuration allows is as it says; of what the board has, something is kept for Clients
@@ -100,7 +101,7 @@ extension Broker {
     policy.maximumSessions < limits.sessions && sessions.count >= policy.maximumSessions
   }
 
-  /// A client identifier that no session has: the prefix and 128 bits in hexadecimal.
+  /// A client identifier that no session has: the prefix and 128 bits, written as Mosquitto does.
   /// [MQTT-3.2.2-16] [MQTT-3.1.3-6]
   @_lifetime(immortal)
   private mutating func assignIdentifier(_ listener: ListenerPolicy) -> Span<UInt8> {
@@ -108,10 +109,10 @@ extension Broker {
     repeat {
       line.removeAll()
       policy.texts.append(listener.automaticIdentifierPrefix, to: &line)
-      for _ in 0..<2 {
-        assignedIdentifiers = hash.next(after: assignedIdentifiers)
-        line.append(hexadecimal: assignedIdentifiers)
-      }
+      assignedIdentifiers = hash.next(after: assignedIdentifiers)
+      let first = assignedIdentifiers
+      assignedIdentifiers = hash.next(after: assignedIdentifiers)
+      line.append(uniqueIdentifier: first, assignedIdentifiers)
     } while sessions.find(line.span, texts: texts) != nil
     return names.topic.fill(line.span)
   }
@@ -271,6 +272,7 @@ extension Broker {
     answer.maximumLength = connections[connection].maximumPacketSize
     // Where 3.x has no code for the reason, the connection is closed in silence. [MQTT3-3.2.2-6]
     if answer.canBeSent { respond(to: connection, answer) }
+    connections[connection].isTold = true
     close(connection)
   }
 }

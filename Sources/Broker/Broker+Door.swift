@@ -123,7 +123,7 @@ extension Broker {
       work.pay(WorkPrice.copy)
       let session = connections[connection].session
       let hasRoom = !isReplayDue(for: session) || replay(to: session, &work)
-      let next = sessions.nextToSend(of: session)
+      let next = nextToSend(of: session)
       guard !next.isNull else {
         if hasRoom { continue }
         // Without room for what is retained he has a turn when somebody has given some back.

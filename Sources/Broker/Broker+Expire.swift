@@ -57,7 +57,23 @@ extension Broker {
     connections[connection].lastReceived.adding(milliseconds: policy.connectTimeout)
   }
 
-  /// One and a half times the Keep Alive after the last packet. [MQTT-3.1.2-24] [MQTT3-3.1.2-24]
+  /// Takes bytes of a packet that comes in parts as a sign of life: a large one may take longer than the
+  /// Keep Alive.
+  ///
+  /// A peer that drips is not alive: each byte stands for a twentieth of a second.
+  mutating func hear(_ connection: Handle<Connection>) {
+    guard connections[connection].state == .established else { return }
+    let input = connections[connection].input
+    let count = UInt32(input.pending.count)
+    let new = count < input.heard ? count : count - input.heard
+    let lastReceived = connections[connection].lastReceived
+    guard now <= lastReceived.adding(milliseconds: UInt64(new) * 50) else { return }
+    connections[connection].lastReceived = now
+    connections[connection].input.heard = count
+  }
+
+  /// One and a half times the Keep Alive after the last packet, or enough of one. [MQTT-3.1.2-24]
+  /// [MQTT3-3.1.2-24]
   private func keepAliveDue(_ connection: Handle<Connection>) -> Instant {
     let seconds = UInt64(connections[connection].keepAlive)
     guard seconds > 0 else { return .never }

@@ -23,7 +23,8 @@ extension Broker {
     guard connections[connection].transport == .stream else { return .admitted }
     switch connections[connection].login {
     case .accepted: return .admitted
-    case .refused: return .refused(.badUserNameOrPassword)
+    // Mosquitto's code: it is what people search for.
+    case .refused: return .refused(.notAuthorized)
     case .held, .queued, .hashing: return .waits
     case .none: break
     }
@@ -36,9 +37,10 @@ extension Broker {
       // With no passwords to check it against, a User Name neither helps nor harms, as in Mosquitto.
       return listener.allowsAnonymous ? .admitted : .refused(.notAuthorized)
     }
-    guard connect.password != nil else {
+    // An empty password is none, as in Mosquitto: a hash of it lets nobody in.
+    guard let password = connect.password, !password.isEmpty else {
       logins.failures.record(connections[connection].address, at: now)
-      return .refused(.badUserNameOrPassword)
+      return .refused(.notAuthorized)
     }
     enqueueLogin(connection)
     return .waits
@@ -87,7 +89,7 @@ extension Broker {
   ) -> Bool {
     let due = logins.failures.nextLogin(
       from: connections[connection].address, isKnown: hasSession(connect, bytes, on: connection),
-      at: now, most: policy.connectTimeout / 2)
+      at: now, most: min(policy.connectTimeout / 2, 5000))
     guard due > now else { return false }
     connections[connection].login = .held
     schedule.set(connection, to: min(due, connectDue(connection)))

@@ -23,7 +23,7 @@ extension Broker {
     if will.payload.length > policy.maximumPayloadSize {
       return connect.version == .v5 ? .packetTooLarge : .notAuthorized
     }
-    return objection(to: will, bytes, of: identifier, on: connection)
+    return objection(to: will, bytes, on: connection)
   }
 
   /// The identifier of the Client, where its listener looks for it; empty when it is ours to choose.
@@ -48,7 +48,9 @@ extension Broker {
     let count = identifier.count
     if listener.usesUserNameAsClientIdentifier { return count > 0 ? nil : .notAuthorized }
     switch connect.version {
-    case .v3_1: return count >= 1 && count <= 23 ? nil : .clientIdentifierNotValid
+    case .v3_1:
+      // Longer ones than the 23 bytes of 3.1 have been sent, and taken, ever since.
+      return count >= 1 ? nil : .clientIdentifierNotValid
     case .v3_1_1:
       // Without a name there is nothing to resume by. [MQTT3-3.1.3-7] [MQTT3-3.1.3-8]
       if count == 0 && !connect.isCleanStart { return .clientIdentifierNotValid }
@@ -60,20 +62,17 @@ extension Broker {
   }
 
   private mutating func objection(
-    to will: Will, _ bytes: Span<UInt8>, of identifier: Span<UInt8>,
-    on connection: Handle<Connection>
+    to will: Will, _ bytes: Span<UInt8>, on connection: Handle<Connection>
   ) -> ReasonCode? {
     // [MQTT-3.2.2-12]
     if will.qos > listenerPolicy(of: connection).maximumQoS { return .qosNotSupported }
     // [MQTT-3.2.2-13]
     if will.isRetained && !policy.isRetainAvailable { return .retainNotSupported }
-    guard will.topic.length <= limits.topicBytes,
-      let topic = mounted(topic: will.topic.in(bytes), on: connection)
-    else { return .topicNameInvalid }
-    // Whether the rules allow it is asked when it is published: they may change till then.
-    guard topic.isServers else { return nil }
-    guard let name = topic.connectionName, name.equals(identifier) else { return .notAuthorized }
-    return nil
+    // Whether the Client may publish it is asked when it is published: the rules may change till then.
+    let isGood =
+      will.topic.length <= limits.topicBytes
+      && mounted(topic: will.topic.in(bytes), on: connection) != nil
+    return isGood ? nil : .topicNameInvalid
   }
 
   func exceedsKeepAlive(_ connect: Connect) -> Bool {

@@ -10,7 +10,8 @@ extension Broker {
   /// it has not its share of what queues are made of.
   func hasQueueRoom(_ session: Handle<Session>, _ byteCount: Int) -> Bool {
     let state = sessions[session]
-    let window = state.isConnected ? max(0, Int(state.sendQuota) - Int(state.inFlight)) : 0
+    let isOpen = state.isConnected && Int(state.inFlightBytes) < policy.maximumInFlightBytes
+    let window = isOpen ? max(0, Int(state.sendQuota) - Int(state.inFlight)) : 0
     // What is retained has its place among the retained messages.
     return Int(state.unsent - state.unsentReplayed) - window < policy.maximumQueued
       && state.unsentBytes + byteCount <= policy.maximumQueuedBytes

@@ -37,12 +37,14 @@ extension Broker {
     let before = connections[connection].input.pending.count
     let end = before + count
     guard end >= Int(connections[connection].input.needed) else {
-      return keep(before..<end, of: connection)
+      keep(before..<end, of: connection)
+      return hear(connection)
     }
     work.pay(WorkPrice.copying(before))
     gather(connection)
     let taken = takePackets(end, isAll: true, of: connection, &work)
     keep(taken..<end, of: connection)
+    hear(connection)
     settleInput(of: connection)
   }
 
@@ -147,6 +149,10 @@ extension Broker {
         if isAll { connections[connection].input.needed = UInt32(bytes.count + 1) }
         return nil
       }
+      // A CONNECT says itself by which version it is to be judged.
+      if connections[connection].state != .awaitsConnect {
+        try header.validate(for: connections[connection].version)
+      }
       return accepts(header, on: connection) ? header : nil
     } catch {
       fail(connection, error)
@@ -211,7 +217,7 @@ extension Broker {
     case .subscribe, .unsubscribe:
       return try beginRequest(header, bytes, on: connection, &work)
     case .pingreq:
-      _ = try PingRequest(parsing: bytes, header: header)
+      _ = try PingRequest(parsing: bytes, header: header, version: version)
       // [MQTT-3.12.4-1] [MQTT3-3.12.4-1]
       respond(to: connection) { PingResponse().write(to: &$0) }
     case .disconnect:
@@ -220,6 +226,8 @@ extension Broker {
     case .auth:
       receiveAuth(version, on: connection)
     case .connack, .suback, .unsuback, .pingresp:
+      // An answer that nobody asked for is no harm.
+      if version.isTolerant && header.type != .connack { return true }
       refuse(connection, .protocolError, .malformedPacket, "only a Server sends such a packet")
     }
     return true

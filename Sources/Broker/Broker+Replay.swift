@@ -18,7 +18,7 @@ extension Broker {
     guard !subscriptions.replaying(session.index).isNull else { return false }
     return sessions[session].unsentReplayed == 0
       || Int(sessions[session].unsentReplayed) < Broker.stepLength
-        && !sessions.mayTransmit(session)
+        && !mayTransmit(session)
   }
 
   /// Goes one step on with the replay of the session; false when it waits for room.

@@ -56,7 +56,7 @@ extension Broker {
     let hasRoom = !isReplayDue(for: session) || replay(to: session, &work)
     // A replay that stops for want of room may have queued something before.
     let isGiven =
-      sessions.mayTransmit(session)
+      mayTransmit(session)
       ? transmitNext(of: session, on: connection, &work) : hasRoom
     if !isGiven { waitForBlocks(connection) }
     return isGiven
@@ -69,13 +69,22 @@ extension Broker {
     armShortage()
   }
 
+  /// The delivery that a session is to be sent next, as the configuration limits what is under way; null
+  /// when there is none that may be.
+  func nextToSend(of session: Handle<Session>) -> Handle<Delivery> {
+    sessions.nextToSend(of: session, maximumBytes: policy.maximumInFlightBytes)
+  }
+
+  /// Whether a session may be sent any delivery now.
+  func mayTransmit(_ session: Handle<Session>) -> Bool { !nextToSend(of: session).isNull }
+
   /// Whether a session has something that its connection has room to be given.
   func canBeGivenMore(_ connection: Handle<Connection>) -> Bool {
     guard connections[connection].state == .established,
       connections[connection].output.count < limits.sendBytes
     else { return false }
     let session = connections[connection].session
-    return sessions.mayTransmit(session) || isReplayDue(for: session)
+    return mayTransmit(session) || isReplayDue(for: session)
   }
 
   /// Whether a connection that the network takes bytes of could go on at once.
@@ -148,6 +157,9 @@ extension Broker {
     if connections[connection].state != .ended {
       send(answer.assignedClientIdentifier, on: connection)
     }
+    var tail = PacketBytes<512>()
+    answer.writeTail(to: &tail)
+    if connections[connection].state != .ended { send(tail.span, on: connection) }
     statistics.packetsSent += 1
   }
 
@@ -244,7 +256,7 @@ extension Broker {
     let publish = publication.publish
     let isSameForm = (connections[connection].version == .v5) == (publication.version == .v5)
     let isSameName = publication.mountPoint == listenerPolicy(of: connection).mountPoint
-    return isSameForm && isSameName && publish.qos == .atMostOnce
+    return isSameForm && isSameName && publish.qos == .atMostOnce && publish.hasPlainHeader
       && publish.isRetained == isRetained
       && !match.hasIdentifiers && !publish.properties.needsFiltering
       && connections[connection].topicAliasMaximum == 0

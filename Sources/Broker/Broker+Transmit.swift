@@ -12,7 +12,7 @@ extension Broker {
   mutating func transmitNext(
     of session: Handle<Session>, on connection: Handle<Connection>, _ work: inout Work
   ) -> Bool {
-    let handle = sessions.nextToSend(of: session)
+    let handle = nextToSend(of: session)
     guard let hidden = prepare(handle, of: session, on: connection, &work) else { return true }
     let delivery = sessions[handle]
     let message = messages[delivery.message]

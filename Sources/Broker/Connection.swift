@@ -52,6 +52,8 @@ package struct Connection: BitwiseCopyable {
   var isAnnounced = false
   /// It is counted among those that hold send blocks.
   var isHolder = false
+  /// It was told why it is closed.
+  package internal(set) var isTold = false
   var login = LoginState.none
   /// Seconds between two packets of the Client; zero for any. [3.1.2.10]
   var keepAlive: UInt16 = 0
@@ -90,6 +92,8 @@ package struct Input: BitwiseCopyable {
   /// Packets, the last one perhaps in part; how many bytes there must be for another look at it.
   package internal(set) var pending = Chain()
   var needed: UInt32 = 0
+  /// Bytes of them that had come when the connection was heard of last.
+  var heard: UInt32 = 0
   /// Receive blocks that are put by for the rest of that packet.
   var promised: UInt32 = 0
 

@@ -27,7 +27,7 @@ package struct Policy: BitwiseCopyable {
   /// Sessions there may be, connected or not.
   package var maximumSessions = Limits().sessions
   /// Milliseconds a new connection has to send its CONNECT.
-  package var connectTimeout: UInt64 = 10_000
+  package var connectTimeout: UInt64 = 30_000
   /// The largest Keep Alive granted, in seconds; zero for any. 3.x Clients that ask for more
   /// are refused.
   package var maximumKeepAlive: UInt16 = 0
@@ -37,6 +37,8 @@ package struct Policy: BitwiseCopyable {
   package var maximumPayloadSize = Int.max
   /// QoS 1 and 2 messages under way to a Client at once, and from it: our Receive Maximum.
   package var maximumInFlight: UInt16 = 20
+  /// Bytes of Payloads under way to a Client from which on nothing more of QoS 1 and 2 is sent to it.
+  package var maximumInFlightBytes = Int.max
   /// Messages queued for one session beyond those in flight.
   package var maximumQueued = 1000
   /// Bytes of them.
@@ -61,6 +63,8 @@ package struct Policy: BitwiseCopyable {
   package var clientIdentifierPrefix = PolicyText.none
   /// Whether who published a retained message must still be allowed to when it is delivered.
   package var checksRetainSource = true
+  /// Whether a subscription to what may not be read is refused.
+  package var checksSubscriptions = false
   /// Seconds between two publications of `$SYS`; zero for none.
   package var systemInterval: UInt32 = 10
   /// Whether connections that come and go are logged.

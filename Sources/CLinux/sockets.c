@@ -121,23 +121,25 @@ void linux_set_receive_threshold(int32_t descriptor, uint64_t count) {
 }
 
 // TCP drops bytes without copying them anywhere; other sockets, and emulators, want a place for them.
-static void drop(int32_t descriptor, uint64_t count, uint64_t most_copied) {
+static int64_t drop(int32_t descriptor, uint64_t count, uint64_t most_copied) {
   uint8_t scrap[512];
   ssize_t dropped = recv(descriptor, 0, (size_t)count, MSG_DONTWAIT | MSG_TRUNC);
-  if (dropped >= 0 || errno == EAGAIN) return;
-  for (uint64_t left = most_copied; left > 0; left -= (uint64_t)dropped) {
+  if (dropped >= 0 || errno == EAGAIN) return dropped < 0 ? -EAGAIN : dropped;
+  uint64_t left = most_copied;
+  do {
     size_t most = left < sizeof scrap ? (size_t)left : sizeof scrap;
     RETRIED(dropped, recv(descriptor, scrap, most, MSG_DONTWAIT));
-    if (dropped <= 0) return;
-  }
+    if (dropped > 0) left -= (uint64_t)dropped;
+  } while (dropped > 0 && left > 0);
+  return dropped < 0 ? -errno : dropped == 0 ? 0 : (int64_t)(most_copied - left);
 }
 
 void linux_skip(int32_t descriptor, uint64_t count) {
   drop(descriptor, count, count);
 }
 
-void linux_discard_input(int32_t descriptor) {
-  drop(descriptor, INT32_MAX, 4096);
+int64_t linux_discard_input(int32_t descriptor) {
+  return drop(descriptor, INT32_MAX, 4096);
 }
 
 int64_t linux_send(int32_t descriptor, const struct linux_piece *pieces, uint32_t count) {

@@ -31,6 +31,12 @@ enum BooleanSetting: UInt8 {
   /// - Section: Who may come in
   /// - Mosquitto: same
   case checksRetainSource
+  /// `check_subscriptions true|false`
+  ///
+  /// A subscription to what may not be read is refused: false. Nothing of it is delivered either way.
+  /// - Section: Who may come in
+  /// - Mosquitto: ours
+  case checksSubscriptions
   /// `disable_client_cert_date_checks true|false`
   ///
   /// Certificates of clients are good before and after their time, for boards without a clock: false.

@@ -30,6 +30,7 @@ extension NumberSetting {
     case .proxyVersion: Bounds(1...2)
     case .oldPort: Bounds(1...65_535)
     case .maximumKeepAlive, .sysInterval, .webSocketHeaderBytes: Bounds(0...65_535)
+    case .maximumInflightBytes: Bounds(0...Int32.max)
     case .maximumInflightMessages: Bounds(-1...65_535)
     case .maximumQueuedBytes, .maximumQueuedMessages: Bounds(-1...Int32.max)
     case .maximumPayloadBytes: Bounds(0...268_435_455)

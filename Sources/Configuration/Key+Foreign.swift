@@ -70,8 +70,6 @@ enum RefusedKey: UInt8 {
   case packetMaximumUnsubscribe
   /// `packet_max_will`
   case packetMaximumWill
-  /// `max_inflight_bytes`
-  case maximumInflightBytes
   /// `http_dir`
   case httpFolder
   /// `tls_engine`
@@ -106,7 +104,6 @@ enum RefusedKey: UInt8 {
     case .packetMaximumAuth, .packetMaximumConnect, .packetMaximumSimple,
       .packetMaximumSubscribe, .packetMaximumUnsubscribe, .packetMaximumWill:
       "write max_packet_size, which is for packets of all types"
-    case .maximumInflightBytes: "write max_inflight_messages or max_queued_bytes"
     case .httpFolder: "this is no web server: let one serve the page"
     case .engine, .engineKeyPassword: "keys are read from files alone"
     case .keyLog: "whoever has those keys reads everything"

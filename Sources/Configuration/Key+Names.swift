@@ -5,9 +5,9 @@ extension BooleanSetting {
   static var names: StaticString {
     """
     allow_anonymous listener_allow_anonymous allow_duplicate_messages \
-    allow_zero_length_clientid check_retain_source disable_client_cert_date_checks \
-    ignore_unknown_keys log_timestamp persistence retained_persistence retain_available \
-    sandbox memory_lock connection_messages \
+    allow_zero_length_clientid check_retain_source check_subscriptions \
+    disable_client_cert_date_checks ignore_unknown_keys log_timestamp persistence \
+    retained_persistence retain_available sandbox memory_lock connection_messages \
     queue_qos0_messages require_certificate set_tcp_nodelay upgrade_outgoing_qos \
     use_identity_as_username per_listener_settings use_subject_as_username \
     use_username_as_clientid
@@ -19,10 +19,10 @@ extension NumberSetting {
   static var names: StaticString {
     """
     connect_timeout log_facility max_topic_alias_broker global_max_clients max_connections \
-    max_inflight_messages max_keepalive max_packet_size message_size_limit max_qos maximum_qos \
-    max_queued_bytes max_queued_messages max_topic_alias global_max_connections port \
-    enable_proxy_protocol queue_full_wait retain_expiry_interval sys_interval \
-    websockets_headers_size write_timeout
+    max_inflight_bytes max_inflight_messages max_keepalive max_packet_size message_size_limit \
+    max_qos maximum_qos max_queued_bytes max_queued_messages max_topic_alias \
+    global_max_connections port enable_proxy_protocol queue_full_wait retain_expiry_interval \
+    sys_interval websockets_headers_size write_timeout
     """
   }
 }
@@ -76,8 +76,8 @@ extension RefusedKey {
     """
     auth_plugin auth_plugin_deny_special_chars global_plugin plugin plugin_load plugin_use \
     packet_buffer_size packet_max_auth packet_max_connect packet_max_simple packet_max_sub \
-    packet_max_un_sub packet_max_will max_inflight_bytes http_dir tls_engine \
-    tls_engine_kpass_sha1 tls_keylog proxy_protocol_v2_require_tls connection
+    packet_max_un_sub packet_max_will http_dir tls_engine tls_engine_kpass_sha1 tls_keylog \
+    proxy_protocol_v2_require_tls connection
     """
   }
 }

@@ -2,7 +2,7 @@
 enum NumberSetting: UInt8 {
   /// `connect_timeout SECONDS`
   ///
-  /// The time that a connection has to send its CONNECT: 10.
+  /// The time that a connection has to send its CONNECT, the handshake of TLS counted in: 30.
   /// - Section: Clients and messages
   /// - Mosquitto: ours
   case connectTimeout
@@ -30,6 +30,12 @@ enum NumberSetting: UInt8 {
   /// - Section: Listeners
   /// - Mosquitto: same
   case maximumConnections
+  /// `max_inflight_bytes BYTES`
+  ///
+  /// Bytes of payloads on their way to a client and not acknowledged, from which on it is sent nothing more: 0 for any.
+  /// - Section: Clients and messages
+  /// - Mosquitto: same
+  case maximumInflightBytes
   /// `max_inflight_messages NUMBER`
   ///
   /// Messages on their way to a client and not acknowledged: 20; 0 for any. It is our Receive Maximum too.

@@ -21,8 +21,6 @@ extension Settings {
       }
       return note
     case .ignored(let key): return .note(key.reason)
-    // No limit is what there is.
-    case .refused(.maximumInflightBytes) where value.firstWord.equals("0"): return nil
     case .refused(let key): throw .refused(key.reason)
     }
     return value.noteOfText
@@ -49,6 +47,7 @@ extension Settings {
     case .allowsEmptyClientIdentifier:
       updateSecurity { $0.allowsEmptyClientIdentifier = value }
     case .checksRetainSource: checksRetainSource = value
+    case .checksSubscriptions: checksSubscriptions = value
     case .ignoresUnknownKeys: ignoresUnknownKeys = value
     case .isLogTimestamped: isLogTimestamped = value
     case .isPersistent, .isPersistentToo:
@@ -91,6 +90,7 @@ extension Settings {
     case .maximumClients: maximumClients = value > 0 ? Int32(clamping: value) : -1
     case .maximumConnections:
       updateListener { $0.maximumConnections = value > 0 ? Int32(clamping: value) : -1 }
+    case .maximumInflightBytes: maximumInflightBytes = Int32(clamping: value)
     case .maximumInflightMessages:
       maximumInflightMessages = value == 65_535 ? 0 : UInt16(clamping: value)
     case .maximumKeepAlive: maximumKeepAliveSeconds = UInt16(clamping: value)

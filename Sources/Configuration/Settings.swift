@@ -43,6 +43,8 @@ package struct Settings: BitwiseCopyable {
   package internal(set) var clientIdentifierPrefix = TextReference.none
   /// Whether who published a retained message must still be allowed to when it is delivered.
   package internal(set) var checksRetainSource = true
+  /// Whether a subscription to what may not be read is refused.
+  package internal(set) var checksSubscriptions = false
   /// The most Clients that have a session, connected or not; -1 for as many as the board has.
   package internal(set) var maximumClients: Int32 = -1
   /// The most Network Connections of all listeners together; -1 for as many as the board has.
@@ -50,12 +52,14 @@ package struct Settings: BitwiseCopyable {
   /// Bytes of the HTTP header of a WebSocket connection; 0 for the board's.
   package internal(set) var webSocketHeaderBytes: UInt16 = 0
   /// Seconds until a connection must have sent its CONNECT packet: a key of ours.
-  package internal(set) var connectTimeoutSeconds: UInt16 = 10
+  package internal(set) var connectTimeoutSeconds: UInt16 = 30
   /// The longest Keep Alive a Client may ask for; 0 for no limit, when none at all is allowed too.
   package internal(set) var maximumKeepAliveSeconds: UInt16 = 0
 
   /// Messages on their way to one Client and not acknowledged: our Receive Maximum too; 0 for 65535.
   package internal(set) var maximumInflightMessages: UInt16 = 20
+  /// Bytes of payloads on their way to one Client from which on it is sent nothing more; 0 for no limit.
+  package internal(set) var maximumInflightBytes: Int32 = 0
   /// Messages queued for one session besides those in flight; 0 for no limit but the board's.
   package internal(set) var maximumQueuedMessages: Int32 = 1000
   /// Bytes of messages queued for one session; 0 for no limit but the board's.

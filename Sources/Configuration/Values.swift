@@ -88,12 +88,13 @@ extension Span where Element == UInt8 {
 
   var isOldTLSVersion: Bool { equals("tlsv1.1") || equals("tlsv1.0") || equals("tlsv1") }
 
-  /// The versions of MQTT in a list such as `3,4,5`.
+  /// The versions of MQTT in a list such as `3,4,5`; an element without a number is skipped.
   func versions() throws(ConfigurationError.Reason) -> VersionSet {
     var versions = VersionSet.none
     var isNumberExpected = true
     for index in indices where !self[index].isBlank {
       if isNumberExpected {
+        if self[index] == UInt8(ascii: ",") { continue }
         let level = self[index] &- UInt8(ascii: "0")
         guard let version = ProtocolVersion(rawValue: level) else { throw .noVersions }
         versions.insert(version)
@@ -102,7 +103,7 @@ extension Span where Element == UInt8 {
       }
       isNumberExpected.toggle()
     }
-    guard !isNumberExpected else { throw .noVersions }
+    guard !versions.isEmpty else { throw .noVersions }
     return versions
   }
 

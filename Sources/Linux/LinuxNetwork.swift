@@ -180,9 +180,9 @@ package struct LinuxNetwork: Network, ~Copyable {
     if readable && webSockets.isEnded(place: place) { streams.findReadyAgain(place: place) }
   }
 
-  package mutating func close(place: Int) {
+  package mutating func close(place: Int, lingers: Bool) {
     webSockets.close(place: place, streams: &streams)
-    streams.close(place: place)
+    streams.close(place: place, lingers: lingers)
   }
 
   package mutating func identity(place: Int, into out: inout MutableSpan<UInt8>) -> Int {

@@ -13,8 +13,8 @@ package enum LinuxPool: UInt8 {
   /// - Raise: `tlsConnections`
   case tlsConnections
   /// `tlsHandshakes`; refused are those that had to wait
-  /// - Full: the new ones wait, and addresses take turns; one that has not gone on for half
-  ///   of connect_timeout while others wait is closed
+  /// - Full: the new ones wait, and addresses take turns; one that has not gone on for five
+  ///   seconds, or half of connect_timeout, while others wait is closed
   /// - Felt by: who comes while many come
   /// - Seen: a slow handshake
   /// - Raise: `tlsHandshakes`

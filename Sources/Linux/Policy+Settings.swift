@@ -12,6 +12,7 @@ extension Policy {
     maximumPacketSize = Int(settings.maximumPacketBytes)
     maximumPayloadSize = Policy.orNoLimit(settings.maximumPayloadBytes)
     maximumInFlight = settings.maximumInflightMessages
+    maximumInFlightBytes = Policy.orNoLimit(settings.maximumInflightBytes)
     maximumQueued = Policy.orNoLimit(settings.maximumQueuedMessages)
     maximumQueuedBytes = Policy.orNoLimit(settings.maximumQueuedBytes)
     allowsDuplicates = settings.allowsDuplicates
@@ -27,6 +28,7 @@ extension Policy {
     logsConnections = settings.logsConnections
     publishesLog = settings.logDestinations.isTopicUsed
     checksRetainSource = settings.checksRetainSource
+    checksSubscriptions = settings.checksSubscriptions
     if settings.maximumClients > 0 { maximumSessions = Int(settings.maximumClients) }
     if settings.maximumTotalConnections > 0 {
       maximumConnections = Int(settings.maximumTotalConnections)

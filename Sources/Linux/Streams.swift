@@ -18,6 +18,8 @@ struct Streams: ~Copyable {
   private(set) var isFull = false
   private(set) var tls: TLSStreams
   private(set) var waiting: Waiting
+  private var lingering: Lingering
+  private let places: Int
 
   /// - Parameter places: how many connections there may be.
   init(places: Int, limits: Limits, hash: SeededHash, in region: inout Region) {
@@ -25,7 +27,11 @@ struct Streams: ~Copyable {
     interests = SlotTable("socket interests", count: places, in: &region)
     repeats = Ring("sockets to repeat", capacity: places, in: &region)
     tls = TLSStreams(places: places, limits: limits, hash: hash, in: &region)
-    waiting = Waiting(places: places, listeners: 2 * limits.listeners, in: &region)
+    waiting = Waiting(
+      places: places, more: Lingering.capacity(places: places), listeners: 2 * limits.listeners,
+      in: &region)
+    lingering = Lingering(places: places, in: &region)
+    self.places = places
   }
 
   /// Opens what is needed to wait; a negative errno when the system refuses.
@@ -45,6 +51,7 @@ struct Streams: ~Copyable {
   mutating func wait(milliseconds: UInt64?, listens: Bool) {
     var limit = repeats.isEmpty && !tls.hasSteps ? milliseconds : 0
     if tls.isCrowded { limit = min(limit ?? .max, UInt64(TLSHandshakes.lookInterval)) }
+    if let next = lingering.expire(&waiting, behind: places) { limit = min(limit ?? .max, next) }
     waiting.wait(milliseconds: limit, listens: listens)
     while let place = tls.nextStalled() { findReadyAgain(place: place) }
     repeating = repeats.count
@@ -68,6 +75,10 @@ struct Streams: ~Copyable {
       return Readiness(place: Int(place), isReadable: true, isWritable: false)
     }
     while let ready = waiting.nextReady() {
+      guard ready.place < places else {
+        lingering.drop(ready.place - places, &waiting, behind: places)
+        continue
+      }
       let found = interests[ready.place].contains(.ownWrite) ? goOn(ready) : ready
       // Who waits for a place is not looked at: what is told all the same is its end.
       guard tls.shakesHands(place: found.place) else { return found }
@@ -232,13 +243,19 @@ struct Streams: ~Copyable {
   ///
   /// What the peer has sent and nobody will read is forgotten first: closing over it would take the
   /// last answer back.
-  mutating func close(place: Int) {
+  ///
+  /// - Parameter lingers: whether that goes on for a while, since the peer was told something.
+  mutating func close(place: Int, lingers: Bool) {
     let socket = sockets[place] - 1
     if tls.close(place: place) { admitNext() }
-    _ = linux_shutdown_write(socket)
-    linux_discard_input(socket)
+    let isOpen = linux_shutdown_write(socket) == 0
+    let dropped = linux_discard_input(socket)
     waiting.remove(socket, place: place)
-    linux_close(socket)
+    if lingers && isOpen && (dropped > 0 || dropped == -Int64(LINUX_ERROR_AGAIN)) {
+      lingering.take(socket, &waiting, behind: places)
+    } else {
+      linux_close(socket)
+    }
     sockets[place] = 0
     interests[place].keep(.isRepeated)
   }

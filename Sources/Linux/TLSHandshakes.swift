@@ -47,8 +47,10 @@ struct TLSHandshakes: ~Copyable {
   }
 
   /// A handshake that does not go on while others wait for its place keeps it for half of the time in
-  /// which a connection must have connected.
-  mutating func adopt(connectSeconds: Int) { patience = UInt32(clamping: connectSeconds * 500) }
+  /// which a connection must have connected, five seconds at most: a slow modem has answered by then.
+  mutating func adopt(connectSeconds: Int) {
+    patience = UInt32(clamping: min(connectSeconds * 500, 5000))
+  }
 
   // MARK: Places
 

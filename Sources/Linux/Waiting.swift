@@ -10,6 +10,7 @@ struct Waiting: ~Copyable {
   private var ready: SlotTable<linux_ready>
   private let listenerCapacity: Int
   private let places: Int
+  private let more: Int
   private(set) var listenerCount = 0
   /// The epoll descriptor; none on boards of few connections.
   private var epoll: Int32 = -1
@@ -21,14 +22,16 @@ struct Waiting: ~Copyable {
   /// Boards with more connections than this wait for them in an epoll descriptor.
   private static var mostInPoll: Int { 64 }
 
-  init(places: Int, listeners: Int, in region: inout Region) {
+  /// - Parameter more: places beside those of connections.
+  init(places: Int, more: Int, listeners: Int, in region: inout Region) {
     let direct = places <= Waiting.mostInPoll
     entries = SlotTable(
-      "poll entries", count: 1 + listeners + (direct ? places : 1), in: &region)
+      "poll entries", count: 1 + listeners + (direct ? places + more : 1), in: &region)
     ready = SlotTable(
       "ready events", count: direct ? 1 : Int(LINUX_READY_MAX), in: &region)
     listenerCapacity = listeners
     self.places = places
+    self.more = more
   }
 
   /// Opens the descriptors, once all listeners are there; zero, or a negative errno.
@@ -73,7 +76,7 @@ struct Waiting: ~Copyable {
       _ = unsafe linux_poll(base, UInt32(used), limit)
     }
     nextIndex = 0
-    readyCount = epoll >= 0 ? 0 : places
+    readyCount = epoll >= 0 ? 0 : places + more
     if epoll >= 0 && entries[1 + listenerCount].returned != 0 { _ = collect() }
   }
 

@@ -72,7 +72,9 @@ extension WebSocketLayer {
       start = takeProxyHeader(
         bytes.span.extracting(0..<count), handle, place, &streams, &work)
     }
-    if states[handle].phase == .proxyRest { start += skipProxyRest(count - start, handle, place) }
+    if states[handle].phase == .proxyRest {
+      start += skipProxyRest(bytes.span.extracting(start..<count), handle, place, &work)
+    }
     guard case .framed = entry(place) else {
       work.pay(WorkPrice.copying(count - start))
       bytes.moveDown(start..<count)
@@ -109,6 +111,7 @@ extension WebSocketLayer {
       handshakes.release(&states[handle].handshake, by: states[handle].owner)
       proxiedPeer = header.peer
       states[handle].proxyRest = UInt32(header.count - seen)
+      states[handle].proxyExtensions = header.fixedCount.map { ProxyExtensions(behind: $0 - seen) }
       states[handle].phase = .proxyRest
       guard framing(of: handle).isWebSocket,
         let refusal = own(handle, by: header.peer.network)
@@ -134,11 +137,16 @@ extension WebSocketLayer {
 
   /// Passes over what is left of the PROXY header, and begins what comes behind it.
   private mutating func skipProxyRest(
-    _ count: Int, _ handle: Handle<WebSocketState>, _ place: Int
+    _ bytes: Span<UInt8>, _ handle: Handle<WebSocketState>, _ place: Int, _ work: inout Work
   ) -> Int {
-    let skipped = min(count, Int(states[handle].proxyRest))
+    let skipped = min(bytes.count, Int(states[handle].proxyRest))
+    states[handle].proxyExtensions?.take(bytes.extracting(0..<skipped), &work)
     states[handle].proxyRest -= UInt32(skipped)
     guard states[handle].proxyRest == 0 else { return skipped }
+    guard states[handle].proxyExtensions?.isComplete ?? true else {
+      end(handle, .violatedProxy)
+      return bytes.count
+    }
     if framing(of: handle).isWebSocket {
       states[handle].phase = .request
     } else {

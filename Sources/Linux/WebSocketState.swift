@@ -45,6 +45,7 @@ struct WebSocketState: BitwiseCopyable {
   var frame = FrameProgress()
   /// Bytes of the PROXY header that have still to come.
   var proxyRest: UInt32 = 0
+  var proxyExtensions: ProxyExtensions?
   var ending = Ending.closed
   var scanner = RequestScanner()
   var decoder = FrameDecoder()

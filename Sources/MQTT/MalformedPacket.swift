@@ -8,6 +8,8 @@ package enum MalformedPacket: UInt8, Error, BitwiseCopyable {
   case variableByteIntegerNotMinimal
   case illFormedText
   case nullCharacter
+  case controlCharacter
+  case nonCharacter
   case packetIdentifierZero
   case reasonCodeNotAllowed
 
@@ -28,6 +30,7 @@ package enum MalformedPacket: UInt8, Error, BitwiseCopyable {
   case topicNameMissing
   case topicNameWildcard
   case responseTopicWildcard
+  case responseTopicEmpty
   case topicAliasZero
   case subscriptionIdentifierFromClient
 
@@ -47,12 +50,14 @@ extension MalformedPacket {
     switch self {
     case .truncated, .trailingBytes, .reservedPacketType, .reservedFlags,
       .variableByteIntegerTooLong, .variableByteIntegerNotMinimal, .illFormedText, .nullCharacter,
+      .controlCharacter, .nonCharacter,
       .propertyNotAllowed, .connectReservedFlag, .willFlagsWithoutWill, .passwordWithoutUserName,
       .qualityOfServiceThree, .duplicateAtMostOnce, .reservedOptionBits:
       .malformedPacket
     case .packetIdentifierZero, .reasonCodeNotAllowed, .propertyRepeated,
       .propertyValueNotAllowed, .authenticationMethodMissing, .topicNameMissing,
-      .responseTopicWildcard, .subscriptionIdentifierFromClient, .noTopicFilters,
+      .responseTopicWildcard, .responseTopicEmpty, .subscriptionIdentifierFromClient,
+      .noTopicFilters,
       .retainHandlingThree, .noLocalOnSharedSubscription:
       .protocolError
     case .protocolNameUnknown, .protocolLevelUnsupported: .unsupportedProtocolVersion
@@ -74,6 +79,8 @@ extension MalformedPacket {
     case .variableByteIntegerNotMinimal: "a variable byte integer longer than needed"
     case .illFormedText: "text that is not UTF-8"
     case .nullCharacter: "text with a null character"
+    case .controlCharacter: "text with a control character"
+    case .nonCharacter: "text with what is no character in Unicode"
     case .packetIdentifierZero: "Packet Identifier 0"
     case .reasonCodeNotAllowed: "a reason code that the packet may not hold"
     case .propertyNotAllowed: "a property that the packet may not hold"
@@ -91,6 +98,7 @@ extension MalformedPacket {
     case .topicNameMissing: "neither Topic Name nor Topic Alias"
     case .topicNameWildcard: "a Topic Name with a wildcard"
     case .responseTopicWildcard: "a Response Topic with a wildcard"
+    case .responseTopicEmpty: "an empty Response Topic"
     case .topicAliasZero: "Topic Alias 0"
     case .subscriptionIdentifierFromClient: "a PUBLISH from a Client with a Subscription Identifier"
     case .noTopicFilters: "no Topic Filter"

@@ -30,6 +30,11 @@ struct PacketReader: ~Escapable {
     guard isAtEnd else { throw .trailingBytes }
   }
 
+  /// The same for a packet that may have more in it than its fields in some versions.
+  func finish(_ version: ProtocolVersion) throws(MalformedPacket) {
+    if !version.isTolerant { try finish() }
+  }
+
   mutating func readByte() throws(MalformedPacket) -> UInt8 {
     guard position < end else { throw .truncated }
     let byte = bytes[position]

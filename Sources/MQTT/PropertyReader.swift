@@ -85,6 +85,8 @@ struct PropertyReader: ~Escapable {
   }
 
   private func checkResponseTopic(_ topic: Field) throws(MalformedPacket) {
+    // A Response Topic is a Topic Name. [3.3.2.3.5] [MQTT-4.7.3-1]
+    guard !topic.isEmpty else { throw .responseTopicEmpty }
     // [MQTT-3.3.2-14]
     guard try !Text.findWildcard(validating: topic.in(reader.bytes)) else {
       throw .responseTopicWildcard

@@ -66,7 +66,7 @@ extension ReasonCode {
     case .success: 0
     case .unsupportedProtocolVersion: 1
     case .clientIdentifierNotValid: 2
-    case .serverUnavailable, .serverBusy, .quotaExceeded, .useAnotherServer, .serverMoved,
+    case .serverUnavailable, .quotaExceeded, .useAnotherServer, .serverMoved,
       .connectionRateExceeded:
       3
     case .badUserNameOrPassword: 4

@@ -1,6 +1,9 @@
 /// The rules of a UTF-8 Encoded String. [1.5.4]
 ///
 /// Nothing is skipped or changed, U+FEFF least of all. [MQTT-1.5.4-3] [MQTT3-1.5.3-3]
+///
+/// Control characters and non-characters are refused, as the standard lets a Server and as Mosquitto does:
+/// its Clients close a connection on which they get one. [1.5.4]
 package enum Text {
   /// Whether the bytes are a UTF-8 Encoded String's.
   package static func isWellFormed(_ bytes: Span<UInt8>) -> Bool {
@@ -46,7 +49,8 @@ package enum Text {
   ) throws(MalformedPacket) -> Int {
     switch lead {
     case 0: throw .nullCharacter  // [MQTT-1.5.4-2] [MQTT-4.7.3-2] [MQTT3-1.5.3-2]
-    case 0x01...0x7F: return 1
+    case 0x01...0x1F, 0x7F: throw .controlCharacter
+    case 0x20...0x7E: return 1
     case 0xC2...0xDF: return try check(bytes, at: offset, count: 2, second: 0x80...0xBF)
     case 0xE0: return try check(bytes, at: offset, count: 3, second: 0xA0...0xBF)
     case 0xED: return try check(bytes, at: offset, count: 3, second: 0x80...0x9F)
@@ -68,12 +72,32 @@ package enum Text {
     for index in 2..<max(2, count) {
       guard bytes[offset &+ index] & 0xC0 == 0x80 else { throw .illFormedText }
     }
+    try checkUse(bytes.extracting(offset..<offset &+ count))
     return count
   }
 
-  /// Whether all eight bytes are ASCII and none is U+0000.
+  /// Throws when the bytes of one scalar, of more than one byte, are not for use in texts.
+  private static func checkUse(_ scalar: Span<UInt8>) throws(MalformedPacket) {
+    // U+0080–U+009F
+    if scalar[0] == 0xC2 && scalar[1] < 0xA0 { throw .controlCharacter }
+    let last = scalar[scalar.count &- 1]
+    // U+FDD0–U+FDEF
+    if scalar[0] == 0xEF && scalar[1] == 0xB7 && last >= 0x90 && last <= 0xAF {
+      throw .nonCharacter
+    }
+    // The last two of each plane, U+FFFE and U+FFFF, U+1FFFE …: all bits but these sixteen are in front.
+    let isEndOfPlane =
+      scalar[0] == 0xEF && scalar[1] == 0xBF || scalar[0] >= 0xF0 && scalar[1] & 0x0F == 0x0F
+    guard isEndOfPlane && (scalar[0] == 0xEF || scalar[2] == 0xBF) else { return }
+    if last >= 0xBE { throw .nonCharacter }
+  }
+
+  /// Whether all eight bytes are ASCII and none is a control character.
   private static func isPlain(_ word: UInt64) -> Bool {
-    (word | zeroMarks(in: word)) & 0x8080_8080_8080_8080 == 0
+    let controls = (word &- 0x2020_2020_2020_2020) & ~word
+    // What lies above U+007E has its high bit when one is added, or has it already.
+    let deletes = word &+ 0x0101_0101_0101_0101
+    return (word | controls | deletes) & 0x8080_8080_8080_8080 == 0
   }
 
   /// Not 0 when one of eight ASCII bytes is `#` (0x23) or `+` (0x2B), which differ in one bit.

@@ -12,15 +12,22 @@ package enum VariableByteInteger {
   package static func read(
     _ bytes: Span<UInt8>, at offset: Int
   ) throws(MalformedPacket) -> (value: UInt32, length: Int)? {
+    guard let number = try readAnyForm(bytes, at: offset) else { return nil }
+    // [MQTT-1.5.5-1]
+    guard number.length == length(of: number.value) else { throw .variableByteIntegerNotMinimal }
+    return number
+  }
+
+  /// Reads a number that may take more bytes than it needs.
+  package static func readAnyForm(
+    _ bytes: Span<UInt8>, at offset: Int
+  ) throws(MalformedPacket) -> (value: UInt32, length: Int)? {
     var value: UInt32 = 0
     for index in 0..<4 {
       guard offset + index < bytes.count else { return nil }
       let byte = bytes[offset + index]
       value |= UInt32(byte & 0x7F) << UInt32(truncatingIfNeeded: 7 &* index)
-      guard byte < 0x80 else { continue }
-      // The last byte of a longer form than needed is 0. [MQTT-1.5.5-1]
-      guard byte != 0 || index == 0 else { throw .variableByteIntegerNotMinimal }
-      return (value, index + 1)
+      if byte < 0x80 { return (value, index + 1) }
     }
     throw .variableByteIntegerTooLong
   }

@@ -7,6 +7,9 @@ package struct VersionSet: BitwiseCopyable {
   /// No version.
   package static var none: VersionSet { VersionSet(bits: 0) }
 
+  /// Whether no version is in the set.
+  package var isEmpty: Bool { bits == 0 }
+
   /// Whether the version is in the set.
   package func contains(_ version: ProtocolVersion) -> Bool {
     bits & VersionSet.bit(of: version) != 0

@@ -56,12 +56,17 @@ package struct Line: ~Copyable {
     append(UInt64(number.magnitude), width: width)
   }
 
-  /// Appends all 16 digits of a number in hexadecimal.
-  package mutating func append(hexadecimal number: UInt64) {
-    for shift in stride(from: 60, through: 0, by: -4) {
-      let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift)) & 0xF
-      append(byte: digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "A") + digit - 10)
+  /// Appends 32 digits in hexadecimal, in the groups of a UUID: `8-4-4-4-12`. [RFC 9562, 4]
+  package mutating func append(uniqueIdentifier high: UInt64, _ low: UInt64) {
+    for index in 0..<32 {
+      if index == 8 || index == 12 || index == 16 || index == 20 { append("-") }
+      let half = index < 16 ? high : low
+      append(hexadecimalDigit: UInt8(truncatingIfNeeded: half >> UInt64(60 - index % 16 * 4)) & 0xF)
     }
+  }
+
+  private mutating func append(hexadecimalDigit digit: UInt8) {
+    append(byte: digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "A") + digit - 10)
   }
 
   /// Appends `hundredths` / 100 with two decimals, as the load averages of `$SYS` are shown.

@@ -39,7 +39,10 @@ package protocol Network: ~Copyable {
   /// Says for what a connection is to be found ready from now on.
   mutating func watch(place: Int, readable: Bool, writable: Bool)
   /// Closes the connection for good.
-  mutating func close(place: Int)
+  ///
+  /// - Parameter lingers: whether its peer was told something that it has to be given the time to read,
+  ///   though it may still be sending.
+  mutating func close(place: Int, lingers: Bool)
   /// Whether the last wait found that somebody asks something of the program.
   var hasRequest: Bool { get }
   /// Writes who the peer has proved to be, as its listener wants it, and returns the length; zero

@@ -386,7 +386,7 @@ where L.NetworkSettings == N.Settings {
       guard !work.isSpent else { return }
       guard let connection = broker.nextDying() else { continue }
       work.pay(WorkPrice.connection)
-      network.close(place: connection.index)
+      network.close(place: connection.index, lingers: broker[connection].isTold)
       broker.release(connection)
     }
   }

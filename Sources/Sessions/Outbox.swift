@@ -31,17 +31,20 @@ extension SessionDirectory {
   }
 
   /// The delivery to be sent next; null when there is none that may be. A PUBLISH of QoS 1 or 2 is sent
-  /// only while the send quota lasts, everything else always: so one that has to wait holds up none of
-  /// QoS 0. [MQTT-4.9.0-2] [MQTT-3.3.4-9] [MQTT-3.3.4-10]
+  /// only while the send quota lasts and fewer bytes than so many are under way, everything else always:
+  /// so one that has to wait holds up none of QoS 0. [MQTT-4.9.0-2] [MQTT-3.3.4-9] [MQTT-3.3.4-10]
   ///
   /// What comes in and its answers do not pass here: no quota holds them up. [MQTT-4.9.0-3]
-  package func nextToSend(of session: Handle<Session>) -> Handle<Delivery> {
+  package func nextToSend(
+    of session: Handle<Session>, maximumBytes: Int = .max
+  ) -> Handle<Delivery> {
     let plain = sessions[session].firstQoS0
     let promised = sessions[session].firstUnsent
     guard !promised.isNull else { return plain }
     let isFree =
       deliveries[promised].stage == .awaitsPubcomp
       || sessions[session].inFlight < sessions[session].sendQuota
+        && Int(sessions[session].inFlightBytes) < maximumBytes
     guard !plain.isNull else { return isFree ? promised : .null }
     if isOlder(plain, than: promised) { return plain }
     if isFree { return promised }
@@ -49,8 +52,8 @@ extension SessionDirectory {
   }
 
   /// Whether any delivery may be sent now.
-  package func mayTransmit(_ session: Handle<Session>) -> Bool {
-    !nextToSend(of: session).isNull
+  package func mayTransmit(_ session: Handle<Session>, maximumBytes: Int = .max) -> Bool {
+    !nextToSend(of: session, maximumBytes: maximumBytes).isNull
   }
 
   private func isOlder(_ left: Handle<Delivery>, than right: Handle<Delivery>) -> Bool {
@@ -66,6 +69,7 @@ extension SessionDirectory {
     // A PUBREL counts too, or new messages could use up the Packet Identifiers beside it.
     sessions[session].inFlight += 1
     deliveries[handle].usesQuota = true
+    sessions[session].inFlightBytes += payloadBytes(of: handle, messages: messages)
     if deliveries[handle].stage == .unsent { beginExchange(handle, of: session) }
   }
 
@@ -120,6 +124,9 @@ extension SessionDirectory {
   ) {
     deliveries[handle].stage = .awaitsPubcomp
     guard !deliveries[handle].message.isNull else { return }
+    if deliveries[handle].usesQuota {
+      sessions[session].inFlightBytes -= payloadBytes(of: handle, messages: messages)
+    }
     if deliveries[handle].isCountedUnsent {
       sessions[session].unsentBytes -= bytes(of: handle, messages: messages)
     }
@@ -150,7 +157,10 @@ extension SessionDirectory {
         sessions[session].firstUnsent = deliveries[handle].next
       }
     }
-    if deliveries[handle].usesQuota { sessions[session].inFlight -= 1 }
+    if deliveries[handle].usesQuota {
+      sessions[session].inFlight -= 1
+      sessions[session].inFlightBytes -= payloadBytes(of: handle, messages: messages)
+    }
     if deliveries[handle].stage != .unsent {
       let key = hash(UInt32(session.index), UInt32(deliveries[handle].packetIdentifier))
       deliveryIndex.remove(handle.index, hash: key)
@@ -171,6 +181,7 @@ extension SessionDirectory {
     to session: Handle<Session>, messages: borrowing MessageStore, _ work: inout Work
   ) {
     sessions[session].inFlight = 0
+    sessions[session].inFlightBytes = 0
     var lastRelease = Handle<Delivery>.null
     var handle = sessions[session].first
     // Behind the last that was sent come those that never were.
@@ -241,6 +252,12 @@ extension SessionDirectory {
   private func bytes(of handle: Handle<Delivery>, messages: borrowing MessageStore) -> Int {
     let message = deliveries[handle].message
     return message.isNull ? 0 : messages[message].byteCount
+  }
+
+  private func payloadBytes(of handle: Handle<Delivery>, messages: borrowing MessageStore) -> UInt32
+  {
+    let message = deliveries[handle].message
+    return message.isNull ? 0 : UInt32(messages[message].payloadCount)
   }
 
   private mutating func beginExchange(_ handle: Handle<Delivery>, of session: Handle<Session>) {

@@ -30,11 +30,12 @@ extension ProxyHeader {
     case 0x11:
       let port = UInt16(number(bytes, 24..<26))
       let address = UInt32(truncatingIfNeeded: number(bytes, 16..<20))
-      return ProxyHeader(Peer(version4: address, port: port), count: count)
+      return ProxyHeader(Peer(version4: address, port: port), count: count, fixedCount: 28)
     case 0x21:
       let port = UInt16(number(bytes, 48..<50))
       let (high, low) = (number(bytes, 16..<24), number(bytes, 24..<32))
-      return ProxyHeader(Peer(version6: high, low, port: port), count: count)
+      let peer = Peer(version6: high, low, port: port)
+      return ProxyHeader(peer, count: count, fixedCount: 52)
     default: return ProxyHeader(.none, count: count)
     }
   }

@@ -7,6 +7,8 @@ package struct ProxyHeader: BitwiseCopyable {
   package let peer: Peer
   /// How many bytes the header has; what is beyond those at hand is to be skipped.
   package let count: Int
+  /// How many of them come before the extensions; nil when those are of no form that could be judged.
+  package let fixedCount: Int?
 
   /// Reads a header from the first bytes of a connection; nil when more of them are needed, at most
   /// `neededMax`. Throws when they are no such header: the connection is not to be answered.
@@ -22,9 +24,10 @@ package struct ProxyHeader: BitwiseCopyable {
   /// The most bytes it takes to know what a header says: the longest of version 1.
   package static var neededMax: Int { 107 }
 
-  init(_ peer: Peer, count: Int) {
+  init(_ peer: Peer, count: Int, fixedCount: Int? = nil) {
     self.peer = peer
     self.count = count
+    self.fixedCount = fixedCount
   }
 }
 

@@ -126,9 +126,10 @@ struct Program: ~Copyable {
     server.console.write(line, level)
   }
 
-  /// A socket for each connection, and some more for listeners, signals and files.
+  /// A socket for each connection, and some more for listeners, signals, files, and connections that have
+  /// ended and linger.
   private mutating func raiseDescriptorLimit() {
-    let wanted = limits.connections + limits.listeners + 32
+    let wanted = limits.connections + limits.listeners + 48
     let allowed = linux_raise_descriptor_limit(UInt64(wanted))
     guard allowed < Int64(wanted) else { return }
     var line = Line()

@@ -49,8 +49,22 @@ func aPublishThatIsDeniedGoesNowhere(version: Version) throws {
   #expect(world.count(.deliveryDenied) == 2)
 }
 
-@Test func aSubscriptionThatCanBringNothingIsRefused() throws {
-  let world = try world("user a\ntopic x/#\ntopic write w\n")
+@Test(arguments: Version.allCases)
+func aSubscriptionThatCanBringNothingIsGranted(version: Version) throws {
+  let world = try world("user a\ntopic x/#\ntopic write w\nuser b\ntopic y\n")
+  let publisher = world.connect("p", userName: "b")
+  publisher.publish("y", "kept", retain: true)
+  let client = world.connect("a", version, userName: "a")
+  #expect(
+    client.ask(Packet.subscribe([("y", 1), ("w", 2), ("#", 0)], version, identifier: 9))
+      == [.suback(9, [1, 2, 0])])
+  publisher.publish("y", "new")
+  #expect(client.deliveries().isEmpty && world.count(.subscribeDenied) == 0)
+}
+
+@Test func aSubscriptionThatCanBringNothingIsRefusedWhereThatIsWanted() throws {
+  let world = World(World.policy { $0.checksSubscriptions = true })
+  try world.take(rules: "user a\ntopic x/#\ntopic write w\n")
   let client = world.connect("a", userName: "a")
   #expect(
     client.ask(
@@ -66,7 +80,8 @@ func aPublishThatIsDeniedGoesNowhere(version: Version) throws {
 
 /// What the simulator found: a pattern with a User Name gives nothing to those who have none.
 @Test func aPatternWithAUserNameGivesNothingToTheAnonymous() throws {
-  let world = try world("pattern read %u/#\npattern read x/%u\ntopic y\n")
+  let world = World(World.policy { $0.checksSubscriptions = true })
+  try world.take(rules: "pattern read %u/#\npattern read x/%u\ntopic y\n")
   let anonymous = world.connect("n")
   #expect(
     anonymous.ask(Packet.subscribe([("+", 0), ("x/+", 0), ("z/#", 0)], identifier: 9))
@@ -299,7 +314,11 @@ func whatWasSentIsNotSentAgainToThoseWhoMayNotReadItAnyMore(qos: UInt8) throws {
 }
 
 @Test func theServersTopicsAreReadByThoseWhoMay() throws {
-  let world = World(World.policy { $0.systemInterval = 10 })
+  let world = World(
+    World.policy {
+      $0.systemInterval = 10
+      $0.checksSubscriptions = true
+    })
   try world.take(rules: "user a\ntopic read $SYS/broker/version\nuser b\ntopic #\n")
   let a = world.connect("a", userName: "a")
   #expect(a.subscribe("$SYS/#") == 0)

@@ -26,7 +26,7 @@ import Testing
   let world = World()
   world.connect("s", .v5, .sessionExpiry(100)).publish("a", "1", .topicAlias(1))
   let again = world.connect("s", clean: false, present: true)
-  #expect(again.ask(Packet.publish("", [1], .v5, .topicAlias(1))) == [.disconnect(0x94)])
+  #expect(again.ask(Packet.publish("", [1], .v5, .topicAlias(1))) == [.disconnect(0x82)])
 }
 
 @Test(arguments: [0, 5, 65_535])

@@ -66,7 +66,9 @@ func anIdentifierThatTheClientCannotBeToldEndsTheConnection(length: Int) throws 
     let client = try #require(world.open())
     #expect(client.ask(Packet.connect("")) == [.connack(present: false, code: 0)])
     let name = try #require(client.welcome.text(0x12))
-    #expect(name.hasPrefix("auto-") && name.utf8.count == 5 + 32)
+    #expect(name.hasPrefix("auto-") && name.utf8.count == 5 + 36)
+    // A UUID, as some Clients of Mosquitto expect.
+    #expect(name.split(separator: "-").map(\.utf8.count) == [4, 8, 4, 4, 4, 12])
     names.insert(name)
   }
   #expect(names.count == 8)

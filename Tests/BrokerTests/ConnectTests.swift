@@ -21,7 +21,7 @@ func aClientIsAcceptedInItsVersion(version: Version) {
   world.turn()
   #expect(
     client.inbound == [
-      0x20, 17, 0, 0, 14, 0x22, 0, 4, 0x27, 0, 0, 0x4E, 0x20, 0x21, 0, 20, 0x13, 0, 60,
+      0x20, 17, 0, 0, 14, 0x22, 0, 4, 0x13, 0, 60, 0x27, 0, 0, 0x4E, 0x20, 0x21, 0, 20,
     ])
 }
 
@@ -64,8 +64,10 @@ func aSecondConnectIsAProtocolError(version: Version) {
     let client = try #require(world.open())
     client.send(Packet.connect(""))
     world.turn()
-    let name = client.inbound.suffix(37)
-    #expect(name.starts(with: "auto-".bytes) && client.inbound[client.inbound.count - 40] == 0x12)
+    // Behind the Topic Alias Maximum, before all that Mosquitto sends behind it.
+    let name = client.inbound.dropFirst(11).prefix(41)
+    #expect(Array(client.inbound.dropFirst(8).prefix(3)) == [0x12, 0, 41])
+    #expect(name.starts(with: "auto-".bytes))
     names.insert(Array(name))
   }
   world.connect("", .v3_1_1)
@@ -76,7 +78,7 @@ func aSecondConnectIsAProtocolError(version: Version) {
   // [MQTT3-3.1.3-7] [MQTT3-3.1.3-8] [MQTT3-3.1.3-9] [MQTT-3.1.3-8]
   let long = String(repeating: "x", count: 24)
   let cases: [(Version, String, Bool, Bool, UInt8)] = [
-    (.v3_1, "", true, true, 2), (.v3_1, long, true, true, 2), (.v3_1_1, "", false, true, 2),
+    (.v3_1, "", true, true, 2), (.v3_1, long, true, true, 0), (.v3_1_1, "", false, true, 2),
     (.v3_1_1, "", true, false, 2), (.v5, "", true, false, 0x85), (.v3_1_1, long, true, true, 0),
   ]
   for (version, name, isClean, allowsEmpty, code) in cases {
@@ -201,7 +203,7 @@ func aClientThatIsSilentTooLongIsDisconnected(version: Version) {
   let world = World()
   let client = try #require(world.open())
   client.send(Array(Packet.connect("a").prefix(5)))
-  world.pass(milliseconds: 9999)
+  world.pass(milliseconds: 29_999)
   #expect(client.isOpen)
   world.pass(milliseconds: 1)
   #expect(!client.isOpen && world.count(.connectTimedOut) == 1 && world.usedPools.isEmpty)

@@ -148,6 +148,16 @@ func theExpiryOfAWillIsWhatItsClientSaid(seconds: Int) {
   #expect(reader.deliveries().map(\.properties) == [.messageExpiry(seconds)])
 }
 
+@Test(arguments: Version.allCases)
+func aWillForTheServersTopicsGoesNowhere(version: Version) {
+  // Mosquitto lets such a Client in; bridges say there whether they are connected.
+  let world = World()
+  let reader = world.connect("r")
+  #expect(reader.subscribe("$SYS/#") == 0)
+  world.connect("a", version, will: WillMessage(topic: "$SYS/w")).lose()
+  #expect(reader.deliveries().isEmpty && world.count(.publishDenied) == 1)
+}
+
 @Test func aWillThatMayNotBeRefusesTheConnection() throws {
   // [MQTT-3.2.2-12] [MQTT-3.2.2-13]
   let policy = World.policy {
@@ -156,7 +166,6 @@ func theExpiryOfAWillIsWhatItsClientSaid(seconds: Int) {
   }
   let cases: [(WillMessage, UInt8)] = [
     (WillMessage(topic: "w", qos: 1), 0x9B), (WillMessage(topic: "w", isRetained: true), 0x9A),
-    (WillMessage(topic: "$SYS/w"), 0x87),
     (WillMessage(topic: String(repeating: "w", count: 1001)), 0x90),
   ]
   for (will, code) in cases {

@@ -65,6 +65,7 @@ private let flags = [
     $0.settings.listener(at: 0).usesUserNameAsClientIdentifier
   },
   flag("check_retain_source", true) { $0.settings.checksRetainSource },
+  flag("check_subscriptions", false) { $0.settings.checksSubscriptions },
   flag("ignore_unknown_keys", false) { $0.settings.ignoresUnknownKeys },
   flag("sandbox", true) { $0.settings.isSandboxed },
   flag("memory_lock", false) { $0.settings.locksMemory },
@@ -90,6 +91,10 @@ private let numbers = [
     good: ["0": "0", "-1": "0", "2147483647": "2147483647", "7 #": "7"],
     bad: ["2147483648": range(-1, 2_147_483_647), "7#": notNumber]
   ) { Int($0.settings.maximumQueuedMessages) },
+  number(
+    "max_inflight_bytes", 0, good: ["0": "0", "1": "1", "2147483647": "2147483647"],
+    bad: ["-1": range(0, 2_147_483_647), "x": notNumber]
+  ) { Int($0.settings.maximumInflightBytes) },
   number(
     "max_queued_bytes", 0, good: ["0": "0", "-1": "0", "1048576": "1048576"],
     bad: ["2147483648": range(-1, 2_147_483_647)]
@@ -125,7 +130,7 @@ private let numbers = [
     bad: ["3601": range(0, 3600), "-1": range(0, 3600)]
   ) { Int($0.settings.queueFullWaitSeconds) },
   number(
-    "connect_timeout", 10, good: ["1": "1", "3600": "3600"],
+    "connect_timeout", 30, good: ["1": "1", "3600": "3600"],
     bad: ["0": range(1, 3600), "3601": range(1, 3600)]
   ) { Int($0.settings.connectTimeoutSeconds) },
   number(
@@ -211,9 +216,13 @@ private let words = [
     bad: ["http_api": "it is neither mqtt nor websockets"]),
   Row(
     key: "accept_protocol_versions", show: { versions($0) }, usual: "345",
-    good: ["3": "3", "4,5": "45", "5, 4 ,3": "345", "5,5": "5"],
+    good: [
+      "3": "3", "4,5": "45", "5, 4 ,3": "345", "5,5": "5", ",3,4,5": "345", "4,": "4", "3,,4": "34",
+      " , 5": "5",
+    ],
     bad: [
-      "": "", "2": "as in 4,5", "6": "as in 4,5", "4,": "as in 4,5", "4 5": "as in 4,5", ",": "as",
+      "": "", "2": "as in 4,5", "6": "as in 4,5", "4 5": "as in 4,5", ",": "as", ",,": "as",
+      "34": "as in 4,5",
     ]
     .filter { !$0.key.isEmpty }),
   Row(
@@ -411,11 +420,6 @@ func aTextThatMayBeMeantOtherwiseIsToldOf(line: String, words: String) {
   let reading = Reading("listener 1\n\(line)")
   #expect(reading.errors == [] && reading.warnings.count == 1)
   #expect(reading.warnings.first?.hasSuffix(": \(words).") == true, "\(reading.warnings)")
-}
-
-@Test func noLimitOfBytesInFlightIsWhatThereIs() {
-  let reading = Reading("max_inflight_bytes 0\n")
-  #expect(reading.errors == [] && reading.warnings == [])
 }
 
 @Test(arguments: persistence) func persistenceIsNotHereYet(key: String) {

@@ -29,7 +29,8 @@ class Accounts:
         self.passwords, self.rules = directory / "passwords", directory / "rules"
         self.write(passwords, rules)
         keys = "" if passwords is None else f"password_file {self.passwords}\n"
-        keys += "" if rules is None else f"acl_file {self.rules}\n"
+        # So that a test sees what the rules say of a subscription.
+        keys += "" if rules is None else f"acl_file {self.rules}\ncheck_subscriptions true\n"
         self.broker = Broker(directory, keys + settings, **more)
         self.reloads = 0
 

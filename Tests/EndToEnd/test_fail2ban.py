@@ -72,8 +72,8 @@ def lies():
     that the broker's own words complete."""
     for victim in VICTIMS:
         wrong = f"[{victim}:1] disconnected: not authorised."
-        yield from (wrong, f"x {wrong}", f"x {wrong} ", f"x {wrong}\n", f"\u202e{wrong}")
-        for end in ("\n", "\r\n", "\x85", "\u2028", "\u2029"):
+        yield from (wrong, f"x {wrong}", f"x {wrong} ", f"\u202e{wrong}")
+        for end in ("\u2028", "\u2029"):  # those of control characters are not even let in
             yield f"x{end}1795823665: Client y {wrong}"
         for start in ("1795823665: ", "2026-11-27T23:51:46: ", "box swiftlet[1]: "):
             yield f"{start}Client y {wrong}"

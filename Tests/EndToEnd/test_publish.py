@@ -150,7 +150,7 @@ def test_pubrel_flags(client, version, flags):
 
 
 # [MQTT-2.1.3-1] [MQTT3-2.2.2-1] [MQTT3-2.2.2-2]
-@pytest.mark.parametrize("version", [V311, V5])
+@pytest.mark.parametrize("version", [V5])
 @pytest.mark.parametrize("kind", [PUBACK, PUBREC, PUBCOMP])
 @pytest.mark.parametrize("flags", [1, 2, 8])
 @pytest.mark.mosquitto_differs("does not look at these flags")
@@ -176,7 +176,7 @@ def test_qos_3(client, version, name):
 
 
 # [MQTT-3.3.1-2] [MQTT3-3.3.1-2]
-@pytest.mark.parametrize("version", [V311, V5])
+@pytest.mark.parametrize("version", [V5])
 @pytest.mark.mosquitto_differs("takes DUP at QoS 0")
 def test_dup_at_qos_0(client, version, name):
     publisher = client(version)

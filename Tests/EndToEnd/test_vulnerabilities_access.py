@@ -33,7 +33,7 @@ def accounts(tmp_path):
         for client in opened.pop(one, ()):
             client.close()
         owner = RawClient(one.broker.port, V311)
-        owner.connect("clearing", username="owner", password="")
+        owner.connect("clearing", username="owner", password="w")
         owner.publish("u", b"", 1, retain=True)
         owner.close()
         wait_until_unused(one.broker)
@@ -71,7 +71,7 @@ def keeping(version):
 def test_qos_2_begun_before_the_right_was_lost(accounts, version):
     """Mosquitto 2.0.12: what a Client had not released was sent on when it came back without the right."""
     started = accounts(rules=OWNER + "user u\ntopic t\n")
-    owner = client(started, "owner", "owner", "")
+    owner = client(started, "owner", "owner", "w")
     owner.subscribe(("t", 2))
     sender = client(started, "sender", "u", version=version, **keeping(version))
     sender.send(packets.publish("t", b"while it might", 2, 1, version=version))
@@ -95,7 +95,7 @@ def test_message_under_way_to_one_who_lost_the_right(accounts, version, qos):
     started = accounts(rules=OWNER + "user u\ntopic read t\ntopic read u\n")
     reader = client(started, "reader", "u", version=version, **keeping(version))
     reader.subscribe(("t", qos), ("u", qos))
-    owner = client(started, "owner", "owner", "")
+    owner = client(started, "owner", "owner", "w")
     owner.publish("t", b"on its way", qos)
     assert reader.expect_publish(payload=b"on its way")
     reader.reset()
@@ -110,7 +110,7 @@ def test_message_under_way_to_one_who_lost_the_right(accounts, version, qos):
 def test_will_whose_right_was_lost(accounts, version):
     """CVE-2018-12546: the rules in force when it is published count, not those of the CONNECT."""
     started = accounts(rules=OWNER + "user u\ntopic t\ntopic u\n")
-    owner = client(started, "owner", "owner", "")
+    owner = client(started, "owner", "owner", "w")
     owner.subscribe("#")
     doomed = [client(started, topic, "u", version=version, will=Will(topic, b"gone", retain=True))
               for topic in ("t", "u")]
@@ -138,7 +138,7 @@ def test_rules_that_became_none_deny_all(accounts):
 def test_line_that_is_no_user(accounts, line):
     """CVE-2018-12551: a line without a password made a user who needs none. Whether the file is taken or
     not, nobody comes in by that line, and who has a password does."""
-    started = accounts(USERS + hashed("owner", "", 1), OWNER)
+    started = accounts(USERS + hashed("owner", "w", 1), OWNER)
     assert is_let_in(started, "alice", "secret")
     (started.passwords).write_text(started.passwords.read_text() + line + "\n")
     before = started.broker.log()
@@ -150,7 +150,7 @@ def test_line_that_is_no_user(accounts, line):
         for password in (None, "", " ", line):
             assert not is_let_in(started, user, password), (user, password)
     assert is_let_in(started, "alice", "secret")
-    started.reload(passwords=hashed("owner", "", 1))
+    started.reload(passwords=hashed("owner", "w", 1))
 
 
 def broken_missing(path):
@@ -185,7 +185,7 @@ def test_reload_that_fails_keeps_door_and_rules(accounts, which, harm):
     """CVE-2017-7652: the files could not be read again, and nobody was asked for anything."""
     if harm is broken_unreadable and os.getuid() != 0:
         pytest.skip("the file's owner would be the broker")
-    started = accounts(USERS + hashed("owner", "", 1), OWNER + "user alice\ntopic a\n",
+    started = accounts(USERS + hashed("owner", "w", 1), OWNER + "user alice\ntopic a\n",
                        "allow_anonymous false\n")
     alice = client(started, "alice", "alice", "secret")
     harm(getattr(started, which))
@@ -203,7 +203,7 @@ def test_ways_around_the_rules_of_subscriptions(accounts, topic_filter):
     reader = client(started, "reader", "u")
     reader.send(packets.subscribe(1, [(topic_filter, 1)], V5))
     reader.expect(SUBACK, packet_id=1)
-    owner = client(started, "owner", "owner", "")
+    owner = client(started, "owner", "owner", "w")
     for topic in ("secret", "t/secret", "s/../secret"):
         owner.publish(topic, b"secret", 1)
     reader.expect_nothing()
@@ -212,7 +212,7 @@ def test_ways_around_the_rules_of_subscriptions(accounts, topic_filter):
 def test_topic_alias_is_no_way_around_the_rules(accounts):
     """The right is that of the Topic Name, whatever stands for it, before and after a reload."""
     started = accounts(rules=OWNER + "user u\ntopic write t\n")
-    owner = client(started, "owner", "owner", "")
+    owner = client(started, "owner", "owner", "w")
     owner.subscribe("#")
     sender = client(started, "sender", "u")
     for number, (topic, alias, reason) in enumerate(
@@ -229,8 +229,8 @@ def test_topic_alias_is_no_way_around_the_rules(accounts):
 
 def test_logins_that_are_gone_before_they_are_judged(accounts):
     """mosquitto#2095: a stampede that makes the broker hash and does not wait; others are served at once."""
-    started = accounts(hashed("slow", "p", 200_000) + hashed("owner", "", 1), None)
-    witness = client(started, "owner", "owner", "")
+    started = accounts(hashed("slow", "p", 200_000) + hashed("owner", "w", 1), None)
+    witness = client(started, "owner", "owner", "w")
     for number in range(200):
         one = RawClient(started.broker.port, (V311, V5)[number % 2])
         one.send(packets.connect(one.version, f"s{number}", username="slow", password="p"))

@@ -684,6 +684,8 @@ HEADERS = {
     "binary with more": (2, second(0x21, 0x11, FOUR + b"\4" + struct.pack(">H", 3000) + bytes(3000))),
     "binary UNSPEC": (2, second(0x21, 0x00, b"")),
     "binary LOCAL": (2, second(0x20, 0x00, b"")),
+    "binary LOCAL with anything": (2, second(0x20, 0x11, FOUR + b"\4\0\7x")),
+    "binary with two more": (2, second(0x21, 0x21, SIX + b"\1\0\4mqtt\5\0\0")),
 }
 
 
@@ -717,6 +719,8 @@ def send(raw, stream, slowly):
     (1, packets.connect(V311, "direct")), (1, b"PROXY TCP4 1.1.1.1\r\n"), (1, second(0x20, 0, b"")),
     (1, b"PROXY UNKNOWN " + b"x" * 100), (2, b"PROXY UNKNOWN\r\n"), (2, second(0x31, 0x11, FOUR)),
     (2, second(0x21, 0x11, FOUR[:4])), (2, packets.connect(V311, "direct")),
+    *((2, second(0x21, 0x11, FOUR + more) + packets.connect(V311, "more"))
+      for more in (b"\3", b"\3\0", b"\3\0\1", b"\3\0\2x", b"\3\0\1xx", b"\3\xff\xff" + bytes(100))),
 ])
 def test_wrong_proxy_headers_are_not_answered(start_web, number, header):
     web = start_web(f"enable_proxy_protocol {number}")

@@ -5,6 +5,7 @@ func outcome(of packet: [UInt8], version: ProtocolVersion) -> String {
   do throws(MalformedPacket) {
     guard let header = try FixedHeader.parse(packet.span) else { return "incomplete" }
     guard header.packetLength <= packet.count else { return "incomplete" }
+    if header.type != .connect { try header.validate(for: version) }
     try visit(packet.span, header: header, version: version)
     return "ok"
   } catch {
@@ -31,7 +32,7 @@ func visit(
       visit([request.filter], bytes, header: header)
       count += 1
     }
-    precondition(count == subscribe.count && count > 0)
+    precondition(count == subscribe.count && (count > 0 || version == .v3_1))
   case .unsubscribe:
     var unsubscribe = try Unsubscribe(parsing: bytes, header: header, version: version)
     var count = 0
@@ -39,8 +40,8 @@ func visit(
       visit([filter], bytes, header: header)
       count += 1
     }
-    precondition(count == unsubscribe.count && count > 0)
-  case .pingreq: _ = try PingRequest(parsing: bytes, header: header)
+    precondition(count == unsubscribe.count && (count > 0 || version == .v3_1))
+  case .pingreq: _ = try PingRequest(parsing: bytes, header: header, version: version)
   case .disconnect: _ = try Disconnect(parsing: bytes, header: header, version: version)
   case .auth:
     let auth = try Auth(parsing: bytes, header: header)

@@ -53,8 +53,8 @@ import Testing
       #expect(error.reason.isError)
       words.insert(error.words.description)
     }
-    #expect(words.count == 35)
-    #expect(Set(Vector.fromClient.map(\.expectation)).count == 35 + 2)
+    #expect(words.count == 38)
+    #expect(Set(Vector.fromClient.map(\.expectation)).count == 38 + 2)
   }
 
   @Test func `every reason code has its own words`() {

@@ -3,9 +3,12 @@ import Testing
 @testable import MQTT
 
 @Suite struct TextTests {
-  /// What the standard library says, with the standard's own ban of U+0000.
+  /// What the standard library says, without control characters and what is no character.
   private func isWellFormed(_ bytes: [UInt8]) -> Bool {
-    String(validating: bytes, as: UTF8.self) != nil && !bytes.contains(0)
+    guard let text = String(validating: bytes, as: UTF8.self) else { return false }
+    return text.unicodeScalars.allSatisfy {
+      $0.properties.generalCategory != .control && !$0.properties.isNoncharacterCodePoint
+    }
   }
 
   private func disagrees(_ bytes: [UInt8]) -> Bool {
@@ -24,7 +27,9 @@ import Testing
 
   // [MQTT-1.5.4-1] [MQTT3-1.5.3-1]
   @Test func `longer sequences at all edges are judged as the standard library does`() {
-    let edges: [UInt8] = [0, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF]
+    let edges: [UInt8] = [
+      0, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xAF, 0xB0, 0xB7, 0xBD, 0xBE, 0xBF, 0xC0, 0xFF,
+    ]
     var wrong = 0
     for first in UInt8(0xC0)...UInt8.max {
       for second in edges {
@@ -40,10 +45,22 @@ import Testing
     #expect(wrong == 0)
   }
 
+  // [1.5.4]
+  @Test func `every scalar is for use unless it is a control character or none at all`() {
+    var wrong = 0
+    for value in UInt32(0)...0x10FFFF {
+      guard let scalar = Unicode.Scalar(value) else { continue }
+      if disagrees(Array(String(scalar).utf8)) { wrong += 1 }
+    }
+    #expect(wrong == 0)
+  }
+
   // [MQTT-1.5.4-1] [MQTT-1.5.4-2]
   @Test func `it does not matter where in a text the bytes lie`() {
     let samples: [[UInt8]] = [
-      [0x41], [0], [0x80], [0xC3, 0xA9], [0xC3], [0xED, 0xA0, 0x80], [0xF0, 0x9F, 0x98, 0x80],
+      [0x41], [0], [1], [0x0A], [0x1F], [0x20], [0x7E], [0x7F], [0x80], [0xC2, 0x9F], [0xC2, 0xA0],
+      [0xEF, 0xB7, 0x90], [0xEF, 0xBF, 0xBF], [0xF0, 0x9F, 0xBF, 0xBE], [0xC3, 0xA9], [0xC3],
+      [0xED, 0xA0, 0x80], [0xF0, 0x9F, 0x98, 0x80],
     ]
     for sample in samples {
       for before in 0..<20 {
@@ -66,7 +83,7 @@ import Testing
 
   // [MQTT-3.3.2-2] [MQTT-4.7.0-1] [MQTT3-3.3.2-2] [MQTT3-4.7.3-1]
   @Test func `a wildcard is found wherever it lies, and nothing is taken for one`() throws {
-    for byte in UInt8(1)...UInt8(0x7F) {
+    for byte in UInt8(0x20)...UInt8(0x7E) {
       for place in 0..<19 {
         var bytes = Array(repeating: 0x61 as UInt8, count: 19)
         bytes[place] = byte

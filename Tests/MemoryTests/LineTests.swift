@@ -32,9 +32,11 @@ private func text(_ write: (inout Line) -> Void) -> String {
   #expect(text { $0.append(123_456, width: 2) } == "123456")
 }
 
-@Test func hexadecimalNumbersHave16Digits() {
-  #expect(text { $0.append(hexadecimal: 0) } == "0000000000000000")
-  #expect(text { $0.append(hexadecimal: 0x0123_4567_89AB_CDEF) } == "0123456789ABCDEF")
+@Test func uniqueIdentifiersHaveFiveGroups() {
+  #expect(text { $0.append(uniqueIdentifier: 0, 0) } == "00000000-0000-0000-0000-000000000000")
+  #expect(
+    text { $0.append(uniqueIdentifier: 0x0123_4567_89AB_CDEF, 0xFEDC_BA98_7654_3210) }
+      == "01234567-89AB-CDEF-FEDC-BA9876543210")
 }
 
 @Test func hundredthsHaveTwoDecimals() {

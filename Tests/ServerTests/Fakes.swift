@@ -140,7 +140,7 @@ struct FakeNetwork: Network, ~Copyable {
     wire.watched[place] = (readable, writable)
   }
 
-  mutating func close(place: Int) {
+  mutating func close(place: Int, lingers: Bool) {
     wire.calls.append(.close(place))
     wire.watched[place] = nil
   }

@@ -87,17 +87,13 @@ extension Oracle {
 
   /// The server refuses a CONNECT.
   func checkRefusal(_ packet: Packet, of view: ConnectionView, _ session: ModelSession) {
-    let wanted: Regime.Admission
-    switch packet.reason {
-    case view.version == 5 ? 0x86 : 4: wanted = .wrongPassword
-    case view.version == 5 ? 0x87 : 5: wanted = .notAllowed
-    default: return
-    }
+    guard packet.reason == (view.version == 5 ? 0x87 : 5) else { return }
     view.isRefused = true
     // The session is as it was.
     if session.connectCount == view.connectNumber { session.isInDoubt = view.followsDoubt }
     let isRight = regimes(since: decisionStep(of: view)).contains {
-      $0.admission(view.connect?.userName, view.connect?.password) == wanted
+      let admission = $0.admission(view.connect?.userName, view.connect?.password)
+      return admission == .wrongPassword || admission == .notAllowed
     }
     if !isRight {
       fail("wire \(view.wire.number) was refused with \(String(packet.reason, radix: 16))")
@@ -169,6 +165,10 @@ extension Oracle {
     _ session: ModelSession
   ) {
     guard !regimes.isEmpty else { return }
+    guard checksSubscriptions else {
+      if code == 0x87 { fail("\(filter) was denied to \(session.clientIdentifier)") }
+      return
+    }
     let regimes = regimes(since: read)
     if code < 0x80 && !regimes.contains(where: { $0.allowsSubscription(to: filter, by: session) }) {
       fail("\(filter) was granted to \(session.clientIdentifier), which may not read it")

@@ -52,6 +52,8 @@ package final class Oracle: Observer {
   /// Wills that were promised lately, and when something was dropped last.
   var freshWills: [(session: ModelSession, number: UInt64, time: UInt64)] = []
   var lastDropAt: UInt64 = 0
+  /// Whether a subscription to what may not be read is refused.
+  let checksSubscriptions: Bool
   /// Whether a copy has the QoS of the subscription where that is higher.
   let upgradesQoS: Bool
   /// Whether retained messages go by themselves.
@@ -71,6 +73,7 @@ package final class Oracle: Observer {
     self.knowsMembers = knowsMembers
     let inFlight = Int(profile.policy.maximumInFlight)
     sendQuota = inFlight == 0 ? 65_535 : inFlight
+    checksSubscriptions = profile.policy.checksSubscriptions
     upgradesQoS = profile.policy.upgradesOutgoingQoS
     retainedExpire = profile.policy.retainExpiryInterval > 0
     expiryLimit = UInt64(profile.policy.persistentClientExpiration) * 1000

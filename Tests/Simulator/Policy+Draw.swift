@@ -19,6 +19,7 @@ extension Policy {
     }
     logsConnections = !chance.oneIn(4)
     publishesLog = chance.oneIn(4)
+    checksSubscriptions = chance.oneIn(2)
     let prefix = chance.oneIn(3) ? texts.keep("auto-".utf8.span) : nil
     // Files of rules have the names as they are.
     let mount = !hasFiles && chance.oneIn(5) ? texts.keep("at/home/".utf8.span) : nil
@@ -38,6 +39,7 @@ extension Policy {
     whenQueueIsFull = chance.pick(
       [.dropNewest, .dropNewest, .dropOldest, .endSession, .reject, .reject])
     queueFullWait = UInt64(chance.pick([100, 2000, 10_000]))
+    if chance.oneIn(4) { maximumInFlightBytes = chance.pick([1, 300, 2000]) }
     maximumInFlight = UInt16(chance.pick([0, 1, 2, 5, 20]))
   }
 

@@ -143,7 +143,7 @@ package struct SimulatedNetwork: Network, ~Copyable {
     world.wires[place]?.watchesWritable = writable
   }
 
-  package mutating func close(place: Int) {
+  package mutating func close(place: Int, lingers: Bool) {
     guard let wire = world.wires[place] else {
       return world.fail("the server closes place \(place), where no connection is")
     }

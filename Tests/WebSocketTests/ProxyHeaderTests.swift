@@ -92,6 +92,38 @@ private func six(_ high: UInt64, _ low: UInt64, _ port: UInt16) -> Peer {
   }
 
   @Test(
+    "The lengths of extensions have to be right, in whatever pieces they come",
+    arguments: [
+      ([], true), ([3], false), ([3, 0], false), ([3, 0, 0], true), ([3, 0, 1], false),
+      ([3, 0, 4, 1, 2, 3, 4], true), ([3, 0, 4, 1, 2, 3], false),
+      ([3, 0, 4, 1, 2, 3, 4, 5], false),
+      ([1, 0, 2, 9, 9, 4, 0, 0], true), ([1, 0, 2, 9, 9, 4, 0, 1], false),
+      ([4, 1, 0] + [UInt8](repeating: 7, count: 256), true),
+      ([4, 1, 0] + [UInt8](repeating: 7, count: 255), false), ([4, 0xFF, 0xFF, 0], false),
+    ] as [([UInt8], Bool)])
+  func extensions(bytes: [UInt8], isGood: Bool) throws {
+    for (family, addresses) in [(0x11, fourBytes), (0x21, sixBytes)] as [(UInt8, [UInt8])] {
+      let header = binary(family: family, addresses + bytes)
+      let found = try #require(try read(header, version: 2))
+      let fixed = try #require(found.fixedCount)
+      for size in [1, 2, 5, 1000] {
+        var extensions = ProxyExtensions(behind: fixed)
+        var work = Work(.max)
+        for start in stride(from: 0, to: header.count, by: size) {
+          let piece = Array(header[start..<min(header.count, start + size)])
+          extensions.take(piece.span, &work)
+        }
+        #expect(extensions.isComplete == isGood)
+      }
+    }
+    // The proxy's own connections, and what is of no known form, are taken as they are.
+    #expect(
+      try read(binary(command: 0x20, family: 0x11, fourBytes + bytes), version: 2)?.fixedCount
+        == nil)
+    #expect(try read(binary(family: 0x00, bytes), version: 2)?.fixedCount == nil)
+  }
+
+  @Test(
     "What is no header is refused",
     arguments: [
       ("GET / HTTP/1.1\r\n", 1), ("PROXY\r\n", 1), ("PROXY \r\n", 1), ("PROXZ", 1),

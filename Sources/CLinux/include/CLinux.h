@@ -93,8 +93,9 @@ int64_t linux_peek(int32_t descriptor, uint8_t *_Nonnull bytes, uint64_t capacit
 void linux_set_receive_threshold(int32_t descriptor, uint64_t count);
 // Forgets so many bytes that are there.
 void linux_skip(int32_t descriptor, uint64_t count);
-// Forgets what the peer has sent and nobody will read.
-void linux_discard_input(int32_t descriptor);
+// Forgets what the peer has sent and nobody will read: how many bytes, 0 behind its last, or a negative
+// errno.
+int64_t linux_discard_input(int32_t descriptor);
 // Sends pieces in order with one call, as far as the socket takes them; the bytes taken.
 int64_t linux_send(int32_t descriptor, const struct linux_piece *_Nonnull pieces, uint32_t count);
 // Tells the peer that no more will be sent.

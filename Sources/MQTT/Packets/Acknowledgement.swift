@@ -31,7 +31,7 @@ package struct Acknowledgement: BitwiseCopyable, OutgoingPacket {
       var properties = PropertyReader(bytes, block: block, of: .acknowledgement)
       try properties.skipAll()
     }
-    try reader.finish()
+    try reader.finish(version)
   }
 
   private func validateReason() throws(MalformedPacket) {

@@ -11,7 +11,7 @@ package struct Connack: ~Escapable, OutgoingPacket {
   package let isSessionPresent: Bool
   /// What the reason was, or what the Client ought to know, in words. [3.2.2.3.9]
   private let reasonString: Span<UInt8>
-  /// What `writeHead` leaves out; earlier versions cannot be told of it.
+  /// What stands between `writeHead` and `writeTail`; earlier versions cannot be told of it.
   package let assignedClientIdentifier: Span<UInt8>
   private let authenticationMethod: Span<UInt8>
   private let authenticationData: Span<UInt8>
@@ -69,13 +69,20 @@ package struct Connack: ~Escapable, OutgoingPacket {
   package func writeBody(to sink: inout some ByteSink & ~Copyable) {
     writeBodyHead(to: &sink)
     sink.append(assignedClientIdentifier)
+    writeTail(to: &sink)
   }
 
-  /// Writes the whole packet but for its last bytes: the text of the Assigned Client Identifier, which
-  /// may be as long as any.
+  /// Writes the whole packet up to the text of the Assigned Client Identifier, which may be as long as
+  /// any.
   package func writeHead(to sink: inout some ByteSink & ~Copyable) {
     sink.append(header: type, remainingLength: remainingLength)
     writeBodyHead(to: &sink)
+  }
+
+  /// Writes what follows that text.
+  package func writeTail(to sink: inout some ByteSink & ~Copyable) {
+    guard version == .v5 else { return }
+    writeLastProperties(to: &sink, includesReasonString: fitsReasonString)
   }
 
   private func writeBodyHead(to sink: inout some ByteSink & ~Copyable) {
@@ -84,43 +91,33 @@ package struct Connack: ~Escapable, OutgoingPacket {
       return sink.append(byte: reason.connectReturnCode ?? 3)
     }
     sink.append(byte: reason.rawValue)
-    let includesReasonString = fitsReasonString
-    let length = propertyLength(includesReasonString: includesReasonString)
-    let identifierCount = assignedClientIdentifier.count
-    sink.append(variableByteInteger: UInt32(truncatingIfNeeded: length + identifierCount))
-    writeProperties(to: &sink, includesReasonString: includesReasonString)
+    let length = propertyLength(includesReasonString: fitsReasonString)
+    sink.append(variableByteInteger: UInt32(truncatingIfNeeded: length))
+    writeFirstProperties(to: &sink)
   }
 
   /// Whether the Client takes the packet with its Reason String. [MQTT-3.2.2-19]
   private var fitsReasonString: Bool {
-    let properties =
-      propertyLength(includesReasonString: true) + assignedClientIdentifier.count
+    let properties = propertyLength(includesReasonString: true)
     let remaining = 2 + VariableByteInteger.length(of: UInt32(properties)) + properties
     let total = 1 + VariableByteInteger.length(of: UInt32(remaining)) + remaining
     return total <= Int(clamping: maximumLength)
   }
 
-  /// Bytes of all properties, the text of the Assigned Client Identifier excepted.
   private func propertyLength(includesReasonString: Bool) -> Int {
     var counter = ByteCounter()
-    writeProperties(to: &counter, includesReasonString: includesReasonString)
-    return counter.count
+    writeFirstProperties(to: &counter)
+    writeLastProperties(to: &counter, includesReasonString: includesReasonString)
+    return counter.count + assignedClientIdentifier.count
   }
 }
 
+// The properties stand in the order in which Mosquitto sends them: there are Clients that count on it.
 extension Connack {
-  private func writeProperties(
-    to sink: inout some ByteSink & ~Copyable, includesReasonString: Bool
-  ) {
-    writeLimits(to: &sink)
-    if includesReasonString && !reasonString.isEmpty {
-      sink.append(.reasonString, reasonString)
-    }
+  /// Those before the text of the Assigned Client Identifier.
+  private func writeFirstProperties(to sink: inout some ByteSink & ~Copyable) {
+    if topicAliasMaximum != 0 { sink.append(.topicAliasMaximum, twoBytes: topicAliasMaximum) }
     if let serverKeepAlive { sink.append(.serverKeepAlive, twoBytes: serverKeepAlive) }
-    writeAvailability(to: &sink)
-    // [MQTT-4.12.0-5] [MQTT-4.12.0-6]
-    if !authenticationMethod.isEmpty { sink.append(.authenticationMethod, authenticationMethod) }
-    if !authenticationData.isEmpty { sink.append(.authenticationData, authenticationData) }
     // [MQTT-3.1.3-7] [MQTT-3.2.2-16]
     if !assignedClientIdentifier.isEmpty {
       sink.append(byte: PropertyIdentifier.assignedClientIdentifier.rawValue)
@@ -128,14 +125,23 @@ extension Connack {
     }
   }
 
-  private func writeLimits(to sink: inout some ByteSink & ~Copyable) {
-    if topicAliasMaximum != 0 { sink.append(.topicAliasMaximum, twoBytes: topicAliasMaximum) }
+  /// Those behind it.
+  private func writeLastProperties(
+    to sink: inout some ByteSink & ~Copyable, includesReasonString: Bool
+  ) {
+    // [MQTT-4.12.0-5] [MQTT-4.12.0-6]
+    if !authenticationMethod.isEmpty { sink.append(.authenticationMethod, authenticationMethod) }
+    if !authenticationData.isEmpty { sink.append(.authenticationData, authenticationData) }
+    if !isRetainAvailable { sink.append(.retainAvailable, byte: 0) }
     if let maximumPacketSize { sink.append(.maximumPacketSize, fourBytes: maximumPacketSize) }
     if let receiveMaximum { sink.append(.receiveMaximum, twoBytes: receiveMaximum) }
-    if let sessionExpiry { sink.append(.sessionExpiryInterval, fourBytes: sessionExpiry) }
     // [MQTT-3.2.2-9]
     if maximumQoS != .exactlyOnce { sink.append(.maximumQoS, byte: maximumQoS.rawValue) }
-    if !isRetainAvailable { sink.append(.retainAvailable, byte: 0) }
+    if let sessionExpiry { sink.append(.sessionExpiryInterval, fourBytes: sessionExpiry) }
+    writeAvailability(to: &sink)
+    if includesReasonString && !reasonString.isEmpty {
+      sink.append(.reasonString, reasonString)
+    }
   }
 
   private func writeAvailability(to sink: inout some ByteSink & ~Copyable) {

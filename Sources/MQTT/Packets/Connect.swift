@@ -25,6 +25,7 @@ package struct Connect: BitwiseCopyable {
     let level = try ProtocolLevel(parsing: &reader)
     let flags = try ConnectFlags(parsing: &reader, version: level.version)
     version = level.version
+    try header.validate(for: version)
     isBridge = level.isBridge
     isCleanStart = flags.isCleanStart
     keepAlive = try reader.readTwoBytes()
@@ -41,11 +42,20 @@ package struct Connect: BitwiseCopyable {
     // In MQTT 3.1 the length of the packet counts for more than the flags.
     let mayBeMissing = version == .v3_1
     let hasUserName = flags.hasUserName && !(mayBeMissing && reader.isAtEnd)
-    userName = hasUserName ? try reader.readText() : nil
+    userName = hasUserName ? try Connect.readUserName(&reader, version) : nil
     // [MQTT-3.1.2-20] [MQTT-3.1.2-21] [MQTT3-3.1.2-20] [MQTT3-3.1.2-21]
     let hasPassword = flags.hasPassword && !(mayBeMissing && reader.isAtEnd)
     password = hasPassword ? try reader.readBinary() : nil
     try reader.finish()  // [MQTT-3.1.4-1] [MQTT3-3.1.4-1]
+  }
+
+  /// In MQTT 3.1, where texts may be of any code, a User Name that is not well-formed is none.
+  private static func readUserName(
+    _ reader: inout PacketReader, _ version: ProtocolVersion
+  ) throws(MalformedPacket) -> Field? {
+    guard version == .v3_1 else { return try reader.readText() }
+    let field = try reader.readBinary()
+    return Text.isWellFormed(field.in(reader.bytes)) ? field : nil
   }
 
   /// Makes the CONNECT of a Client that is in the same process, as one of 5.0; its fields lie in

@@ -27,7 +27,7 @@ package struct Disconnect: BitwiseCopyable, OutgoingPacket {
     // [MQTT-3.14.2-1]
     guard reason.isAllowedInDisconnectFromClient else { throw .reasonCodeNotAllowed }
     if hasReason && !reader.isAtEnd { try readProperties(&reader) }
-    try reader.finish()
+    try reader.finish(version)
   }
 
   /// What the packet is for.

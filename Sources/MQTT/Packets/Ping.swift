@@ -1,8 +1,10 @@
 /// PINGREQ – the Client is still there. [3.12]
 package struct PingRequest: BitwiseCopyable {
   /// Parses a packet from a Client that `bytes` begin with: there is nothing in it.
-  package init(parsing bytes: Span<UInt8>, header: FixedHeader) throws(MalformedPacket) {
-    try PacketReader(bytes, header: header).finish()
+  package init(
+    parsing bytes: Span<UInt8>, header: FixedHeader, version: ProtocolVersion
+  ) throws(MalformedPacket) {
+    try PacketReader(bytes, header: header).finish(version)
   }
 }
 

@@ -2,6 +2,8 @@
 package struct Publish: BitwiseCopyable {
   /// Whether the Client may have sent the packet before. [3.3.1.1]
   package let isDuplicate: Bool
+  /// Whether its fixed header is one that a Server may send on as it is.
+  package let hasPlainHeader: Bool
   /// How often the message may arrive. [3.3.1.2]
   package let qos: QoS
   /// Whether the message is to be kept for later subscribers. [3.3.1.3]
@@ -24,6 +26,8 @@ package struct Publish: BitwiseCopyable {
     var reader = try PacketReader(bytes, header: header)
     self.qos = qos
     isDuplicate = header.flags & 0b1000 != 0
+    // [MQTT-3.3.1-2] [MQTT-1.5.5-1]: what older devices may send is not sent on.
+    hasPlainHeader = header.isShortest && (!isDuplicate || qos != .atMostOnce)
     isRetained = header.flags & 0b0001 != 0
     topic = try reader.readBinary()  // [MQTT-3.3.2-1] [MQTT3-3.3.2-1]
     // [MQTT-2.2.1-2] [MQTT3-2.3.1-5]
@@ -49,6 +53,7 @@ package struct Publish: BitwiseCopyable {
     self.qos = qos
     self.isRetained = isRetained
     self.isDuplicate = isDuplicate
+    hasPlainHeader = true
     self.packetIdentifier = packetIdentifier
     try validate(topic.in(bytes), version: .v5)
   }
@@ -57,7 +62,9 @@ package struct Publish: BitwiseCopyable {
     _ name: Span<UInt8>, version: ProtocolVersion
   ) throws(MalformedPacket) {
     // [MQTT-3.3.1-2] [MQTT3-3.3.1-2]
-    guard !isDuplicate || qos != .atMostOnce else { throw .duplicateAtMostOnce }
+    guard !isDuplicate || qos != .atMostOnce || version.isTolerant else {
+      throw .duplicateAtMostOnce
+    }
     try TopicName.validateOrEmpty(name)
     guard name.isEmpty && properties.topicAlias == 0 else { return }
     throw version == .v5 ? .topicNameMissing : .topicNameEmpty  // [MQTT-4.7.3-1] [MQTT3-4.7.0-1]

@@ -12,7 +12,7 @@ package struct Subscribe: BitwiseCopyable {
   package let packetIdentifier: UInt16
   /// What every message of these subscriptions will name; 0 when there is none. [3.8.2.1.2]
   package let subscriptionIdentifier: UInt32
-  /// How many requests there are: at least one.
+  /// How many requests there are: at least one, but in 3.1.
   package private(set) var count = 0
   private var rest: Field
   private let version: ProtocolVersion
@@ -67,7 +67,7 @@ package struct Subscribe: BitwiseCopyable {
 
   private mutating func validateRequests(in bytes: Span<UInt8>) throws(MalformedPacket) {
     // [MQTT-3.8.3-2] [MQTT3-3.8.3-3]
-    guard !rest.isEmpty else { throw .noTopicFilters }
+    guard !rest.isEmpty || version == .v3_1 else { throw .noTopicFilters }
     var reader = PacketReader(bytes, within: rest)
     while !reader.isAtEnd {
       let field = try reader.readBinary()

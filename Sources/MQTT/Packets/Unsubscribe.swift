@@ -2,7 +2,7 @@
 package struct Unsubscribe: BitwiseCopyable {
   /// What the UNSUBACK will name.
   package let packetIdentifier: UInt16
-  /// How many Topic Filters there are: at least one.
+  /// How many Topic Filters there are: at least one, but in 3.1.
   package private(set) var count = 0
   private var rest: Field
 
@@ -18,6 +18,8 @@ package struct Unsubscribe: BitwiseCopyable {
       try properties.skipAll()
     }
     rest = reader.readRest()
+    // [MQTT-3.10.3-2] [MQTT3-3.10.3-2]
+    guard !rest.isEmpty || version == .v3_1 else { throw .noTopicFilters }
     try validateFilters(in: bytes)
   }
 
@@ -45,8 +47,6 @@ package struct Unsubscribe: BitwiseCopyable {
   }
 
   private mutating func validateFilters(in bytes: Span<UInt8>) throws(MalformedPacket) {
-    // [MQTT-3.10.3-2] [MQTT3-3.10.3-2]
-    guard !rest.isEmpty else { throw .noTopicFilters }
     var reader = PacketReader(bytes, within: rest)
     while !reader.isAtEnd {
       let filter = try reader.readBinary()

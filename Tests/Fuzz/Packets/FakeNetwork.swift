@@ -91,7 +91,7 @@ struct FakeNetwork: Network, ~Copyable {
     peer(place).isWritable = writable
   }
 
-  mutating func close(place: Int) {
+  mutating func close(place: Int, lingers: Bool) {
     peer(place).isEnded = true
     wire.peers[place] = nil
     wire.hasMoved = true
