@@ -6,7 +6,7 @@ MUSL := $(MACHINE)-linux-musl
 PACKAGES := /usr/lib/$(MUSL)/libc.a:musl-dev
 OPTIMISATION := -Osize
 TLS := 0
-MEMORY := 384
+MEMORY := 448
 BUILD_FLAGS := -Xswiftc -Xllvm -Xswiftc -enable-machine-outliner -Xswiftc -Xllvm -Xswiftc -machine-outliner-reruns=4 -Xswiftc -Xcc -Xswiftc -mno-red-zone -Xcc -DSWIFTLET_UTC -Xcc -DSWIFTLET_SMALL -Xcc -isystem -Xcc /usr/include/$(MUSL)
 LINK_FLAGS := -static -nostdlib -Wl,-z,norelro,-z,separate-loadable-segments,--no-rosegment \
   -Wl,--build-id=none

@@ -11,7 +11,7 @@ import broker
 import load
 from resident import mappings
 
-WRITABLE_MAX, RESIDENT_MAX, CLIENTS, ROUNDS = 128, 384, 8, 6
+WRITABLE_MAX, RESIDENT_MAX, CLIENTS, ROUNDS = 128, 448, 8, 6
 
 
 def figures(identifier):
