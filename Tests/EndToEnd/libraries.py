@@ -108,9 +108,12 @@ class Gmqtt:
 
     async def connect(self, url, authority, version, identifier, clean):
         from gmqtt import Client
+        from gmqtt.storage import PersistentStorage
 
         settings = {"session_expiry_interval": 600} if version == 5 else {}
-        self.client = Client(identifier, clean_session=clean, **settings)
+        self.storage, self.turn = PersistentStorage(), asyncio.Lock()
+        self.client = Client(
+            identifier, clean_session=clean, persistent_storage=self.storage, **settings)
         self.received, self.granted = asyncio.Queue(), asyncio.Queue()
         self.client.on_message = self.heard
         self.client.on_subscribe = lambda *arguments: self.granted.put_nowait(arguments)
@@ -127,7 +130,10 @@ class Gmqtt:
         await self.granted.get()
 
     async def publish(self, topic, payload, qos, retain=False):
-        self.client.publish(topic, payload, qos=qos, retain=retain)
+        # It throws when more is under way than Receive Maximum, so its users wait.
+        async with self.turn:
+            self.client.publish(topic, payload, qos=qos, retain=retain)
+            await self.storage.wait_empty()
 
     async def message(self):
         return await self.received.get()
