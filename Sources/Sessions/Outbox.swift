@@ -69,7 +69,7 @@ extension SessionDirectory {
     // A PUBREL counts too, or new messages could use up the Packet Identifiers beside it.
     sessions[session].inFlight += 1
     deliveries[handle].usesQuota = true
-    sessions[session].inFlightBytes += payloadBytes(of: handle, messages: messages)
+    sessions[session].inFlightBytes &+= payloadBytes(of: handle, messages: messages)
     if deliveries[handle].stage == .unsent { beginExchange(handle, of: session) }
   }
 
@@ -125,7 +125,7 @@ extension SessionDirectory {
     deliveries[handle].stage = .awaitsPubcomp
     guard !deliveries[handle].message.isNull else { return }
     if deliveries[handle].usesQuota {
-      sessions[session].inFlightBytes -= payloadBytes(of: handle, messages: messages)
+      sessions[session].inFlightBytes &-= payloadBytes(of: handle, messages: messages)
     }
     if deliveries[handle].isCountedUnsent {
       sessions[session].unsentBytes -= bytes(of: handle, messages: messages)
@@ -159,7 +159,7 @@ extension SessionDirectory {
     }
     if deliveries[handle].usesQuota {
       sessions[session].inFlight -= 1
-      sessions[session].inFlightBytes -= payloadBytes(of: handle, messages: messages)
+      sessions[session].inFlightBytes &-= payloadBytes(of: handle, messages: messages)
     }
     if deliveries[handle].stage != .unsent {
       let key = hash(UInt32(session.index), UInt32(deliveries[handle].packetIdentifier))

@@ -27,7 +27,7 @@ package struct Session: BitwiseCopyable {
   var lastOrder: UInt32 = 0
   /// How many were sent and are not yet acknowledged. [4.9]
   package internal(set) var inFlight: UInt16 = 0
-  /// Bytes of their Payloads.
+  /// Bytes of their Payloads; beyond 4 GiB, where nobody may limit them, of no meaning.
   package internal(set) var inFlightBytes: UInt32 = 0
   /// How many may be: the Client's Receive Maximum and ours.
   package var sendQuota: UInt16 = 1
