@@ -174,7 +174,10 @@ private func matches(_ filter: [[UInt8]], _ name: [[UInt8]]) -> Bool {
 }
 
 private func isText(_ bytes: [UInt8]) -> Bool {
-  !bytes.isEmpty && !bytes.contains(0) && String(validating: bytes, as: UTF8.self) != nil
+  guard !bytes.isEmpty, let text = String(validating: bytes, as: UTF8.self) else { return false }
+  return text.unicodeScalars.allSatisfy {
+    $0.properties.generalCategory != .control && !$0.properties.isNoncharacterCodePoint
+  }
 }
 
 private func isValidName(_ bytes: [UInt8]) -> Bool {
