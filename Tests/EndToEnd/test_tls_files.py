@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 from authority import DAY, Authority, now, pem, pem_of_key, subject
-from broker import Broker, let_in, program
+from broker import Broker, let_in, free_port, program
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
@@ -63,7 +63,7 @@ def write(folder, name, *parts):
 
 def said_at_start(folder, settings, *arguments):
     path = folder / "refused.conf"
-    path.write_text(f"listener 0 {folder}/s\n{settings}")
+    path.write_text(f"listener {free_port()} 127.0.0.1\n{settings}")
     done = subprocess.run([program(), "-c", path, *arguments], capture_output=True, text=True,
                           timeout=PATIENCE)
     return done.returncode, done.stdout + done.stderr
