@@ -4,7 +4,7 @@
 LINK ?= static
 USUAL_LINK := static
 OPTIMISATION := -O
-MEMORY := 573440
+MEMORY := 614400
 DEB_ARCHITECTURE := $(shell dpkg --print-architecture 2>/dev/null)
 ifeq ($(LINK),static)
 MACHINE := $(shell uname -m)

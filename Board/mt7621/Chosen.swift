@@ -1,5 +1,5 @@
 /// What board `mt7621` chooses, less than `router` does: the code is larger, and the whole process
-/// takes less than 2 MiB all the same.
+/// takes at most 2.25 MiB all the same.
 package enum Chosen {
   static var board: StaticString { "mt7621" }
 
@@ -21,7 +21,7 @@ package enum Chosen {
 }
 
 extension Limits {
-  // All that is lower than its rule is so because of the 2 MiB.
+  // All that is lower than its rule is so because of that.
   mutating func chooseOtherwise() {
     sessions = 144
     // A frame carries one packet of the largest, and no more.

@@ -1,7 +1,7 @@
 # Board `mt7621`, experimental: the MIPS routers of OpenWrt (mipsel, 24Kc and 1004Kc, no float unit).
 # Swift has no MIPS: translate.py makes MIPS of the LLVM IR that it makes for ARM.
 ARCHITECTURE := MIPS 24Kc, experimental
-MEMORY := 2048
+MEMORY := 2304
 DEBIAN := mipsel
 GNU := mipsel-linux-gnu
 MUSL := mipsel-linux-musl

@@ -2,7 +2,7 @@
 # libraries come from its `armel`, made for ARMv5: no number with a fraction passes between them and
 # us, the one thing in which their conventions for calls differ.
 ARCHITECTURE := ARMv6, hard float
-MEMORY := 20480
+MEMORY := 22528
 DEBIAN := armel
 GNU := arm-linux-gnueabi
 MUSL := arm-linux-musleabi

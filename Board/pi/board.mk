@@ -1,6 +1,6 @@
 # Board `pi` is any 64-bit ARM computer with Linux.
 ARCHITECTURE := 64-bit ARM
-MEMORY := 79872
+MEMORY := 83968
 DEBIAN := arm64
 GNU := aarch64-linux-gnu
 MUSL := aarch64-linux-musl

@@ -1,4 +1,4 @@
-/// What board `router` chooses: 64 MB of RAM, of which the whole process takes less than 2 MiB.
+/// What board `router` chooses: 64 MB of RAM, of which the whole process takes at most 2.25 MiB.
 package enum Chosen {
   static var board: StaticString { "router" }
 
@@ -20,7 +20,7 @@ package enum Chosen {
 }
 
 extension Limits {
-  // All that is lower than its rule is so because of the 2 MiB.
+  // All that is lower than its rule is so because of that.
   mutating func chooseOtherwise() {
     sessions = 144
     // A frame carries one packet of the largest, and no more.

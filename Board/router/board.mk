@@ -1,6 +1,6 @@
 # Board `router`: ARMv7 with hard float, as most routers of OpenWrt have that are not MIPS.
 ARCHITECTURE := ARMv7, hard float
-MEMORY := 2048
+MEMORY := 2304
 DEBIAN := armhf
 GNU := arm-linux-gnueabihf
 MUSL := arm-linux-musleabihf

@@ -61,7 +61,8 @@ struct Lingering: ~Copyable {
         next = min(next, rows[slot].due - now)
       }
     }
-    return count > 0 ? UInt64(next / 1000 + 1) : nil
+    // Of 32 bits, which each processor can divide.
+    return count > 0 ? UInt64(UInt32(clamping: next) / 1000 + 1) : nil
   }
 
   private var longest: Int {
